@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-KINDS = ("measured", "simulated", "scaled", "assumed")
+KINDS = ("measured", "simulated", "stated", "scaled", "assumed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Figure:
         low: lower end of what the source, or we, believe possible.
         high: upper end.
         unit: base unit (hwlib.units).
-        kind: measured, simulated, scaled or assumed.
+        kind: measured, simulated, stated (press or data sheet), scaled or assumed.
         source: key of the bibliography.
         place: where in the source it stands.
         node_nm: technology node it belongs to in nm; None where a node has no meaning.

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+from typing import TYPE_CHECKING
 
 from archsim.cli.options import add_output_options, parse_count
 from archsim.cli.output import console, emit, print_json
 from archsim.cli.show_component import KIND_STYLES
+
+if TYPE_CHECKING:
+    from archsim.run.result import Result
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +28,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="levels to print (default: all, down to the figures)",
     )
+    parser.add_argument(
+        "--why",
+        action="store_true",
+        help="what decides the number: the five figures that move it most, and what a better source "
+        "of each would gain",
+    )
     add_output_options(parser)
 
 
@@ -33,6 +43,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.run.result import Result
 
     result = Result.load(arguments.result)
+    if arguments.why:
+        return _why(result, arguments)
     if arguments.path is None:
         paths = list(leaves(named_tree(result.document)))
         if arguments.json:
@@ -45,6 +57,41 @@ def execute(arguments: argparse.Namespace) -> int:
         print_json(node.to_dict())
     else:
         console().print(_Drawing(arguments.depth).tree(node))
+    return 0
+
+
+def _why(result: Result, arguments: argparse.Namespace) -> int:
+    """The figures that decide a number, as a table."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from archsim.cost.why import why
+    from hwlib.errors import InputError
+
+    if arguments.depth is not None:
+        raise InputError("there is no tree to cut", where="--depth", hint="leave out --why")
+    decided = why(result, arguments.path or "energy_j")
+    if arguments.json:
+        print_json(decided.to_dict())
+        return 0
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("figure", "value", "moves it by", "exact, it gains", "kind", "source"):
+        table.add_column(heading)
+    for row in decided.figures:
+        figure = row.figure
+        table.add_row(
+            str(figure["name"]),
+            f"{figure['value']:.4g} {figure['unit']} ({figure['low']:.3g} to {figure['high']:.3g})",
+            f"{100 * row.at_low:+.1f} to {100 * row.at_high:+.1f} %",
+            f"{100 * row.gain:.1f} %",
+            Text(str(figure["kind"]), style=KIND_STYLES[str(figure["kind"])]),
+            f"{figure['source']}, {figure['place']}",
+        )
+    emit(
+        f"{decided.path}: known to ±{100 * decided.moved_by_all:.0f} %, by assumed figures alone "
+        f"to ±{100 * decided.moved_by_assumed:.0f} %"
+    )
+    console().print(table)
     return 0
 
 

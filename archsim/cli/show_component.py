@@ -8,7 +8,13 @@ from archsim.cli.options import number_or_word
 from archsim.cli.output import Described
 from archsim.cli.parameter_table import parameter_rows, plain, span_of, table_box
 
-KIND_STYLES = {"measured": "green", "simulated": "blue", "scaled": "yellow", "assumed": "red"}
+KIND_STYLES = {
+    "measured": "green",
+    "simulated": "blue",
+    "stated": "cyan",
+    "scaled": "yellow",
+    "assumed": "red",
+}
 
 
 def describe_component(name: str, node_nm: float | None, settings: dict[str, str]) -> Described:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from archsim.cost.deciding import assumed_share
 from archsim.cost.estimate import SHARED, Estimate, price_run
 from archsim.cost.figures_used import figures_used
 from archsim.cost.spread import Spread, UnitPrice
@@ -62,6 +63,7 @@ def fill_prices(
     _fill_rows(document, estimate)
     if units is None:
         document["figures"] = figures_used(estimate)
+        document["assumed_share"] = assumed_share(estimate)
     if "setup" in document:
         _fill_setup(document, inventory, units)
     _keep_unit_prices(document, estimate)

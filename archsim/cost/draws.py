@@ -175,18 +175,28 @@ def draw_value(low: float, value: float, high: float, share: float) -> float:
 def figures_at(shares: np.ndarray, names: Set[str] | None = None) -> Iterator[None]:
     """While it lasts, hwlib's figures lie at these shares of their ranges and have none themselves.
     With `names` only these figures move.
+    """
+    moved = {
+        name: draw_value(figure.low, figure.value, figure.high, float(share))
+        for (name, figure), share in zip(load_figures().items(), shares)
+        if names is None or name in names
+    }
+    with figures_moved_to(moved):
+        yield
+
+
+@contextlib.contextmanager
+def figures_moved_to(values: Mapping[str, float]) -> Iterator[None]:
+    """While it lasts, these figures have these values, in hwlib's base units, and no range.
 
     The one place that changes figures: prices kept in hwlib's caches stay those of the printed
     figures.
     """
     figures = load_figures()
-    printed = dict(figures)
+    printed = {name: figures[name] for name in values}
     try:
-        for (name, figure), share in zip(printed.items(), shares):
-            if names is not None and name not in names:
-                continue
-            value = draw_value(figure.low, figure.value, figure.high, float(share))
-            figures[name] = replace(figure, value=value, low=value, high=value)
+        for name, value in values.items():
+            figures[name] = replace(printed[name], value=value, low=value, high=value)
         scaling_factor.cache_clear()
         yield
     finally:

@@ -107,7 +107,7 @@ class _Trails(TotalTrails):
             return self.figure(keys[1])
         if last.endswith("energy_j") and head in ("by_layer", "by_phase", "setup"):
             boundaries = OFF_CHIP if last.startswith("off_chip") else INSIDE["chip"]
-            rows = _rows(head, keys)
+            rows = rows_of(head, keys)
             return self.energy_of(name, boundaries, rows, static=rows.take_static)
         return measured_node(self.document, keys, value)
 
@@ -118,7 +118,7 @@ class _Trails(TotalTrails):
         return Node(name, row["value"], row["unit"], row["low"], row["high"], how, row)
 
 
-def _rows(head: str, keys: list[str]) -> LedgerRows:
+def rows_of(head: str, keys: list[str]) -> LedgerRows:
     """The rows of the ledger behind an energy of a layer, of a phase, or of all that was done once."""
     if head == "by_layer":
         return LedgerRows(keys[1], keys[2] if len(keys) == 4 else None)

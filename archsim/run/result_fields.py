@@ -46,6 +46,7 @@ class ResultFields:
     energy_per_image_j: float
     power_uw: float | None
     power_uw_range: list[float] | None
+    assumed_share: dict[str, float]
     static_power_uw: float
     dynamic_power_uw: float | None
     boundaries: dict[str, Row]

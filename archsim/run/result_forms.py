@@ -11,6 +11,7 @@ _BOUNDARY: dict[str, Form] = {
     "area_mm2": "amount",
     "energy_j": "amount",
     "power_uw": "amount?",
+    "assumed_share??": {"area": "amount", "energy": "amount"},
     "area_mm2_range": ("amount", "amount"),
     "power_uw_range?": ("amount", "amount"),
     "energy_j_range??": ("amount", "amount"),

@@ -59,7 +59,7 @@ def test_priced_numbers_reach_their_figures(path):
         assert (
             item.figure["source"]
             and item.figure["place"]
-            and item.figure["kind"] in ("measured", "simulated", "scaled", "assumed")
+            and item.figure["kind"] in ("measured", "simulated", "stated", "scaled", "assumed")
         )
         assert item.low <= item.value <= item.high
     assert {item.figure["name"] for item in figures} <= {row["name"] for row in result.figures}

@@ -55,7 +55,13 @@ _STATES = {
     "instruction": "#6a51b8",
     "stalled": "#d55e00",
 }
-_KINDS = {"measured": "#0072b2", "simulated": "#009e73", "scaled": "#e69f00", "assumed": "#c0629a"}
+_KINDS = {
+    "measured": "#0072b2",
+    "simulated": "#009e73",
+    "stated": "#56b4e9",
+    "scaled": "#e69f00",
+    "assumed": "#c0629a",
+}
 _CHROME = {  # name: (light, dark)
     "ink": ("#16202c", "#e8edf3"),
     "soft": ("#4b5a6b", "#a9b6c4"),

@@ -12,7 +12,7 @@ from archsim.report.run.rows import ComponentRow, LayerRow
 
 SHARED = "shared"
 STALL_CAUSES = ("input", "output", "dependency", "instruction")
-FIGURE_KINDS = ("measured", "simulated", "scaled", "assumed")
+FIGURE_KINDS = ("measured", "simulated", "stated", "scaled", "assumed")
 _PHASE_ORDER = ("forward", "backward", "update")
 
 
