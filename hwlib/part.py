@@ -283,18 +283,18 @@ def price(
     # 1, 1.0 and True are one key, and not all of them are allowed
     types = tuple([type(value) for _, value in given])
     try:
-        return _price(part, given, types, float(node_nm))
+        return _price(part.name, given, types, float(node_nm))
     except TypeError:  # a list is no key: the part says what is wrong with it
-        return _price.__wrapped__(part, given, types, float(node_nm))
+        return _price.__wrapped__(part.name, given, types, float(node_nm))
 
 
 @functools.lru_cache(maxsize=16384)
 def _price(
-    kind: type[Part], given: tuple[tuple[str, object], ...], types: tuple[type, ...], node_nm: float
+    name: str, given: tuple[tuple[str, object], ...], types: tuple[type, ...], node_nm: float
 ) -> Price:
-    part = kind(**dict(given))
+    part = find_part(name)(**dict(given))
     return Price(
-        part.name,
+        name,
         dict(part.values),
         node_nm,
         area=part.area_at(node_nm),

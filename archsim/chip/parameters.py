@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from pydantic import BaseModel
 
@@ -87,12 +86,6 @@ def _path_of(value: str) -> tuple[str, ...]:
     return tuple(value[1:].strip().split("."))
 
 
-@cache
-def _fields_of(kind: type) -> Mapping[str, object]:
-    """The settings that a section has; none where it is a value."""
-    return dict(kind.model_fields) if issubclass(kind, BaseModel) else {}
-
-
 def resolve(value: object, chip: Architecture, derived: dict[str, float], where: str) -> object:
     """The value of a parameter: itself, or what "=field.path" or "=derived.NAME" points to."""
     if not (isinstance(value, str) and value.startswith("=")):
@@ -110,7 +103,7 @@ def resolve(value: object, chip: Architecture, derived: dict[str, float], where:
         return derived[path[1]]
     value_there: object = chip
     for key in path:
-        fields = _fields_of(type(value_there))
+        fields = type(value_there).model_fields if isinstance(value_there, BaseModel) else {}
         if key not in fields:
             raise InputError(
                 "no such setting to follow",
