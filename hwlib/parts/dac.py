@@ -17,9 +17,9 @@ class Dac(PartOfPieces):
     """Capacitive DAC: one switch a bit and 2^bits - 1 unit capacitors, through the 8-bit converter
     of a 40-nm chip.
 
-    Switches shrink as logic, capacitors follow
-    matching. Energy grows with the bits (ZigZag's law). The word or drive line it feeds is charged by its
-    driver, not here.
+    Switches shrink as logic, capacitors follow matching. Energy grows with the bits (ZigZag's law).
+    One bit needs no capacitor: a row that is on or off has an inverter. The word or drive line that
+    is fed is charged by its driver, not here.
     """
 
     name = "dac"
@@ -30,6 +30,9 @@ class Dac(PartOfPieces):
     bits: int
 
     def area_pieces(self) -> tuple[Piece, ...]:
+        if self.bits == 1:
+            inverter = figure("dac.one_bit_area")
+            return (Piece(derive("one inverter", "um2", lambda a: a, inverter), "logic"),)
         units = 2**self.bits - 1
         switches = derive(
             "bits x switch", "um2", lambda switch: self.bits * switch, figure("dac.switch_area")
@@ -44,6 +47,8 @@ class Dac(PartOfPieces):
 
     def leakage(self) -> Quantity:
         # Capacitors do not leak: only the switches count.
+        if self.bits == 1:
+            return leakage_of(figure("dac.one_bit_area"))
         return leakage_of(
             derive(
                 "bits x switch area",
@@ -54,6 +59,9 @@ class Dac(PartOfPieces):
         )
 
     def energy_pieces(self, action: str) -> tuple[Piece, ...]:
+        if self.bits == 1:
+            inverter = figure("dac.one_bit_energy")
+            return (Piece(derive("one inverter", "J", lambda e: e, inverter), "logic"),)
         charge = derive(
             "bits x energy a bit",
             "J",

@@ -73,6 +73,15 @@ def test_dac_is_the_published_8_bit_converter():
     assert priced.energy["convert"].value == pytest.approx(0.291e-12, rel=0.01)
 
 
+def test_a_row_that_is_on_or_off_has_an_inverter():
+    # ISAAC: 170 um2 and 4 mW for 8 x 128 of them at 32 nm and 1 GS/s
+    one = price("dac", {"bits": 1})
+    assert one.area.value == pytest.approx(170 / 1024 * (40 / 32) ** 2, rel=0.01)
+    assert one.energy["convert"].value == pytest.approx(4e-3 / 1024 / 1e9, rel=0.01)
+    two = price("dac", {"bits": 2})
+    assert two.energy["convert"].value == pytest.approx(2 * 36.4e-15)
+
+
 def test_pulse_width_driver_is_its_synthesis():
     priced = price("pulse_width_driver", {"bits": 8})
     assert priced.area.value == pytest.approx(86.45 * 1.19 / 0.7, rel=0.01)

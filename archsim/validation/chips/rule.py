@@ -13,7 +13,7 @@ compared:
 4. Cells have the defaults of their part of hwlib: 1T1R for resistive and phase-change ones, 1T1MTJ,
    NOR flash; SRAM by its transistors (6T and 8T as they are, others that sum currents as 10T, those
    that sum charge as 8T1C).
-5. A column of resistive cells on a converter of 4 bits or more has an integrator; sense amplifiers and
+5. A column of resistive cells on a converter of 4 bits or more has a read amplifier; sense amplifiers and
    flash look at the line itself, and lines of SRAM are charged.
 6. Each row has a driver and a one-bit input, each column a driver, each converter a multiplexer, an
    adder and its share of the registers; a tile has a sequencer and a clock. Cells that are programmed
@@ -57,7 +57,7 @@ _OUTSIDE = (
     "clock_tree",
     "off_chip_memory",
 )
-_LEAST_AMPLIFIED = 4  # bits of a converter in front of which a resistive column has an integrator
+_LEAST_AMPLIFIED = 4  # bits of a converter in front of which a resistive column is amplified
 
 
 def array_of(facts: ChipFacts) -> tuple[int, int]:
@@ -148,7 +148,7 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
         "dac": _part("dac", "driven", bits="=derived.dac_bits"),
     }
     if programmed and bits_of(facts, point) >= _LEAST_AMPLIFIED:
-        core["front_end"] = _part("integrator", "adc", slot_ns="=derived.slot_ns")
+        core["front_end"] = _part("read_amplifier", "adc", slot_ns="=derived.slot_ns")
     core |= {
         "column_mux": _part("column_mux", "adc", inputs="=derived.mux_inputs"),
         "adc": _part(converter_of(facts, point), "adc", bits="=read.adc_bits"),
