@@ -77,8 +77,17 @@ def check_sums(document: Document, where: str) -> bool:
         raise InputError(f"the ledger cannot be added up ({fault})", where=where) from None
     for key in _PRICED:
         if key in document or key in again:
-            _same(document.get(key), again.get(key), where, key)
+            _same(_of_prices(document, key), _of_prices(again, key), where, key)
     return True
+
+
+def _of_prices(document: Document, key: str) -> object:
+    """A priced field as far as it follows from ledger and unit prices: what a die holds beside the
+    parts follows from figures of the day, and results of before have none.
+    """
+    if key != "boundaries":
+        return document.get(key)
+    return {name: entry for name, entry in document[key].items() if name != "die"}
 
 
 def _unit(prices: Document) -> UnitPrice:

@@ -55,6 +55,12 @@ def _check_boundaries(document: Document, where: str) -> None:
         for metric in ("area_mm2", "energy_j"):
             terms = [components[each][metric] for each in inside]
             follows(document, f"boundaries.{boundary}.{metric}", terms, where, "its components")
+    die = document["boundaries"].get("die")
+    if die and "shares" in die:  # results of before have none
+        where_die = f"{where}: boundaries.die"
+        follows(die, "area_mm2", list(die["shares"].values()), where_die, "its shares")
+        chip = [document["boundaries"]["chip"]["area_mm2"]]
+        follows(die["shares"], "parts", chip, f"{where_die}.shares", "the chip's boundary")
     for metric in ("area_mm2", "energy_j"):
         terms = [document["boundaries"]["chip"][metric]]
         follows(document, metric, terms, where, "the chip's boundary")

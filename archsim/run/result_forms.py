@@ -77,7 +77,13 @@ SCHEMA: dict[str, Form] = {
     "power_uw": "amount?",
     "static_power_uw": "amount",
     "dynamic_power_uw": "amount?",
-    "boundaries": {"macro": _BOUNDARY, "chip": _BOUNDARY, "system": _BOUNDARY},
+    "boundaries": {
+        "macro": _BOUNDARY,
+        "chip": _BOUNDARY,
+        "system": _BOUNDARY,
+        # the chip on its die, with what lies beside the parts; results of before have none
+        "die??": _BOUNDARY | {"shares??": {"*": "amount"}},
+    },
     "area_mm2_range": ("amount", "amount"),
     "power_uw_range?": ("amount", "amount"),
     "by_component": {

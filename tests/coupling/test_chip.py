@@ -177,7 +177,9 @@ def tries_of(field: Field) -> Iterator[Try]:
         def after(value: Any, machine: Machine = machine, chip: Architecture = chip) -> Outcome:
             return run(machine, archsim.load_architecture(chip, {field.path: value}))
 
-        yield Try(name, before(name), values_of(field, now), now, after, bool(machine.training))
+        # all rows are as many as a tile has
+        size = chip.tile.rows if (field.path, now) == ("read.rows_active", "all") else now
+        yield Try(name, before(name), values_of(field, now), size, after, bool(machine.training))
 
 
 @pytest.mark.parametrize("path", FIELDS)

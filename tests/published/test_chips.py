@@ -70,7 +70,9 @@ def test_parts_add_up_and_lie_in_their_band():
     correll = FACTS["correll2022"]
     price = price_cores([(correll, correll.points[0])])[0]
     assert sum(price.energy_by_part.values()) == pytest.approx(price.energy_pj.value)
-    assert sum(price.area_by_part.values()) == pytest.approx(price.area_mm2.value)
+    assert sum(price.area_by_part.values()) == pytest.approx(price.parts_mm2.value)
+    # a core: 39 % of it is no part
+    assert price.area_mm2.value == pytest.approx(price.parts_mm2.value / 0.61)
     for spread in (price.energy_pj, price.area_mm2):
         assert 0 < spread.low <= spread.value <= spread.high
 
@@ -81,6 +83,8 @@ def test_a_chip_that_converters_were_fitted_to_is_priced_without_it():
         {row["name"]: row for row in chip_rows(["neurram"], without_own=without)}
         for without in (True, False)
     )
+    # the white space of all cores is this chip's
+    assert own.pop("chips.neurram.area")["kind"] == "calibrated"
     assert {row["kind"] for row in own.values()} == {"cross-validated"}
     assert {row["kind"] for row in fitted.values()} == {"calibrated"}
     neurons = "chips.neurram.neurons_area"

@@ -43,6 +43,8 @@ CHANGES = [
     scaled("utilisation", by=0.5),
     scaled("boundaries", "system", "energy_j"),
     scaled("boundaries", "macro", "area_mm2"),
+    scaled("boundaries", "die", "area_mm2"),
+    scaled("boundaries", "die", "shares", "parts"),
     scaled("by_component", "adc", "area_mm2"),
     scaled("by_component", "adc", "energy_j"),
     scaled("by_layer", 0, "energy_j"),
@@ -100,6 +102,8 @@ def test_figures_of_another_day_do_not_matter(folders, tmp_path):
     for row in (document, *document["boundaries"].values()):
         row["area_mm2"] *= 2
         row["area_mm2_range"] = [2 * value for value in row["area_mm2_range"]]
+    shares = document["boundaries"]["die"]["shares"]
+    shares |= {name: 2 * value for name, value in shares.items()}
     (tmp_path / "result.json").write_text(json.dumps(seal(document)))
     assert Result.load(tmp_path).area_mm2 == document["area_mm2"]
     assert verify(tmp_path).findings[0].verdict == "good"

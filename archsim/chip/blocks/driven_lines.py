@@ -21,6 +21,7 @@ from archsim.chip.plan.row_groups import (
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
+    from archsim.chip.placement import LayerPlacement
     from archsim.chip.usage import Usage
 
 
@@ -102,6 +103,12 @@ def in_groups(run: Usage) -> bool:
     chip = run.built.chip
     if chip.read.accumulate == "digital" and groups_of_full_tile(chip) > 1:
         return True
-    together = lines_together(chip, chip.tile.rows)
-    layers = run.built.placement.layers.values()
-    return any(min(layer.rows, layer.tile_rows) > together for layer in layers)
+    backwards = bool(run.of("read_transposed"))
+    return any(_has_groups(chip, layer, backwards) for layer in run.built.placement.layers.values())
+
+
+def _has_groups(chip: Architecture, layer: LayerPlacement, backwards: bool) -> bool:
+    if min(layer.rows, layer.tile_rows) > lines_together(chip, chip.tile.rows):
+        return True
+    weights = min(layer.matrix.columns, layer.tile_weights)
+    return backwards and weights > weights_together(chip, layer.matrix.layer)

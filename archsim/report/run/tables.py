@@ -16,6 +16,7 @@ BOUNDARIES = {
     "macro": "array and converters",
     "chip": "+ buffers, interconnect, digital units, controller, clock",
     "system": "+ off-chip memory",
+    "die": "the chip + white space, references, pump, regulator, pads",
 }
 
 
@@ -85,7 +86,7 @@ def boundary_table(view: View) -> ShownTable:
         Column("energy_j", "Energy", _key("energy_j"), _joules),
         Column("power_uw", "Power", _key("power_uw"), fmt.power),
     )
-    return ShownTable("boundaries", "The three boundaries", columns, rows)
+    return ShownTable("boundaries", "The boundaries", columns, rows)
 
 
 def layer_table(view: View) -> ShownTable:

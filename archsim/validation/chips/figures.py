@@ -16,6 +16,8 @@ from archsim.validation.chips.rule import bits_of
 from hwlib import fits
 
 Row = dict[str, Any]
+WHITE_SPACE_OF = "neurram"
+"""The chip that `die.core_white_space` was read off."""
 COARSE = 0.1
 """Half of the last printed digit of a density over its value: above, it says no area."""
 
@@ -148,11 +150,13 @@ def _rows_of(facts: ChipFacts, prices: dict[tuple[str, int], CorePrice], kind: s
     largest = max(range(len(facts.points)), key=lambda number: bits_of(facts, facts.points[number]))
     price = prices[facts.name, largest]
     if isinstance(area, Published):
-        rows.append(_row(facts, area, price.area_mm2, kind, price.area_by_part))
+        # the white space of a core is NeuRRAM's own
+        own = "calibrated" if facts.name == WHITE_SPACE_OF else kind
+        rows.append(_row(facts, area, price.area_mm2, own, price.area_by_part))
     for name, block in facts.blocks.items():
         whole = facts.area_mm2 or 0.0
         inside = {role: price.area_by_part.get(role, 0.0) for role in block.roles}
-        factor = sum(inside.values()) / price.area_mm2.value
+        factor = sum(inside.values()) / price.parts_mm2.value
         figure = Published(
             f"chips.{facts.name}.{name}_area",
             "area",
@@ -161,7 +165,7 @@ def _rows_of(facts: ChipFacts, prices: dict[tuple[str, int], CorePrice], kind: s
             "mm2",
             f"{block.share:.0%} of the core",
         )
-        rows.append(_row(facts, figure, price.area_mm2.times(factor), kind, inside))
+        rows.append(_row(facts, figure, price.parts_mm2.times(factor), kind, inside))
     return rows
 
 

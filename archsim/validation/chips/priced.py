@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from archsim.chip.built import build_chip
 from archsim.cost.counted_design import Counted, CountedAction, CountedPart
+from archsim.cost.die import core_area
 from archsim.cost.draws import draw_shares, price_draws
 from archsim.cost.spread import Spread
 from archsim.trace import build_trace
@@ -22,12 +24,13 @@ SEED = 13
 
 
 class CorePrice(NamedTuple):
-    """Energy of an invocation in pJ and area of a core in mm2, with 5 and 95 % of the draws; what each
-    part has of both, by role.
+    """Energy of an invocation in pJ and area of a core in mm2, white space and wiring included, with 5
+    and 95 % of the draws; the area of its parts alone; what each part has of both, by role.
     """
 
     energy_pj: Spread
     area_mm2: Spread
+    parts_mm2: Spread
     energy_by_part: dict[str, float]
     area_by_part: dict[str, float]
 
@@ -71,10 +74,12 @@ def price_cores(cores: list[tuple[ChipFacts, Point]]) -> list[CorePrice]:
         energy, area = _shares(design, roles)
         bands = [np.percentile(drawn[name][:, index], (5, 95)) for name in ("energy_j", "area_mm2")]
         (low, high), (small, large) = bands[0] * 1e12, bands[1]
+        parts = _spread(sum(area.values()), small, large)
         prices.append(
             CorePrice(
                 _spread(sum(energy.values()), low, high),
-                _spread(sum(area.values()), small, large),
+                _with_white_space(parts),
+                parts,
                 energy,
                 area,
             )
@@ -85,6 +90,19 @@ def price_cores(cores: list[tuple[ChipFacts, Point]]) -> list[CorePrice]:
 def _spread(value: float, low: float, high: float) -> Spread:
     # few draws may lie on one side of the printed figures
     return Spread(value, min(value, float(low)), max(value, float(high)))
+
+
+def _with_white_space(parts: Spread) -> Spread:
+    """The area of a core: its band joins those of the parts and of the white space, which have nothing
+    to do with each other.
+    """
+    unit = core_area(Spread(1.0, 1.0, 1.0))
+    low, high = (
+        math.exp(math.hypot(math.log(one / parts.value), math.log(other / unit.value)))
+        for one, other in ((parts.low, unit.low), (parts.high, unit.high))
+    )
+    value = parts.value * unit.value
+    return Spread(value, value / low, value * high)
 
 
 def _shares(design: Counted, roles: list[str]) -> tuple[dict[str, float], dict[str, float]]:

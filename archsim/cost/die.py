@@ -1,0 +1,105 @@
+"""From the parts of a chip to its die: white space and wiring, references, pumps, regulators, ring.
+
+The parts of a chip add up to less silicon than its die has (NeuRRAM: 61 % of a core are array, neurons
+and drivers). What is between, around and beside them follows from a figure each, with its band
+(`hwlib/figures/die.toml`), and from nothing that the chip's description says but whether it programs
+cells. Low and high take every figure at its low and every figure at its high.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import NamedTuple
+
+from archsim.cost.spread import Spread
+from hwlib.figures import figure
+
+_PROGRAMS = ("write_driver", "level_shifter")
+"""Roles that a chip has whose cells are programmed: it then has a pump."""
+_MM2 = 1e-6  # from um2
+_MM = 1e3  # from m
+
+
+class DieShare(NamedTuple):
+    """A part of the die: its name, area in mm2, and the figures behind it."""
+
+    name: str
+    area_mm2: Spread
+    figures: tuple[str, ...]
+
+
+def core_area(parts: Spread) -> Spread:
+    """Area in mm2 of the cores whose parts add up to `parts`: white space, wiring and what no part
+    stands for.
+    """
+    share = _spread("die.core_white_space")
+    return Spread(*(area / (1 - part) for area, part in zip(parts, share)))
+
+
+def die_shares(macro: Spread, chip: Spread, roles: Collection[str]) -> list[DieShare]:
+    """The shares of a die, from the parts to the ring.
+
+    Args:
+        macro: area in mm2 of arrays and converters.
+        chip: with all else on the chip.
+        roles: of the chip's components.
+
+    Returns:
+        the shares; they add up to the die.
+    """
+    core = core_area(macro)
+    white = Spread(*(whole - part for whole, part in zip(core, macro)))
+    beside = [_references(), _regulator()]
+    if any(role in roles for role in _PROGRAMS):
+        beside.append(_pump())
+    blocks = chip.plus(white)
+    for share in beside:
+        blocks = blocks.plus(share.area_mm2)
+    spacing = _spread("die.block_spacing")
+    between = Spread(*(area * part / (1 - part) for area, part in zip(blocks, spacing)))
+    shares = [
+        DieShare("parts", chip, ()),
+        DieShare("white space and wiring of cores", white, ("die.core_white_space",)),
+        *beside,
+        DieShare("space between blocks", between, ("die.block_spacing",)),
+    ]
+    return [*shares, _ring(blocks.plus(between))]
+
+
+def reference_power() -> Spread:
+    """Power in W of the references."""
+    power, count = _spread("die.reference_power"), _spread("die.references")
+    return Spread(*(one * number for one, number in zip(power, count)))
+
+
+def _references() -> DieShare:
+    area, count = _spread("die.reference_area"), _spread("die.references")
+    whole = Spread(*(one * number * _MM2 for one, number in zip(area, count)))
+    return DieShare("references", whole, ("die.reference_area", "die.references"))
+
+
+def _regulator() -> DieShare:
+    return DieShare("regulator", _spread("die.regulator_area").times(_MM2), ("die.regulator_area",))
+
+
+def _pump() -> DieShare:
+    return DieShare("charge pump", _spread("die.pump_area").times(_MM2), ("die.pump_area",))
+
+
+def _ring(inside: Spread) -> DieShare:
+    """Pads and ring around a square, whose sides must hold the pads."""
+    depths = _spread("die.ring_depth").times(_MM)
+    pitches, pads = _spread("die.pad_pitch").times(_MM), _spread("die.pads")
+    areas = []
+    for area, depth, pitch, number in zip(inside, depths, pitches, pads):
+        side = max(math.sqrt(area), number * pitch / 4)
+        areas.append((side + 2 * depth) ** 2 - area)
+    return DieShare(
+        "pads and ring", Spread(*areas), ("die.ring_depth", "die.pad_pitch", "die.pads")
+    )
+
+
+def _spread(name: str) -> Spread:
+    one = figure(name)
+    return Spread(one.value, one.low, one.high)

@@ -1,0 +1,69 @@
+"""What does a die hold beside the parts of its chip?"""
+
+import math
+
+import pytest
+
+import archsim
+from archsim.cost.die import core_area, die_shares, reference_power
+from archsim.cost.spread import Spread
+from archsim.validation.workloads import one_matrix
+from hwlib.figures import figure
+
+FLAT = Spread(1.0, 1.0, 1.0)
+
+
+def test_a_core_is_its_parts_over_what_white_space_leaves():
+    # NeuRRAM: 39 % of a core are neither array, neurons nor drivers
+    core = core_area(Spread(0.61, 0.61, 0.61))
+    assert core.value == pytest.approx(1.0)
+    assert (core.low, core.high) == pytest.approx((0.61 / 0.875, 0.61 / 0.4))
+
+
+def test_shares_by_hand():
+    shares = {
+        share.name: share.area_mm2.value for share in die_shares(FLAT, FLAT, ["write_driver"])
+    }
+    white = 1 / 0.61 - 1
+    assert shares["parts"] == 1
+    assert shares["white space and wiring of cores"] == pytest.approx(white)
+    assert shares["references"] == pytest.approx(2 * 0.0099)
+    assert shares["regulator"] == pytest.approx(0.02)
+    assert shares["charge pump"] == pytest.approx(0.044)
+    blocks = 1 + white + 0.0198 + 0.02 + 0.044
+    assert shares["space between blocks"] == pytest.approx(blocks * 0.15 / 0.85)
+    # 2.02 mm2 have a side of 1.42 mm, which holds 16 pads of 80 um; the ring is 0.2 mm deep
+    side = math.sqrt(blocks / 0.85)
+    assert side > 16 * 0.08
+    assert shares["pads and ring"] == pytest.approx((side + 0.4) ** 2 - side**2)
+
+
+def test_the_pads_of_a_small_chip_make_its_die():
+    tiny = Spread(0.01, 0.01, 0.01)
+    shares = die_shares(tiny, tiny, [])
+    assert "charge pump" not in {share.name for share in shares}
+    whole = sum(share.area_mm2.value for share in shares)
+    # 64 pads of 80 um: 16 a side, and the ring around
+    assert whole == pytest.approx((16 * 0.08 + 0.4) ** 2)
+
+
+def test_every_share_rests_on_a_figure_and_lies_in_its_band():
+    for share in die_shares(FLAT, FLAT, ["level_shifter"]):
+        low, value, high = share.area_mm2.low, share.area_mm2.value, share.area_mm2.high
+        assert 0 < low <= value <= high
+        assert share.figures or share.name == "parts"
+        assert all(figure(name).source for name in share.figures)
+
+
+@pytest.mark.parametrize("timing", [False, True])
+def test_a_result_has_the_die_beside_the_chip(timing):
+    result = archsim.simulate(one_matrix(64, 32), "wu2023", timing=timing)
+    chip, die = result.boundaries["chip"], result.boundaries["die"]
+    assert die["area_mm2"] == pytest.approx(math.fsum(die["shares"].values()))
+    assert die["shares"]["parts"] == pytest.approx(chip["area_mm2"])
+    assert die["area_mm2_range"][0] < die["area_mm2"] < die["area_mm2_range"][1]
+    seconds = result.latency_s or 0.0
+    references = reference_power().value
+    assert references == pytest.approx(2 * 0.04e-6)
+    assert die["energy_j"] == pytest.approx(chip["energy_j"] + references * seconds)
+    assert (die["power_uw"] is None) is not timing
