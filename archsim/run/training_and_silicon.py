@@ -128,8 +128,7 @@ def train(
         )
     if not trained.activities:
         raise KeyboardInterrupt
-    notes = [*dataset.notes, *notes]
-    training = with_silicon(trained, trace, chip, rule, notes, chosen.node_nm)
+    training = with_silicon(trained, trace, chip, rule, [*dataset.notes, *notes], chosen.node_nm)
     training.result.document["training"] |= {
         "suggested": suggested,
         "inputs": inputs,
