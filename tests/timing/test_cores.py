@@ -151,3 +151,26 @@ def test_results_that_nobody_takes_leave_by_the_global_buffer():
     # read from the output buffer, a router, 5 flits, and the buffer writes as they come
     assert machine.end == READ + DRAIN + HOP + FLITS
     assert machine.wiring.up["buffer"].busy == 1
+
+
+def three_maps(mode):
+    """Three layers on one core, whose buffer holds one of their maps of 64 bytes."""
+    a = read("a", 1, output_elements=64)
+    b = read("b", 1, after=("a.forward",), input_elements=64, output_elements=64, map_elements=128)
+    c = read("c", 1, after=("b.forward",), input_elements=64, output_elements=64, map_elements=128)
+    d = read("d", 1, after=("c.forward",), input_elements=64, map_elements=64)
+    chip = core_chip(core__tiles=4, core__output_buffer_kib=0.0625, execution__mode=mode)
+    return run_on_cores(trace_of(a, b, c, d), chip)[0].map.kept
+
+
+def test_a_map_that_was_taken_makes_room_for_the_next_but_one():
+    # b needs the map of a while it makes its own; c makes its own where that of a was
+    names = ("a.forward", "b.forward", "c.forward")
+    kept = three_maps("layer_by_layer")
+    assert [kept[name] for name in names] == [1.0, 0.0, 1.0]
+
+
+def test_in_a_pipeline_every_map_keeps_its_room():
+    names = ("a.forward", "b.forward", "c.forward")
+    kept = three_maps("pipelined")
+    assert [kept[name] for name in names] == [1.0, 0.0, 0.0]

@@ -72,9 +72,19 @@ class CoreMap:
         return self.cores + port
 
 
+class _Held(NamedTuple):
+    """Bits in a buffer of a core, which operations up to number `last` take."""
+
+    buffer: str
+    core: int
+    bits: float
+    last: int
+
+
 class _Making:
     """The parts of a map, one operation after the other: what comes first has its place in the
-    buffers first."""
+    buffers first. Layer by layer a buffer is free again when the last operation that takes what it
+    holds is over; in a pipeline images follow each other, and what is held stays."""
 
     def __init__(self, trace: Trace, chip: Architecture, placement: Placement):
         self.chip = chip
@@ -86,6 +96,13 @@ class _Making:
         self.off_chip: dict[str, float] = {}
         self.sources: dict[str, tuple[InputSource, ...]] = {}
         self.fetches: dict[str, float] = {}
+        self._order = {name: number for number, name in enumerate(self.operations)}
+        self._last = {
+            name: self._order[operation.name]
+            for operation in trace.image_operations
+            for name in operation.after
+        }
+        self._held: list[_Held] = []
         self._free = {
             "input": [chip.core.input_buffer_kib * KIB] * placement.cores,
             "output": [chip.core.output_buffer_kib * KIB] * placement.cores,
@@ -94,6 +111,8 @@ class _Making:
     def add(self, operation: Operation) -> None:
         """Put an operation behind those before it."""
         name = operation.name
+        if self.chip.execution.mode == "layer_by_layer":
+            self._release(self._order[name])
         self.units[name] = self._units(operation)
         self.kept[name] = self._keep(operation)
         self.fetches[name] = self._fetched(operation)
@@ -125,21 +144,30 @@ class _Making:
         if operation.name not in self.consumed:
             return 0.0
         bits = _outputs(operation) * self.chip.read.output_bits
-        return self._room("output", self.units[operation.name], bits, "outputs")
+        last = self._last[operation.name]
+        return self._room("output", self.units[operation.name], bits, last)
 
-    def _room(self, buffer: str, units: tuple[UnitShares, ...], bits: float, what: str) -> float:
+    def _release(self, now: int) -> None:
+        """Give back what no operation from this one on takes."""
+        for held in self._held:
+            if held.last < now:
+                self._free[held.buffer][held.core] += held.bits
+        self._held = [held for held in self._held if held.last >= now]
+
+    def _room(self, buffer: str, units: tuple[UnitShares, ...], bits: float, last: int) -> float:
         """The share of so many bits, spread over units as they work, that a buffer of their cores
-        holds beside what it holds already; it is taken."""
+        holds beside what it holds already; it is taken until operation number `last` is over."""
         free = self._free[buffer]
         needs: dict[int, float] = {}
         for unit in units:
             for core in unit.cores:
-                share = core.outputs / len(units) if what == "outputs" else core.inputs
+                share = core.inputs if buffer == "input" else core.outputs / len(units)
                 needs[core.core] = needs.get(core.core, 0.0) + bits * share
         fits = [free[core] / need for core, need in needs.items() if need]
         kept = min([1.0, *fits])
         for number, need in needs.items():
             free[number] -= kept * need
+            self._held.append(_Held(buffer, number, kept * need, last))
         return kept
 
     def _fetched(self, operation: Operation) -> float:
@@ -155,7 +183,8 @@ class _Making:
             return fresh
         rows = (operation.steps // per_row - 1) * window.stride + window.kernel - 2 * window.padding
         bits = whole * min(1.0, window.kernel / max(1, rows)) * self.chip.read.input_bits
-        held = self._room("input", self.units[operation.name], bits, "inputs")
+        last = self._order[operation.name]
+        held = self._room("input", self.units[operation.name], bits, last)
         return held * once + (1 - held) * fresh
 
     def _spill(self, operation: Operation) -> float:
