@@ -136,7 +136,7 @@ def values_of(field: Field, now: Any) -> list[Any]:
         return [{"conv1": 2}]
     if field.path == "weights.device":
         return ["ecram", "gokmen2016"]
-    if field.path == "tile.count":
+    if field.path in ("tile.count", "core.count"):
         return [40] if now == "auto" else [now + 1, "auto"]
     if field.path == "read.rows_active":
         return [16, 1] if now == "all" else [now * 2, "all"]

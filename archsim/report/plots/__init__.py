@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from archsim.report.drawing.drawing import Drawing
 from archsim.report.plots.boundaries import draw_boundaries
 from archsim.report.plots.components import draw_area, draw_energy
+from archsim.report.plots.floor import draw_floor
 from archsim.report.plots.layers import draw_layers
 from archsim.report.plots.resources import draw_resources, draw_stalls
 from archsim.report.plots.roofline import draw_roofline
@@ -40,5 +41,6 @@ RUN_PLOTS = (
     RunPlot("layers", "Energy and time by layer and phase", draw_layers, False),
     RunPlot("timeline", "Timeline", draw_timeline, False),
     RunPlot("resources", "Where the time goes", draw_resources, False),
+    RunPlot("floor", "Floor of the chip", draw_floor, False),
     RunPlot("stalls", "Stalls by cause", draw_stalls, True),
 )

@@ -6,6 +6,7 @@ from collections import Counter
 
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.palette import resource_label
+from archsim.report.plots.floor import floor_use
 from archsim.report.plots.roofline import roofline_points
 from archsim.report.plots.timeline import EXACT_SPANS
 from archsim.report.run.headline import counted
@@ -26,6 +27,7 @@ def caption(name: str, view: View) -> str:
         "timeline": _timeline,
         "resources": _resources,
         "stalls": _stalls,
+        "floor": _floor,
         "errors": training_caption,
     }[name](view)
 
@@ -44,6 +46,21 @@ def _area(view: View) -> str:
         text
         + f"Largest: {_names(top)} with {fmt.percent(sum(r.area_mm2 for r in top) / total)} together."
     )
+
+
+def _floor(view: View) -> str:
+    use = floor_use(view)
+    if use is None or not use.hottest:
+        return "Cores and the share of the time that the busiest part of each works."
+    core = max(use.parts, key=use.parts.__getitem__, default=None)
+    text = (
+        f"{use.cores} cores and the links between them. Hottest is link {use.hottest}, "
+        f"{fmt.percent(use.links[use.hottest])} of the time"
+    )
+    if core is None:
+        return f"{text}."
+    share, part = use.parts[core]
+    return f"{text}; busiest are the {part} of core {core}, {fmt.percent(share)}."
 
 
 def _energy(view: View) -> str:
