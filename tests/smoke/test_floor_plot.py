@@ -36,7 +36,9 @@ def test_every_core_and_link_is_drawn_by_its_use(topology):
         if row["kind"] == "link" and not name.startswith(("link in:", "link out:"))
     )
     warned = [mark for mark in marks if isinstance(mark, Rect) and mark.fill == "warn"]
-    assert len(warned) == 1 and use.hottest in warned[0].tip and warned[0].opacity == pytest.approx(1)
+    assert (
+        len(warned) == 1 and use.hottest in warned[0].tip and warned[0].opacity == pytest.approx(1)
+    )
     tips = "\n".join(mark.tip for mark in marks if isinstance(mark, Rect))
     assert all(f"core {core}" in tips for core in range(min(4, use.cores)))
     assert len([mark for mark in marks if isinstance(mark, Line)]) == len(use.layout.between)
@@ -64,5 +66,5 @@ def test_marks_stay_inside_the_drawing(topology):
         drawing = draw_floor(view, width)
         for mark in drawing.marks:
             if isinstance(mark, Rect):
-                assert -2 <= mark.x and mark.x + mark.width <= width + 2
-                assert -2 <= mark.y and mark.y + mark.height <= drawing.height
+                assert mark.x >= -2 and mark.x + mark.width <= width + 2
+                assert mark.y >= -2 and mark.y + mark.height <= drawing.height
