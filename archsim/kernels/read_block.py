@@ -115,6 +115,23 @@ def convert_inputs(block, chosen, count, factors, step, bound, noise, keys, load
 
 
 @kernel
+def convert_all(block, count, factors, step, bound, noise, keys, loaded):
+    """`convert_inputs` of all vectors as they lie. Without the index several go side by side."""
+    for line in range(block.shape[0]):
+        source, target = block[line], loaded[line]
+        if step > ZERO:
+            for b in range(count):
+                code = np.rint(source[b] / factors[b] / step)
+                target[b] = min(max(code * step, -bound), bound)
+        else:
+            for b in range(count):
+                target[b] = min(max(source[b] / factors[b], -bound), bound)
+        if noise > ZERO:
+            for b in range(count):
+                target[b] += noise * normal(keys[b], U(line))
+
+
+@kernel
 def multiply(region, loaded, outputs, count):
     """outputs = W loaded or W^T loaded for a `Region` of W, in the order of summation of
     `kernels.product`.
@@ -217,7 +234,7 @@ def read_block(region, lanes, physics, read_keys, scratch):
         if in_noise > ZERO:
             for v in range(count):
                 keys[v] = row_key(row_key(input_key, first + U(v)), U(0))
-        convert_inputs(block, pending, count, factors, step, bound, in_noise, keys, loaded)
+        convert_all(block, count, factors, step, bound, in_noise, keys, loaded)
         multiply(region, loaded, clean, count)
     for v in range(count):
         keys[v] = row_key(row_key(output_key, first + U(v)), U(0))

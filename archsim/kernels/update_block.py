@@ -33,9 +33,12 @@ pulse_rows = moves.pulse_rows
 
 
 @kernel
-def draw_block(errors, factors, slots, keys, longest, trains, active):
+def draw_block(errors, factors, slots, keys, trains, active):
     """Row trains of every vector: trains[line, v]; active[v] gets the OR of its trains. The bits of
     `kernels.trains.draw_trains`.
+
+    Behind a maximum pool three of four errors are zero, and managed trains are short: each train is
+    drawn by itself, no longer than it is, where its line can pulse at all.
     """
     active[:] = U(0)
     factors = borrowed(factors)
@@ -44,21 +47,21 @@ def draw_block(errors, factors, slots, keys, longest, trains, active):
     for line in range(errors.shape[0]):
         values = errors[line]
         row = trains[line]
-        row[:] = U(0)
-        for pair in range((longest + 1) // 2):
-            low = U(2 * pair)
-            high = U(2 * pair + 1)
-            column = (U(pair) << U(32)) + U(line)
-            for v in range(count):
-                limit = U(
-                    np.int64(min(np.float64(abs(values[v])) * factors[v], 1.0) * 4294967296.0)
-                )
-                word = word_at(keys[v], column)
-                first = U((word & _HALF_WORD) < limit) & U(slots[v] > np.int64(low))
-                second = U((word >> U(32)) < limit) & U(slots[v] > np.int64(high))
-                row[v] |= (first << low) | (second << high)
         for v in range(count):
-            active[v] |= row[v]
+            row[v] = U(np.int64(min(np.float64(abs(values[v])) * factors[v], 1.0) * 4294967296.0))
+        for v in range(count):
+            limit = row[v]
+            if limit == U(0):
+                continue
+            key = keys[v]
+            train = U(0)
+            for pair in range((slots[v] + 1) // 2):
+                low = U(2 * pair)
+                word = word_at(key, (U(pair) << U(32)) + U(line))
+                second = U((word >> U(32)) < limit) & U(2 * pair + 1 < slots[v])
+                train |= (U((word & _HALF_WORD) < limit) << low) | (second << (low + U(1)))
+            row[v] = train
+            active[v] |= train
 
 
 @kernel
@@ -117,13 +120,12 @@ def spread_block(errors, factors, slots, numbers, trains, active, row_trains):
 @kernel
 def plan_block(inputs, errors, trains, lines, slots, column_factors, row_factors, clocks, counts):
     """Slots and factors of every vector (see `kernels.trains.plan_train`) and the clocks of the
-    generators before it; returns the most slots.
+    generators before it.
     """
     slots = borrowed(slots)
     column_factors = borrowed(column_factors)
     row_factors = borrowed(row_factors)
     clocks = borrowed(clocks)
-    most = 0
     state = trains.generators.state
     for v in range(slots.shape[0]):
         slots[v], column_factors[v], row_factors[v] = plan_train(
@@ -137,10 +139,8 @@ def plan_block(inputs, errors, trains, lines, slots, column_factors, row_factors
         )
         clocks[v] = state[CLOCK]
         state[CLOCK] += clocks_of(slots[v], lines, state)
-        most = max(most, slots[v])
         counts[UPDATES] += slots[v] > 0
         counts[SLOTS] += slots[v]
-    return most
 
 
 def update_block(cells, inputs, errors, trains, draws, tally, words):
@@ -179,9 +179,7 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     input_values, error_values = inputs.values, errors.values
     lines = rows + columns
     clocks = np.empty(count, np.int64)
-    most = plan_block(
-        inputs, errors, trains, lines, slots, column_factors, row_factors, clocks, counts
-    )
+    plan_block(inputs, errors, trains, lines, slots, column_factors, row_factors, clocks, counts)
     of_rows = drive_of(trains.generators, ROWS, rows, lines, trains.longest)
     of_columns = drive_of(trains.generators, COLUMNS, columns, lines, trains.longest)
     drawn_bits = of_rows.source == IDEAL
@@ -197,7 +195,7 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     else:
         for v in range(count):
             keys[v] = row_key(row_stream, draws.first + U(v))
-        draw_block(error_values, row_factors, slots, keys, most, drawn, active)
+        draw_block(error_values, row_factors, slots, keys, drawn, active)
     if even or drawn_bits:
         expect_pulses(input_values, column_factors, expected)
     else:

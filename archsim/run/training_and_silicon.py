@@ -104,8 +104,7 @@ def train(
     rule = silicon_scheme(rule, settings)
     chip, told = chip_of_device(chip, device_of(settings), electrical_of(device_of(settings)))
     notes += told
-    folder = _folder_for(chosen)
-    trace = step_trace(network, rule, settings)
+    folder, trace = _folder_for(chosen), step_trace(network, rule, settings)
     settings, told = with_clock(settings, trace, chip, rule)
     notes += told
     # What cannot be priced is refused before hours of training.

@@ -143,6 +143,11 @@ class Scheme(BaseModel, ABC):
         return ()
 
     @property
+    def keeps_biases(self) -> bool:
+        """Whether its state words hold the digital biases that it trains, as copies of weights do."""
+        return True
+
+    @property
     def suggested(self) -> dict[str, float | int]:
         """Fields of the training settings that suit this scheme where the user names none: learning
         rate, mini-batch, first weights.

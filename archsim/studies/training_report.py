@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from statistics import fmean, stdev
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archsim.studies.study_file import Study, read_history
 from archsim.training.settings import EXACT_WORDS, device_of, read_settings
@@ -145,7 +145,7 @@ def add_legend(plot: Figure) -> Legend:
         plot: a figure with one pair of axes, whose lines have labels.
     """
     lines, titles = plot.axes[0].get_legend_handles_labels()
-    where = {"loc": "outside lower center", "frameon": False, "fontsize": 8}
+    where: dict[str, Any] = {"loc": "outside lower center", "frameon": False, "fontsize": 8}
     legend = plot.legend(lines, titles, ncols=2, **where)
     columns, broken = 2, titles
     most = max(map(len, titles))

@@ -71,9 +71,13 @@ def build_trace(
             hint="name one with --scheme, see `archsim list schemes`",
         )
     _refuse_shared_weights(network)
-    if digital_biases and not scheme.trains_biases and not scheme.digital_baseline:
-        stages = [replace(stage, bias_apart=stage.on_array) for stage in stages]
-    apart = float(sum(stage.biases_apart for stage in stages if stage.on_array))
+    if digital_biases and not scheme.digital_baseline:
+        apart, words = not scheme.trains_biases, scheme.trains_biases and not scheme.keeps_biases
+        stages = [
+            replace(stage, bias_apart=apart, bias_words=words) if stage.on_array else stage
+            for stage in stages
+        ]
+    biases = float(sum(stage.biases_beside for stage in stages if stage.on_array))
     step = training_step(stages, scheme, batch)
     placed = [scheme.weights_matrix(stage) for stage in stages if stage.on_array]
     weights = [matrix for matrix in placed if matrix is not None]
@@ -85,7 +89,7 @@ def build_trace(
         batch_operations=tuple(step.batches),
         setup_operations=tuple(step.setup),
         activation_elements=sum(stage.output_elements for stage in stages),
-        state_words=scheme.state_words(stages) | ({"biases": apart} if apart else {}),
+        state_words=scheme.state_words(stages) | ({"biases": biases} if biases else {}),
         notes=(*network.notes, *scheme.remarks),
         scheme_settings=scheme.model_dump(mode="json"),
     )

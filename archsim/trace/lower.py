@@ -18,7 +18,8 @@ from workloads.network import Layer, Network
 class Stage:
     """A step of the network's data flow. `sources` are stages; an empty list means the network's
     input. `bias_apart`: its biases are digital words that the update rule leaves to plain gradient
-    descent, so that they are no part of its matrix.
+    descent, so that they are no part of its matrix. `bias_words`: the rule trains them, and no state
+    of its own holds them.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Stage:
     sources: list[str]
     fused: list[Layer] = field(default_factory=list)
     bias_apart: bool = False
+    bias_words: bool = False
 
     @property
     def on_array(self) -> bool:
@@ -48,8 +50,17 @@ class Stage:
     @property
     def biases_apart(self) -> int:
         """Biases that are digital words and no part of its matrix."""
+        return self._biases if self.bias_apart else 0
+
+    @property
+    def biases_beside(self) -> int:
+        """Biases that are digital words beside the state of the update rule."""
+        return self._biases if self.bias_apart or self.bias_words else 0
+
+    @property
+    def _biases(self) -> int:
         shape = self.head.matrix
-        return shape.columns * shape.groups if self.head.bias and self.bias_apart else 0
+        return shape.columns * shape.groups if self.head.bias else 0
 
     @property
     def steps(self) -> int:

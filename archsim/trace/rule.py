@@ -21,6 +21,9 @@ class StepRule(Protocol):
     digital_baseline: ClassVar[bool]
 
     @property
+    def keeps_biases(self) -> bool: ...
+
+    @property
     def remarks(self) -> tuple[str, ...]: ...
 
     def forward(self, stage: Stage, operation: Operation) -> Operation: ...

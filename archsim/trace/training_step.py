@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from archsim.operators.vocabulary import operator_of
-from archsim.trace.building_blocks.update import bias_step
+from archsim.trace.building_blocks.update import bias_step, bias_write
 from archsim.trace.forward import forward, forward_digital
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
@@ -39,7 +39,10 @@ def training_step(stages: list[Stage], rule: StepRule, batch: int) -> TrainingSt
         ]
         if stage.biases_apart:
             updates.append(replace(bias_step(stage), after=known))
-        batches += _chain(rule.batch_update(stage, batch), ())
+        once = rule.batch_update(stage, batch)
+        if stage.bias_words and stage.biases_beside:
+            once = [*once, bias_write(stage)]
+        batches += _chain(once, ())
     return TrainingStep(
         images + backward + updates, batches, _in_turn(rule.setup_operations(stages))
     )

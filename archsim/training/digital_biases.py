@@ -12,6 +12,7 @@ from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.number_formats import SCALE_FIELDS, store_words
 from archsim.kernels.random import as_word
 from archsim.schemes.shared.words import Arithmetic, told_scale
+from archsim.training.records import MiniBatch, StepKeys
 from archsim.training.table import CYCLES, ERRORS, ROWS, UPDATE_CYCLE, VECTORS, WORDS, Program
 
 U = np.uint64
@@ -60,12 +61,13 @@ def step_biases(words, batch, parts, rate, keys):
         rate: learning rate, float32.
         keys: `StepKeys`: seed, first step, whether it learns.
     """
-    values = borrowed(words[0])
-    scales, form = words[1], words[2]
-    arrays, size = batch[0], batch[3]
-    memory = borrowed(batch[1])
-    for b in range(size):
-        step = keys[1] + U(b)
+    words = borrowed(BiasWords(*words))
+    batch = borrowed(MiniBatch(*batch))
+    keys = StepKeys(*keys)
+    values = words.values
+    arrays, memory = batch.arrays, batch.memory
+    for b in range(batch.size):
+        step = keys.first_step + U(b)
         for index in range(arrays.shape[0]):
             array = arrays[index]
             if array[WORDS] < 0:
@@ -80,7 +82,7 @@ def step_biases(words, batch, parts, rate, keys):
                         total += memory[b, first + i * count + v]
                     own[i] += rate * total
             tile = U(index * CYCLES + UPDATE_CYCLE)
-            store_words(own, scales[index], form, step, keys[0], tile, STREAM, U(0))
+            store_words(own, words.scales[index], words.form, step, keys.seed, tile, STREAM, U(0))
 
 
 def step_biases_reference(biases: np.ndarray, errors: np.ndarray, rate: float) -> None:

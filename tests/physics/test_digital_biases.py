@@ -224,6 +224,25 @@ def counted(result, action):
     )
 
 
+@pytest.mark.parametrize(
+    "name, settings",
+    [
+        ("sign_sgd", {}),
+        ("mixed_precision", {"writing": "pulses", "backward_in": "array", "weight_decay": 0.0}),
+    ],
+)
+def test_a_rule_without_a_copy_keeps_the_biases_that_it_trains(name, settings):
+    words, lines = (
+        build_trace(NETWORK, load_scheme(name, settings), "training", 4, digital)
+        for digital in (True, False)
+    )
+    assert words.state_words == lines.state_words | {"biases": BIASES}
+    further = [op for op in words.batch_operations if op.name.endswith(".biases")]
+    # one addition a bias and batch, to a word that is read and written
+    work = [(op.vector_work["add"], op.state_reads, op.state_writes) for op in further]
+    assert sorted(work) == sorted((layer.matrix.columns,) * 3 for layer in NETWORK.array_layers)
+
+
 def test_a_rule_that_trains_biases_has_the_step_of_any_chip():
     words, lines = (
         build_trace(NETWORK, load_scheme("sgd"), "training", 4, digital)

@@ -129,6 +129,10 @@ class MixedPrecision(GradientScheme):
             self.writing == "verify" or self.backward_in == "vector_unit" or self.weight_decay > 0
         )
 
+    @property
+    def keeps_biases(self) -> bool:
+        return self.has_copy
+
     def state_words(self, stages: list[Stage]) -> dict[str, float]:
         words = super().state_words(stages)
         if not self.has_copy:

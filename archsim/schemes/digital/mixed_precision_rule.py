@@ -31,6 +31,9 @@ class ThresholdSettings(DigitalRuleSettings, Protocol):
     @property
     def writing(self) -> str: ...
 
+    @property
+    def has_copy(self) -> bool: ...
+
 
 class ThresholdRule(DigitalRule[ThresholdSettings]):
     """W_FP (the digital copy) follows the devices' targets; dW_FP gathers the optimiser's steps.
@@ -126,6 +129,8 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
         copy += moved
         self._written(layer, copy, gathered, step)
         layer.set_biases(copy)
+        if layer.biases is not None and not self.scheme.has_copy:
+            done.add("vector_unit", "add", layer.biases.size)
         signed, moved = signed[:, :lines], moved[:, :lines]
         if devices is None:
             layer.weights += moved

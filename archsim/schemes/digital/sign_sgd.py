@@ -69,6 +69,10 @@ class SignSgd(GradientOnArray):
         """A weight and batch: the momentum, and whether a pulse is due."""
         return {"multiply": 1, "multiply_add": 1, "compare": 1} if self.momentum else {"compare": 1}
 
+    @property
+    def keeps_biases(self) -> bool:
+        return False
+
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         # Every device, once: what training measures instead depends on the rate.
         write = program_weights(stage, verify_reads=0.0)

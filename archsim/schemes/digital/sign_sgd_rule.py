@@ -39,11 +39,11 @@ class SignRule(GradientRule[SignSettings]):
     ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.words.hold("momentum")
-        biased = [layer for layer in self.layers if layer.biases is not None]
-        if biased:
+        if any(layer.biases is not None for layer in self.layers):
             self.words.hold("biases")
-        for layer in biased:
-            self.words.store(layer, "biases", layer.biases, 0)
+        for layer in self.layers:
+            if layer.biases is not None:
+                self.words.store(layer, "biases", layer.biases, 0)
         self.momenta = [np.zeros(layer.trained_shape, F) for layer in self.layers]
 
     def batch(self, layer: LayerState, step: int) -> None:
@@ -59,6 +59,7 @@ class SignRule(GradientRule[SignSettings]):
         if layer.biases is not None:
             layer.biases += F(self.rate) * direction[:, -1]
             self.words.store(layer, "biases", layer.biases, step)
+            done.add("vector_unit", "add", layer.biases.size)
             direction = direction[:, :-1]
         if layer.devices is None:
             layer.weights += F(self.rate) * direction

@@ -22,6 +22,7 @@ from archsim.trace.building_blocks.setup import (
 )
 from archsim.trace.building_blocks.update import (
     bias_step,
+    bias_write,
     digital_gradient,
     optimiser_step,
     program_weights,
@@ -32,6 +33,7 @@ __all__ = [
     "CHUNK",
     "MOST_PARTS",
     "bias_step",
+    "bias_write",
     "copy_to_reference",
     "digital_backward",
     "digital_forward",

@@ -49,6 +49,23 @@ def bias_step(stage: Stage) -> Operation:
     )
 
 
+def bias_write(stage: Stage) -> Operation:
+    """The step of an update rule on digital biases that no copy of weights holds: words that are
+    read, added to and written once a batch.
+    """
+    biases = stage.biases_beside
+    return Operation(
+        name=f"{stage.name}.biases",
+        layer=stage.name,
+        phase="update",
+        kind="digital",
+        steps=1,
+        vector_work={"add": biases},
+        state_reads=biases,
+        state_writes=biases,
+    )
+
+
 def optimiser_step(
     stage: Stage, work: dict[str, float], words: float, chunk: int = CHUNK
 ) -> Operation:
