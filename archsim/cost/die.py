@@ -10,15 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from archsim.cost.spread import Spread
+from archsim.cost.spread import Spread, total
 from hwlib.figures import figure
+
+if TYPE_CHECKING:
+    from archsim.cost.estimate import Estimate
 
 _PROGRAMS = ("write_driver", "level_shifter")
 """Roles that a chip has whose cells are programmed: it then has a pump."""
 _MM2 = 1e-6  # from um2
 _MM = 1e3  # from m
+_UW = 1e6  # from W
+REFERENCE_POWER = ("die.reference_power", "die.references")
+"""Figures of what the references draw."""
 
 
 class DieShare(NamedTuple):
@@ -27,6 +33,30 @@ class DieShare(NamedTuple):
     name: str
     area_mm2: Spread
     figures: tuple[str, ...]
+
+
+class Die(NamedTuple):
+    """A chip on its die: area in mm2, energy in J, power in uW (None where nothing was timed), and the
+    shares of the area.
+    """
+
+    area_mm2: Spread
+    energy_j: Spread
+    power_uw: Spread | None
+    shares: tuple[DieShare, ...]
+
+
+def die_of(estimate: Estimate) -> Die:
+    """The die of a priced run; the references draw their current as long as it takes."""
+    roles = [item.component.name for item in estimate.components]
+    shares = die_shares(estimate.area_mm2("macro"), estimate.area_mm2("chip"), roles)
+    references = reference_power()
+    energy, power = estimate.energy_j("chip"), estimate.power_uw("chip")
+    if estimate.seconds is not None:
+        energy = energy.plus(references.times(estimate.seconds))
+    if power is not None:
+        power = power.plus(references.times(_UW))
+    return Die(total(share.area_mm2 for share in shares), energy, power, tuple(shares))
 
 
 def core_area(parts: Spread) -> Spread:
@@ -69,7 +99,7 @@ def die_shares(macro: Spread, chip: Spread, roles: Collection[str]) -> list[DieS
 
 def reference_power() -> Spread:
     """Power in W of the references."""
-    power, count = _spread("die.reference_power"), _spread("die.references")
+    power, count = map(_spread, REFERENCE_POWER)
     return Spread(*(one * number for one, number in zip(power, count)))
 
 

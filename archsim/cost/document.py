@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from archsim.cost.deciding import assumed_share
-from archsim.cost.die import die_shares, reference_power
+from archsim.cost.die import die_of
 from archsim.cost.estimate import SHARED, Estimate, price_run
 from archsim.cost.figures_used import figures_used
-from archsim.cost.spread import Spread, UnitPrice, total
+from archsim.cost.spread import Spread, UnitPrice
 from archsim.ledger.component import BOUNDARIES, Component
 from archsim.ledger.ledger import Ledger
-
-_UW = 1e6  # from W
 
 
 def _range(spread: Spread | None) -> list[float] | None:
@@ -90,26 +88,16 @@ def _boundary(estimate: Estimate, name: str) -> dict[str, Any]:
 
 
 def _die(estimate: Estimate) -> dict[str, Any]:
-    """The chip on its die: what parts add up to, and the shares beside them; the references draw
-    their current as long as the run takes.
-    """
-    roles = [item.component.name for item in estimate.components]
-    shares = die_shares(estimate.area_mm2("macro"), estimate.area_mm2("chip"), roles)
-    area = total(share.area_mm2 for share in shares)
-    references, energy = reference_power(), estimate.energy_j("chip")
-    power = estimate.power_uw("chip")
-    if estimate.seconds is not None:
-        energy = energy.plus(references.times(estimate.seconds))
-    if power is not None:
-        power = power.plus(references.times(_UW))
+    """The chip on its die, with the shares that lie beside its parts."""
+    die = die_of(estimate)
     return {
-        "area_mm2": area.value,
-        "energy_j": energy.value,
-        "power_uw": None if power is None else power.value,
-        "area_mm2_range": _range(area),
-        "energy_j_range": _range(energy),
-        "power_uw_range": _range(power),
-        "shares": {share.name: share.area_mm2.value for share in shares},
+        "area_mm2": die.area_mm2.value,
+        "energy_j": die.energy_j.value,
+        "power_uw": None if die.power_uw is None else die.power_uw.value,
+        "area_mm2_range": _range(die.area_mm2),
+        "energy_j_range": _range(die.energy_j),
+        "power_uw_range": _range(die.power_uw),
+        "shares": {share.name: share.area_mm2.value for share in die.shares},
     }
 
 

@@ -9,6 +9,7 @@ import math
 from typing import Protocol
 
 from archsim.cost.component_trails import COMPONENT_METRICS, EVERY_ROW, LedgerRows
+from archsim.cost.die_trails import die_node
 from archsim.cost.estimate import Estimate
 from archsim.cost.measured import measured_node
 from archsim.cost.paths import Document, resolve
@@ -98,6 +99,8 @@ class _Trails(TotalTrails):
             return Node(name, None, how=how)
         if head.removesuffix("_range") in TOTALS:
             return self.total(name, last, "chip")
+        if head == "boundaries" and keys[1] == "die":
+            return die_node(self, keys)
         if head == "boundaries":
             return self.total(name, last, keys[1])
         if head in ("by_component", "by_component_off_chip") and last in COMPONENT_METRICS:

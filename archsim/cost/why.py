@@ -105,6 +105,14 @@ def times_of(document: Document, estimate: Estimate, keys: list[str]) -> Times:
     sums = _Sums(document, estimate)
     if head.removesuffix("_range") in TOTALS and len(keys) == 1:
         return sums.of(metric, INSIDE["chip"])
+    if head == "boundaries" and keys[1] == "die":
+        raise InputError(
+            "a die is more than a sum of unit prices",
+            where="path",
+            got=".".join(keys),
+            allowed="the boundaries macro, chip and system",
+            hint="without --why, its trail has the figures of its shares",
+        )
     if head == "boundaries":
         return sums.of(metric, INSIDE[keys[1]])
     if head in ("by_component", "by_component_off_chip") and metric in _METRICS:

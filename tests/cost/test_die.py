@@ -6,6 +6,7 @@ import pytest
 
 import archsim
 from archsim.cost.die import core_area, die_shares, reference_power
+from archsim.cost.explain import explain
 from archsim.cost.spread import Spread
 from archsim.validation.workloads import one_matrix
 from hwlib.figures import figure
@@ -67,3 +68,16 @@ def test_a_result_has_the_die_beside_the_chip(timing):
     assert references == pytest.approx(2 * 0.04e-6)
     assert die["energy_j"] == pytest.approx(chip["energy_j"] + references * seconds)
     assert (die["power_uw"] is None) is not timing
+
+
+def test_the_trail_of_a_die_ends_in_its_figures():
+    result = archsim.simulate(one_matrix(64, 32), "wu2023")
+    whole = explain(result, "boundaries.die.area_mm2")
+    assert whole.value == pytest.approx(result.boundaries["die"]["area_mm2"])
+    used = {node.name for node in whole.walk()}
+    assert {"die.core_white_space", "die.ring_depth", "die.pads", "die.pump_area"} <= used
+    for name, area in result.boundaries["die"]["shares"].items():
+        assert explain(result, f"boundaries.die.shares.{name}").value == pytest.approx(area)
+    for metric in ("energy_j", "power_uw"):
+        node = explain(result, f"boundaries.die.{metric}")
+        assert node.value == pytest.approx(result.boundaries["die"][metric])

@@ -1,8 +1,9 @@
 """From what a paper states of a chip to its description: one rule for all, and no value by chip.
 
 Stated: node, array, converters and their bits, rows that are read at a time, bits of an input, time of
-an invocation. What is not stated follows this rule, which was written down before anything was
-compared:
+an invocation. What is not stated follows this rule. It was written down before anything was compared;
+since then rule 5 changed once, from integrators to the read amplifiers of arrays when the library got
+them, and areas took the white space of cores (`archsim/cost/die.py`):
 
 1. An array whose rows and columns are not stated is square, with at least the rows that are read.
 2. The converters share the columns evenly. Where the kind is not stated it follows from the bits: 1
