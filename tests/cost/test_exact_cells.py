@@ -29,11 +29,13 @@ def chip(base=SRAM, **changes):
 
 
 def test_cells_take_the_area_of_published_ones():
-    # 6T as printed at each node; 8T by its transistors; 8T1C 41 % over a 6T cell
+    # 6T as printed at each node; 8T by the rules of logic, twice that; 8T1C 41 % over a 6T cell
     for node, printed in ((130, 1.99), (40, 0.242), (28, 0.122), (7, 0.02515)):
         assert price("cell_sram_6t", {}, node).area.value == pytest.approx(printed)
         assert price("cell_sram_8t1c", {}, node).area.value == pytest.approx(1.41 * printed)
-    assert price("cell_sram_8t").area.value == pytest.approx(0.242 * 8 / 6, rel=1e-3)
+    assert price("cell_sram_8t").area.value == pytest.approx(0.242 * 2)
+    # 10.9 x 13.9 over 6.8 x 9.2
+    assert price("cell_sram_10t").area.value == pytest.approx(0.242 * 151.51 / 62.56, rel=2e-3)
 
 
 def test_a_read_by_current_charges_its_share_of_the_line():
@@ -42,7 +44,7 @@ def test_a_read_by_current_charges_its_share_of_the_line():
     one = price("cell_sram_6t", {"swing_v": 0.3}).energy["read"].value
     assert one == pytest.approx(2 * share * 1.1 * 0.3)
     assert price("cell_sram_8t", {"swing_v": 0.6}).energy["read"].value == pytest.approx(
-        (0.15e-15 + (0.242 * 1.333) ** 0.5 * 0.2e-15) * 1.1 * 0.6
+        (0.15e-15 + (0.242 * 2) ** 0.5 * 0.2e-15) * 1.1 * 0.6
     )
 
 
