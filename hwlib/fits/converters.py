@@ -10,14 +10,14 @@ own rows, over all kinds of a family.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from hwlib.converter_kinds import KINDS, NODE_NM, ConverterKind, Growth
 from hwlib.errors import InputError
 from hwlib.figures import figure
 from hwlib.fits.medians import Observation, median, quantile
-from hwlib.fits.rows import ConverterRow, read_rows
+from hwlib.fits.rows import UNRECORDED, ConverterRow, read_rows
 from hwlib.scaling import scaling_factor, supply_voltage
 
 UNITS = {"area": "um2", "energy": "pJ", "time": "ns"}
@@ -71,7 +71,13 @@ def fit_converters(excluding: Collection[str] = ()) -> dict[str, Fitted]:
             families.setdefault(family, []).append(kind.name)
         for kinds in families.values():
             seen = {name: _observations(rows, KINDS[name], quantity, growth) for name in kinds}
-            for name, one in fit_family(seen, UNITS[quantity]).items():
+            beside = []
+            if "sar" in kinds and quantity == "energy":
+                # bounds of no kind, by the law that grows least with the bits
+                beside = _observations(
+                    rows, KINDS["sar"]._replace(name=UNRECORDED), quantity, growth
+                )
+            for name, one in fit_family(seen, UNITS[quantity], beside).items():
                 fitted[f"column_adc_fit.{name}_{quantity}"] = one
     return fitted
 
@@ -116,12 +122,15 @@ def _to_reference(row: ConverterRow, kind: ConverterKind, quantity: str, growth:
     return node * supply / shape
 
 
-def fit_family(seen: Mapping[str, list[Observation]], unit: str) -> dict[str, Fitted]:
+def fit_family(
+    seen: Mapping[str, list[Observation]], unit: str, beside: Sequence[Observation] = ()
+) -> dict[str, Fitted]:
     """Fit the constants of the kinds of one family.
 
     Args:
         seen: the observations of each kind, in the logarithm.
         unit: of the constants.
+        beside: bounds of the family that belong to no kind.
 
     Returns:
         kind -> its constant, with the band of predictions that have not seen their own group.
@@ -136,7 +145,7 @@ def fit_family(seen: Mapping[str, list[Observation]], unit: str) -> dict[str, Fi
         )
     groups = {item.group for item in everything}
     left = [
-        item._replace(value=item.value - _constant(_without(seen, group), name))
+        item._replace(value=item.value - _constant(_without(seen, group), name, beside))
         for group in sorted(groups)
         if len(groups) > 1
         for name, items in seen.items()
@@ -146,7 +155,7 @@ def fit_family(seen: Mapping[str, list[Observation]], unit: str) -> dict[str, Fi
     low, high = (quantile(left, share) for share in (LOW, HIGH)) if left else (0.0, 0.0)
     return {
         name: Fitted(
-            math.exp(constant := _constant(seen, name)),
+            math.exp(constant := _constant(seen, name, beside)),
             math.exp(constant + min(low, 0.0)),
             math.exp(constant + max(high, 0.0)),
             unit,
@@ -160,9 +169,11 @@ def _without(seen: Mapping[str, list[Observation]], group: str) -> dict[str, lis
     return {name: [item for item in items if item.group != group] for name, items in seen.items()}
 
 
-def _constant(seen: Mapping[str, list[Observation]], name: str) -> float:
+def _constant(
+    seen: Mapping[str, list[Observation]], name: str, beside: Sequence[Observation]
+) -> float:
     """Median of a kind, that of its family being one row more."""
-    family = median([item for items in seen.values() for item in items])
+    family = median([*beside, *(item for items in seen.values() for item in items)])
     return median([*seen[name], Observation(family, 1.0, False, "family")])
 
 

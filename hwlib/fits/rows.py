@@ -10,13 +10,17 @@ from typing import NamedTuple
 from hwlib.converter_kinds import KINDS, NODE_NM
 from hwlib.errors import unknown
 
+UNRECORDED = "unrecorded"
+"""Kind of a whole column whose converter's kind nobody recorded, of 4 bits or more: it bounds the
+family of those that compare one after another."""
+
 
 class ConverterRow(NamedTuple):
     """One published converter, or law of converters evaluated at one point.
 
     Args:
         group: what is left out together: one chip, one study, one model.
-        kind: key of KINDS.
+        kind: key of KINDS, or UNRECORDED.
         node_nm: of the circuit; NODE_NM where it is not published.
         supply_v: None where not published: the node's nominal one.
         bits: nominal, or effective where only that is known.
@@ -51,7 +55,7 @@ def read_rows() -> tuple[ConverterRow, ...]:
 
 
 def _row(entry: dict[str, str]) -> ConverterRow:
-    if entry["type"] not in KINDS:
+    if entry["type"] not in (*KINDS, UNRECORDED):
         raise unknown("kind of converter", entry["type"], KINDS, "column_converters.csv")
 
     def number(key: str) -> float | None:
