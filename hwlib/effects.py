@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Price = Literal["none", "up", "down", "any", "activity"]
@@ -24,6 +24,8 @@ class Effects:
         time: of a run, in s; "activity" as with energy.
         accuracy: what is computed, every bit of it; "up": closer to exact arithmetic; "ageing": only
             through the time of a run, where devices drift or forget.
+        limit: it holds something back, or takes time behind something slower: in a run that never
+            waits for it another value moves nothing, although it is read.
         admits: it decides whether a design can be run, beside what it moves.
         nothing: why it moves nothing at all, as a sentence; empty for all others.
 
@@ -35,6 +37,7 @@ class Effects:
     energy: Price = "none"
     time: Price = "none"
     accuracy: Accuracy = "none"
+    limit: bool = False
     admits: bool = False
     nothing: str = ""
 
@@ -46,6 +49,10 @@ class Effects:
     def moved(self) -> tuple[str, ...]:
         """The quantities that it can move."""
         return tuple(name for name in QUANTITIES if getattr(self, name) != "none")
+
+    def as_limit(self) -> Effects:
+        """The same of a setting that is felt only where a run waits for it."""
+        return replace(self, limit=True)
 
 
 def effects_in(metadata: object) -> Effects | None:

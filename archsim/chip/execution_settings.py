@@ -27,10 +27,13 @@ _NEAR = Effects(energy="any", time="any")
 class PlacementSettings(Section):
     """Where layers go on the tiles."""
 
-    pack: Annotated[bool, Effects(area="any", energy="any", time="any", accuracy="ageing")] = False
+    pack: Annotated[
+        bool, Effects(area="any", energy="any", time="any", accuracy="ageing", limit=True)
+    ] = False
     """Several small layers share one tile."""
     copies: Annotated[
-        dict[str, Count], Effects(area="any", energy="any", time="any", accuracy="ageing")
+        dict[str, Count],
+        Effects(area="any", energy="any", time="any", accuracy="ageing", limit=True),
     ] = Field(default_factory=dict)
     """Copies of the weights of slow layers, by the layer's name; `"auto"` is `balance = 2`."""
     balance: Annotated[float, Field(ge=1, le=64), Effects(area="any", energy="any", time="any")] = (

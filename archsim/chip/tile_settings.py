@@ -110,7 +110,7 @@ class PhysicsSettings(Section):
     """
     noise_management: Annotated[bool, COMPUTED] = True
     """Inputs are scaled by their largest value before a read, and outputs back."""
-    bound_management: Annotated[bool, COMPUTED] = False
+    bound_management: Annotated[bool, COMPUTED.as_limit()] = False
     """A read that saturates is repeated with half the input."""
     conductance_us: Annotated[
         tuple[Annotated[float, Field(ge=0, le=1e6)], Annotated[float, Field(gt=0, le=1e6)]],

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.schemes.base import Scheme
     from archsim.training.loop import TrainingResult
+    from workloads.network import Network
 
 
 def with_silicon(
@@ -30,6 +31,7 @@ def with_silicon(
     scheme: Scheme,
     notes: Sequence[str] = (),
     node_nm: float | None = None,
+    network: Network | None = None,
 ) -> Training:
     """A training with the cost of its steps on a chip: the mean activity of all finished epochs in
     place of the assumed one.
@@ -38,7 +40,7 @@ def with_silicon(
     if not trace.matrices:  # products on lanes: their counts follow from shapes alone
         activities = {}
     measurement = MeasuredTraining(
-        trace, activities, trained.refreshes, trained.images, trained.settings
+        trace, activities, trained.refreshes, trained.images, trained.settings, network
     )
     cost = cost_of_steps(measurement, chip, scheme, node_nm)
     result, measured = cost.result, cost.trace

@@ -127,7 +127,8 @@ def train(
         )
     if not trained.activities:
         raise KeyboardInterrupt
-    training = with_silicon(trained, trace, chip, rule, [*dataset.notes, *notes], chosen.node_nm)
+    notes = [*dataset.notes, *notes]
+    training = with_silicon(trained, trace, chip, rule, notes, chosen.node_nm, network)
     training.result.document["training"] |= {
         "suggested": suggested,
         "inputs": inputs,

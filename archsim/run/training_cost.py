@@ -36,8 +36,8 @@ from archsim.training.settings import (
     is_reference,
     read_settings,
 )
-from archsim.training.setup import read_by_training, silicon_scheme
-from archsim.training.unused import unused_in_training
+from archsim.training.setup import silicon_scheme
+from archsim.training.unused import left_by_both
 from hwlib.errors import InputError
 from workloads import load_network
 
@@ -70,6 +70,7 @@ class MeasuredTraining:
     refreshes: Mapping[str, Refreshes]
     images: int
     settings: TrainingSettings
+    network: Network | None = None
 
 
 def cost_of_steps(
@@ -93,10 +94,7 @@ def cost_of_steps(
     through = trace.batch * -(-STEP_IMAGES // trace.batch)
     result = simulate(measured, chip, scheme, images=through, node_nm=node_nm, seed=settings.seed)
     unused = unused_settings(build_chip(measured, chip, scheme, through, node_nm), timed=True)
-    read = read_by_training(chip, scheme, settings)
-    unused = {path: why for path, why in unused.items() if path not in read} | unused_in_training(
-        settings
-    )
+    unused = left_by_both(unused, chip, scheme, settings, training.network)
     notes = [note for note in result.notes if not note.startswith(NOTE)]
     return StepCost(result, measured, [*notes, *unused_notes(unused)], sorted(unused))
 
@@ -137,7 +135,7 @@ def price_again(
     require_covered(trace, activities, document, where)
     refreshes = {layer: Refreshes(**done) for layer, done in training.get("refreshes", {}).items()}
     node = document["node_nm"] if document["node_nm"] != own.node_nm else None
-    measured = MeasuredTraining(trace, activities, refreshes, training["images"], settings)
+    measured = MeasuredTraining(trace, activities, refreshes, training["images"], settings, network)
     cost = cost_of_steps(measured, chip or own, scheme, node, own)
     result = cost.result.document
     # of the old document stays what the training itself gave

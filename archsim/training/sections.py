@@ -39,7 +39,7 @@ class ReadSettings(_Settings):
     """Standard deviation of the noise of an output, in units of weight × input."""
     noise_management: Annotated[Direction, COMPUTED] = "backward"
     """Reads whose inputs are scaled by their largest value."""
-    bound_management: Annotated[Direction, COMPUTED] = "forward"
+    bound_management: Annotated[Direction, COMPUTED.as_limit()] = "forward"
     """Reads that are repeated with half the input where an output saturates."""
     slot_bits: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=16)
     """Bits of an input that one conversion takes, shifted and added to those of the others; 0: one

@@ -186,14 +186,28 @@ def silicon_scheme(scheme: Scheme, settings: TrainingSettings) -> Scheme:
     )
 
 
-def read_by_training(chip: Architecture, scheme: Scheme, settings: TrainingSettings) -> set[str]:
+def managed(direction: str, backwards: bool) -> set[str]:
+    """The reads that a management in a `direction` scales: arrays are read forward, and `backwards`
+    where errors do not go back through the vector unit.
+    """
+    reads = {"forward", "backward"} if backwards else {"forward"}
+    return reads & {"both": {"forward", "backward"}, "off": set()}.get(direction, {direction})
+
+
+def read_by_training(
+    chip: Architecture, scheme: Scheme, settings: TrainingSettings, network: Network | None = None
+) -> set[str]:
     """Fields of the chip that a training reads itself, beside those that the silicon of its steps
-    reads.
+    reads; of a `network`, where it is known.
     """
     if scheme.digital_baseline:
         return set()
     fields = {"physics.model"}
-    fields |= {"physics.read_noise", "physics.output_bound", "physics.noise_management"}
+    fields |= {"physics.read_noise", "physics.output_bound"}
+    # errors that go back through the vector unit are scaled by nothing
+    scaled = "both" if network is None or unbounded_layers(network) else "backward"
+    if managed(scaled, scheme.transposed_read):
+        fields.add("physics.noise_management")
     fields |= {"physics.bound_management"} if chip.physics.output_bound else set()
     if settings.rule == "rpu" and device_of(settings):
         fields.add("update.train_length")

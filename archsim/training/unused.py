@@ -4,11 +4,20 @@ reason.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from archsim.basics.fields import changed_fields
 from archsim.kernels.number_formats import BITS
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.sections import GENERATOR_FIELDS
-from archsim.training.settings import TrainingSettings, device_of
+from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, scheme_of
+from archsim.training.setup import managed, read_by_training
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture
+    from archsim.schemes.base import Scheme
+    from workloads.network import Network
 
 _OF_UPKEEP = ("maintenance_images", "maintenance_s")
 _OF_TIME = ("seconds_per_image", "test_after_s")
@@ -24,6 +33,19 @@ _OF_THE_MACHINE = (
 )
 # A result names the chip's own fields instead.
 _OF_THE_CHIP = tuple(f"update.{name}" for name in GENERATOR_FIELDS)
+
+
+def left_by_both(
+    unused: Mapping[str, str],
+    chip: Architecture,
+    scheme: Scheme,
+    settings: TrainingSettings,
+    network: Network | None = None,
+) -> dict[str, str]:
+    """Field -> why neither a training nor the silicon of its steps, which left `unused`, read it."""
+    read = read_by_training(chip, scheme, settings, network)
+    left = {path: why for path, why in unused.items() if path not in read}
+    return left | unused_in_training(settings)
 
 
 def unused_in_training(settings: TrainingSettings) -> dict[str, str]:
@@ -56,6 +78,8 @@ def _reason(path: str, settings: TrainingSettings) -> str:
         ):
             return "the digital baseline has no devices and reads exactly"
         return ""
+    if path in ("read.noise_management", "read.bound_management"):
+        return _unread_management(path.split(".")[1], settings)
     if section == "update" and settings.rule != "rpu":
         return "the scheme has an update of its own"
     if not devices and section in ("update", "device_settings", *_OF_UPKEEP, *_OF_TIME):
@@ -63,6 +87,15 @@ def _reason(path: str, settings: TrainingSettings) -> str:
     if section in (*_OF_UPKEEP, *_OF_TIME):
         return _reason_of_time(section, settings, devices)
     return ""
+
+
+def _unread_management(name: str, settings: TrainingSettings) -> str:
+    """Why it makes no difference that another direction is managed than by default."""
+    backwards = settings.rule in CORE_RULES or scheme_of(settings).transposed_read
+    default = type(settings.read).model_fields[name].default
+    now = managed(getattr(settings.read, name), backwards)
+    same = now == managed(default, backwards)
+    return "errors go back through the vector unit, which nothing manages" if same else ""
 
 
 def _unread_digital(path: str, arithmetic: Arithmetic) -> str:

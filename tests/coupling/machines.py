@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from archsim.trace import build_trace
 from archsim.training.loop import train
 from archsim.training.settings import TrainingSettings
 from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme
+from archsim.training.unused import left_by_both
 from workloads import load_network
 from workloads.datasets import Dataset, load_dataset
 from workloads.network import Layer, Network
@@ -83,6 +84,8 @@ class Outcome:
     accuracy: bytes
     activity: str = ""
     """What a training counted of its pulses, writes and retries."""
+    unused: frozenset[str] = frozenset()
+    """Settings that the result says nothing read."""
 
 
 def run(machine: Machine, chip: Architecture, rule: Scheme | None = None, training=None) -> Outcome:
@@ -101,7 +104,7 @@ def _inference(machine: Machine, chip: Architecture) -> Outcome:
         data = np.random.default_rng(1).random((machine.images, 6))
     result = archsim.simulate(network, chip, images=machine.images, data=data, seed=1)
     outputs = b"" if result.outputs is None else result.outputs.tobytes()
-    return _priced(result, outputs)
+    return _priced(result, Computed(outputs), result.document["unused"])
 
 
 def _training(machine: Machine, chip: Architecture, rule: Scheme, changes: Any) -> Outcome:
@@ -114,10 +117,13 @@ def _training(machine: Machine, chip: Architecture, rule: Scheme, changes: Any) 
     trace = build_trace(network, rule, "training", settings.batch)
     settings, _ = with_clock(settings, trace, chip, rule)
     result = archsim.simulate(trace, chip, rule, images=machine.images)
-    return _priced(result, *trained_bits(machine.network, settings))
+    computed = trained_bits(machine.network, settings)
+    silicon = dict.fromkeys(result.document["unused"], "")
+    unused = left_by_both(silicon, chip, rule, settings, network)
+    return _priced(result, computed, [*unused, *computed.unused])
 
 
-def _priced(result: Any, bits: bytes, activity: str = "") -> Outcome:
+def _priced(result: Any, computed: Computed, unused: Iterable[str]) -> Outcome:
     document = result.to_dict()
     once = document.get("setup") or {"energy_j": 0.0, "off_chip_energy_j": 0.0, "seconds": 0.0}
     parts = [*document["by_component"].values(), *document["by_component_off_chip"].values()]
@@ -125,16 +131,25 @@ def _priced(result: Any, bits: bytes, activity: str = "") -> Outcome:
         sum(part["area_mm2"] for part in parts),
         document["boundaries"]["system"]["energy_j"] + once["energy_j"] + once["off_chip_energy_j"],
         document["latency_s"] + (once["seconds"] or 0.0),
-        bits,
-        activity,
+        computed.bits,
+        computed.activity,
+        frozenset(unused),
     )
 
 
-_TRAINED: dict[tuple[str, str], tuple[bytes, str]] = {}
+class Computed(NamedTuple):
+    """What a run computes, without its silicon; see `Outcome`."""
+
+    bits: bytes
+    activity: str = ""
+    unused: tuple[str, ...] = ()
 
 
-def trained_bits(network: str, settings: TrainingSettings) -> tuple[bytes, str]:
-    """Every bit that a training of some digits gives, and what it counted. Both depend on the
+_TRAINED: dict[tuple[str, str], Computed] = {}
+
+
+def trained_bits(network: str, settings: TrainingSettings) -> Computed:
+    """Every bit that a training of some digits gives, and what it counted. All depend on the
     settings alone, so that equal ones are trained once.
     """
     key = network, settings.model_dump_json()
@@ -142,8 +157,11 @@ def trained_bits(network: str, settings: TrainingSettings) -> tuple[bytes, str]:
         done = train(load_network(network), digits(), settings)
         weights = [values.tobytes() for _, values in sorted(done.weights.items())]
         tests = [[row["train_loss"], row["test_loss"]] for row in done.history]
-        bits = b"".join(weights) + repr((tests, done.later)).encode()
-        _TRAINED[key] = bits, repr((done.activities, done.refreshes))
+        # a later test of devices that do not age is the last one again
+        later = done.later.get("test_loss", tests[-1][1])
+        bits = b"".join(weights) + repr((tests, later)).encode()
+        counted = repr((done.activities, done.refreshes))
+        _TRAINED[key] = Computed(bits, counted, tuple(f"device.{name}" for name in done.unread))
     return _TRAINED[key]
 
 

@@ -1,26 +1,42 @@
-"""What a setting was seen to move, held against what it declares."""
+"""What a setting was seen to move, held against what it declares and what the result says of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import groupby
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from hwlib.effects import QUANTITIES, Effects
 from hwlib.errors import InputError
 from tests.coupling.machines import Outcome
 
 AMOUNTS = ("area", "energy", "time")
+DIRECTIONS = ("up", "down", "any")
 
 
 class Sighting(NamedTuple):
-    """One value of a setting on one machine: by quantity "=", "+" (with a larger value), "-" or, of
-    bits, "*"; whether what was counted of the computation moved; whether its devices age.
+    """One value of a setting on one machine.
+
+    `moved`: by quantity "=", "+" (with a larger value), "-" or, of bits, "*"; `activity`: whether
+    what was counted of the computation moved; `ages`: whether its devices age; `owed`: quantities
+    that the setting moves here if it acts; `named`, `named_now`: whether a result, that of this value, says that
+    nothing read it.
     """
 
     where: str
+    what: str
     moved: dict[str, str]
     activity: bool = False
     ages: bool = False
+    owed: Collection[str] = ()
+    named: bool = False
+    named_now: bool = False
+
+    @property
+    def felt(self) -> bool:
+        """Whether anything moved."""
+        return self.activity or any(word != "=" for word in self.moved.values())
 
 
 class Try(NamedTuple):
@@ -47,44 +63,111 @@ def compare(before: Outcome, after: Outcome, now: object, value: object) -> dict
     return moved
 
 
-def sightings(tries: Iterable[Try], effects: Effects) -> Iterator[Sighting]:
-    """Turn a setting on machine after machine, until all that it declares was seen."""
+def sightings(
+    path: str, tries: Iterable[Callable[[], Try | None]], effects: Effects, more: int | None = None
+) -> Iterator[Sighting]:
+    """Turn a setting, which results name by its `path`, on machine after machine until all that it
+    declares was seen, then on as many `more`, drawn by its path: on all where none is said.
+    """
+    left = list(tries)
     wanted = set(effects.moved)
-    for one in tries:
-        for value in one.values:
-            try:
-                after = one.after(value)
-            except InputError:
-                if effects.admits:  # the design is refused: it moved as a whole
-                    yield Sighting(one.where, dict.fromkeys(effects.moved, "*"))
-                    wanted.clear()
-                continue
-            moved = compare(one.before, after, one.now, value)
-            activity = after.activity != one.before.activity
-            yield Sighting(f"{one.where}, {one.now} to {value}", moved, activity, one.ages)
-            wanted -= {name for name in wanted if moved[name] != "="}
-            if activity or moved["accuracy"] != "=":
-                wanted -= {name for name in wanted if getattr(effects, name) == "activity"}
-            if not wanted:
+    while left and wanted:
+        yield from _turned(path, left.pop(0)(), effects, wanted)
+    if more is not None and left:
+        start = crc32(path.encode()) % len(left)
+        left = [*left[start:], *left[:start]][:more]
+    for make in left:
+        yield from _turned(path, make(), effects, wanted)
+
+
+def _turned(path: str, one: Try | None, effects: Effects, wanted: set[str]) -> Iterator[Sighting]:
+    """Turn a setting on a machine until it has moved what is `wanted` still and what it owes."""
+    if one is None:
+        return
+    owed = set() if effects.limit else _owed(effects, one.before) or {"anything"}
+    for value in one.values:
+        try:
+            after = one.after(value)
+        except InputError:
+            if effects.admits:  # the design is refused: it moved as a whole
+                yield Sighting(one.where, "refused", dict.fromkeys(effects.moved, "*"))
+                wanted.clear()
                 return
+            continue
+        moved = compare(one.before, after, one.now, value)
+        seen = Sighting(
+            one.where,
+            f"{one.now} to {value}",
+            moved,
+            after.activity != one.before.activity,
+            one.ages,
+            _owed(effects, one.before),
+            path in one.before.unused | after.unused,
+            path in after.unused,
+        )
+        yield seen
+        wanted -= {name for name in wanted if moved[name] != "="}
+        if seen.activity or moved["accuracy"] != "=":
+            wanted -= {name for name in wanted if getattr(effects, name) == "activity"}
+        owed -= {name for name, word in moved.items() if word != "="}
+        owed -= {"anything"} if seen.felt else set()
+        # what nothing reads is turned once
+        if not wanted and (not owed or seen.named):
+            return
+
+
+def _owed(effects: Effects, before: Outcome) -> set[str]:
+    """What a setting moves on every machine on which it acts: area may have been there before, time
+    may pass beside other work, but what is done takes energy, and what is better or worse computes
+    other numbers.
+    """
+    owed: set[str] = set()
+    if effects.limit:
+        return owed
+    if before.energy and effects.energy in DIRECTIONS:
+        owed.add("energy")
+    if before.accuracy and effects.accuracy in ("up", "down"):
+        owed.add("accuracy")
+    return owed
 
 
 def complaints(effects: Effects, seen: Iterable[Sighting]) -> list[str]:
-    """Everything in which sightings differ from a declaration."""
+    """Everything in which sightings differ from a declaration, and from what results say."""
     seen = list(seen)
-    told = [f"{one.where}: {fault}" for one in seen for fault in _forbidden(effects, one)]
+    told = [
+        f"{one.where}, {one.what}: {fault}" for one in seen for fault in _forbidden(effects, one)
+    ]
+    for where, those in groupby(seen, lambda one: one.where):
+        told += [f"{where}: {fault}" for fault in _silent(effects, list(those))]
     for name in effects.moved:
         word = getattr(effects, name)
         if any(one.moved[name] != "=" for one in seen):
             continue
         if word == "activity" and any(one.activity or one.moved["accuracy"] != "=" for one in seen):
             continue
-        tried = ", ".join(one.where for one in seen) or "no machine took another value"
+        tried = ", ".join(f"{one.where}, {one.what}" for one in seen)
+        tried = tried or "no machine took another value"
         told.append(f"{name} is declared {word!r} and never moved ({tried})")
     return told
 
 
+def _silent(effects: Effects, seen: list[Sighting]) -> Iterator[str]:
+    """What a setting should have moved on one machine, by all its values, and did not."""
+    tried = "; ".join(one.what for one in seen)
+    if effects.nothing or any(one.named for one in seen):
+        return
+    if not any(one.felt for one in seen):
+        if not effects.limit:
+            yield f"moved nothing, and no result names it as unused ({tried})"
+        return
+    for name in sorted(seen[0].owed):
+        if all(one.moved[name] == "=" for one in seen):
+            yield f"{name} is declared {getattr(effects, name)!r} and did not move here ({tried})"
+
+
 def _forbidden(effects: Effects, one: Sighting) -> Iterator[str]:
+    if one.named_now and one.felt:
+        yield "the result names it as unused, and it moved"
     for name in QUANTITIES:
         word, moved = getattr(effects, name), one.moved.get(name, "=")
         if moved == "=":

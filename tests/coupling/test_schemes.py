@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from tests.coupling.sightings import Try, complaints, sightings
 
 CHIP = {"read.transposed": True}
 PIPELINED = {"execution.mode": "pipelined"}
+MORE = 2
 EXACT = {"device": "exact"}
 FORGETS = {"retention_s": 1e-2}
 FIELDS = {
@@ -113,24 +114,29 @@ def with_words(name: str, own: dict[str, Any], field: str) -> Iterator[dict[str,
 SHARED = [key for key in FIELDS if not is_first(*key)]
 
 
-def tries_of(name: str, field: Field) -> Iterator[Try]:
+def tries_of(name: str, field: Field) -> Iterator[Callable[[], Try | None]]:
     """The setting of a rule on machine after machine."""
     for title, machine, own in machines(name):
         for settings in with_words(name, own, field.path):
             rule = load_scheme(name, settings)
-            now = getattr(rule, field.path)
+            yield partial(turned_on, title, machine, rule, settings, field)
 
-            def after(value: Any, machine: Machine = machine, settings: Any = settings) -> Outcome:
-                return outcome(machine, load_scheme(name, {**settings, field.path: value}))
 
-            try:
-                before = outcome(machine, rule)
-            except InputError:
-                continue
-            ages = "forget" in title
-            yield Try(
-                f"{title} {settings}", before, other_values(field.info, now), now, after, ages
-            )
+def turned_on(
+    title: str, machine: Machine, rule: Scheme, settings: dict[str, Any], field: Field
+) -> Try | None:
+    """The setting of a rule on a machine, which may be none for it."""
+    now = getattr(rule, field.path)
+
+    def after(value: Any) -> Outcome:
+        return outcome(machine, load_scheme(rule.name, {**settings, field.path: value}))
+
+    try:
+        before = outcome(machine, rule)
+    except InputError:
+        return None
+    values = other_values(field.info, now)
+    return Try(f"{title} {settings}", before, values, now, after, "forget" in title)
 
 
 _OUTCOMES: dict[str, Outcome] = {}
@@ -151,7 +157,8 @@ def outcome(machine: Machine, rule: Scheme) -> Outcome:
 def test_a_setting_of_a_rule_moves_what_it_declares(name, field):
     effects = FIELDS[name, field].effects
     assert effects is not None, f"{name}.{field} declares no effects (hwlib.effects)"
-    seen = list(sightings(tries_of(name, FIELDS[name, field]), effects))
+    tries = tries_of(name, FIELDS[name, field])
+    seen = list(sightings(f"scheme.{field}", tries, effects, MORE))
     if (name, field) in SHARED and not seen:
         return  # the rule itself says that none of its variants reads it (`unused`)
     assert complaints(effects, seen) == []

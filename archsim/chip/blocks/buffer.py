@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class BufferSettings(Section):
     """The activation buffer."""
 
-    capacity_kib: Annotated[float, Field(ge=0.0625, le=65536), SIDE_BY_SIDE] = 64.0
+    capacity_kib: Annotated[float, Field(ge=0.0625, le=65536), SIDE_BY_SIDE.as_limit()] = 64.0
     """Size of the activation buffer; what does not fit goes off chip."""
     fit: Annotated[bool, SIDE_BY_SIDE] = False
     """Grow the buffer until feature maps and training state of the network fit: `capacity_kib` is
@@ -34,7 +34,7 @@ class BufferSettings(Section):
     """Ports; with one, reads and writes share it."""
     window_reuse: Annotated[bool, Effects(energy="down", time="down", accuracy="ageing")] = True
     """The tile keeps the overlap of two neighbouring convolution windows."""
-    tile_queue: Annotated[int, Field(ge=1, le=1024), FASTER] = 2
+    tile_queue: Annotated[int, Field(ge=1, le=1024), FASTER.as_limit()] = 2
     """Entries of the input and of the output queue of a unit."""
 
 

@@ -21,9 +21,11 @@ class ControllerSettings(Section):
 
     issue_cycles: Annotated[Cycles, SLOWER] = 16
     """Cycles to fetch and issue an operation."""
-    prefetch: Annotated[bool, Effects(energy="down", time="down", accuracy="ageing")] = True
+    prefetch: Annotated[
+        bool, Effects(energy="down", time="down", accuracy="ageing", limit=True)
+    ] = True
     """The next operation is fetched while one runs."""
-    in_flight: Annotated[int, Field(ge=1, le=65536), FASTER] = 64
+    in_flight: Annotated[int, Field(ge=1, le=65536), FASTER.as_limit()] = 64
     """Operations under way at a time, in a pipeline."""
     always_on: Annotated[bool, Effects(energy="up")] = True
     """The controller's clock runs all the time, not only while it issues."""

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 class InterconnectSettings(Section):
     """Wires between buffer and tiles."""
 
-    kind: Annotated[Literal["bus", "h_tree"], OTHER_ORDER] = "bus"
+    kind: Annotated[Literal["bus", "h_tree"], OTHER_ORDER.as_limit()] = "bus"
     """`bus`: one shared medium for both directions; `h_tree`: a tree down and one up."""
     width_bits: Annotated[int, Field(ge=1, le=4096), SIDE_BY_SIDE] = 64
     """Bits a cycle."""
     hop_cycles: Annotated[Cycles, SLOWER] = 1
     """Cycles a word is under way."""
-    arbitration: Annotated[Literal["fifo", "drain_first"], OTHER_ORDER] = "fifo"
+    arbitration: Annotated[Literal["fifo", "drain_first"], OTHER_ORDER.as_limit()] = "fifo"
     """`fifo`: first come, first served; `drain_first`: results leave before new inputs enter."""
 
 

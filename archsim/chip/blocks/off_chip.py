@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class OffChipSettings(Section):
     """The off-chip memory channel."""
 
-    bits_per_cycle: Annotated[int, Field(ge=1, le=65536), FASTER] = 32
+    bits_per_cycle: Annotated[int, Field(ge=1, le=65536), FASTER.as_limit()] = 32
     """Bits a cycle of the channel."""
-    latency_cycles: Annotated[Cycles, SLOWER] = 50
+    latency_cycles: Annotated[Cycles, SLOWER.as_limit()] = 50
     """Cycles until the first word of a request."""
     preload_input: Annotated[bool, Effects(energy="down", time="down", accuracy="ageing")] = True
     """The first image waits in the buffer at time 0 and later ones are fetched in the background:

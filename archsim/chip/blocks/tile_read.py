@@ -15,12 +15,14 @@ from archsim.chip.blocks.tile import TileJob, count_tile_cycles
 from archsim.chip.plan.record import add
 from archsim.chip.plan.row_groups import sum_bits
 from archsim.chip.plan.slowest import slowest_repeats
-from archsim.chip.plan.tile_timing import TileTiming, read_timing
+from archsim.chip.plan.tile_timing import TileTiming, conversions_in_turn, read_timing
 from archsim.chip.section import Bits, Count, Section
 from hwlib.effects import OTHER_MACHINE, OTHER_ORDER, SLOWER, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
+    from archsim.chip.placement import LayerPlacement
+    from archsim.chip.usage import Usage
 
 
 class TileReadSettings(Section):
@@ -132,6 +134,9 @@ class TileRead(Block[TileReadSettings]):
             "an input is one slot: there is nothing to add up",
         ),
         "rows_active": Acts(in_groups, "no layer has more rows on a tile than these"),
+        "front_end": Acts(
+            lambda run: _converts_in_turn(run), "no converter has more than one line to convert"
+        ),
         "bits_per_slot": Acts(
             lambda run: (
                 run.built.chip.read.input == "bit_serial" and run.built.chip.read.input_bits > 1
@@ -183,16 +188,31 @@ class TileRead(Block[TileReadSettings]):
             work["add"] = work.get("add", 0) + outputs
 
 
-def _timing(job: TileJob, groups: int) -> TileTiming:
-    layer, chip = job.layer, job.chip
+def _lines_used(layer: LayerPlacement, chip: Architecture, transposed: bool) -> int:
+    """Lines of a tile that hold weights of a layer and are converted."""
     shared_tile = layer.groups_per_tile * layer.copies_per_tile
-    if job.plan.operation.kind == "read_transposed":
-        lines, used = chip.tile.rows, min(chip.tile.rows, layer.rows) * shared_tile
-    else:
-        lines = chip.tile.columns
-        used = min(lines, layer.columns) * shared_tile + references_of(chip)
-    backwards = job.plan.operation.kind == "read_transposed"
-    timing = read_timing(chip, min(lines, used), backwards, groups)
+    if transposed:
+        return min(chip.tile.rows, min(chip.tile.rows, layer.rows) * shared_tile)
+    columns = min(chip.tile.columns, layer.columns) * shared_tile + references_of(chip)
+    return min(chip.tile.columns, columns)
+
+
+def _converts_in_turn(run: Usage) -> bool:
+    """Whether a converter of some layer has more than one line to convert."""
+    chip = run.built.chip
+    for layer in run.built.placement.layers.values():
+        for transposed in (False, True):
+            lines = chip.tile.rows if transposed else chip.tile.columns
+            used = _lines_used(layer, chip, transposed)
+            if conversions_in_turn(chip, lines, used) > 1:
+                return True
+    return False
+
+
+def _timing(job: TileJob, groups: int) -> TileTiming:
+    transposed = job.plan.operation.kind == "read_transposed"
+    used = _lines_used(job.layer, job.chip, transposed)
+    timing = read_timing(job.chip, used, transposed, groups)
     turns = job.turns("adc")
     if turns == 1:
         return timing

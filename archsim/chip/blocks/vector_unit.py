@@ -36,7 +36,7 @@ class VectorUnitSettings(Section):
     """How a lane rounds what it writes: to the `nearest` number, halves to even, or `stochastic`: by
     chance, with random bits that each lane draws.
     """
-    divide_cycles: Annotated[int, Field(ge=1, le=1000), SLOWER] = 16
+    divide_cycles: Annotated[int, Field(ge=1, le=1000), SLOWER.as_limit()] = 16
     """Cycles of a division or a square root of one element; both are iterative."""
 
     @property
