@@ -63,7 +63,9 @@ class TileReadSettings(Section):
         Count, Effects(area="down", energy="any", time="up", accuracy="ageing")
     ] = 8
     """Columns that share one converter."""
-    adc_bits: Annotated[int, Field(ge=1, le=14), Effects(area="up", energy="up", accuracy="up")] = 8
+    adc_bits: Annotated[
+        int, Field(ge=1, le=14), Effects(area="up", energy="up", time="any", accuracy="up")
+    ] = 8
     """Resolution of a converter."""
     conversion_cycles: Annotated[
         int, Field(ge=1, le=100_000), Effects(energy="any", time="up", accuracy="ageing")
