@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from hwlib.conditions import CONDITIONS, conditions_of, under
 from hwlib.errors import InputError, unknown
 from hwlib.parameter import Parameter as Parameter
 from hwlib.quantity import Quantity, zero
@@ -25,7 +26,8 @@ class Part:
     (`bits: int`), so that a type checker knows them.
 
     Args:
-        values: parameters by name; what is not given takes its default.
+        values: parameters by name; what is not given takes its default. Every part takes those of
+            `hwlib.conditions` beside its own.
 
     Raises:
         InputError: for an unknown parameter, with the nearest name, and for a value out of range.
@@ -49,12 +51,16 @@ class Part:
     def __init__(self, **values: object):
         for key in values:
             self.parameter(key)
+        self.conditions = conditions_of(values, self.name)
         self.values: dict[str, float | int | str] = {}
         for parameter in self.parameters:
             given = values.get(parameter.name, parameter.default)
             checked = parameter.check(given, f"{self.name}.{parameter.name}")
             self.values[parameter.name] = checked
             setattr(self, parameter.name, checked)
+        for parameter in CONDITIONS:
+            if parameter.name in values:
+                self.values[parameter.name] = getattr(self.conditions, parameter.name)
 
     @classmethod
     def parameter(cls, name: str) -> Parameter:
@@ -69,7 +75,7 @@ class Part:
         Raises:
             InputError: where there is none, with the nearest name.
         """
-        for parameter in cls.parameters:
+        for parameter in (*cls.parameters, *CONDITIONS):
             if parameter.name == name:
                 return parameter
         known = [parameter.name for parameter in cls.parameters]
@@ -155,6 +161,12 @@ class Part:
         return self._scaled(self.latency(action), "delay", node_nm)
 
     def _scaled(self, quantity: Quantity, what: str, node_nm: float) -> Quantity:
+        """At a node, under the part's conditions."""
+        at_node = self._at_node(quantity, what, node_nm)
+        return under(at_node, what, self.scaling, node_nm, self.conditions)
+
+    def _at_node(self, quantity: Quantity, what: str, node_nm: float) -> Quantity:
+        """At a node, under the conditions of all figures."""
         return scale(quantity, what, self.native_node_nm, node_nm, self.scaling)
 
 

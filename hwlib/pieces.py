@@ -7,6 +7,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import NamedTuple
 
+from hwlib.conditions import under
 from hwlib.part import BY_PIECES, Part
 from hwlib.quantity import Quantity, total
 from hwlib.scaling import scale
@@ -45,12 +46,22 @@ class PartOfPieces(Part):
         return self._added_up(self.energy_pieces(action), "energy", node_nm)
 
     def leakage_at(self, node_nm: float) -> Quantity:
-        return scale(self.leakage(), "leakage", self.native_node_nm, node_nm, "none")
+        kept = scale(self.leakage(), "leakage", self.native_node_nm, node_nm, "none")
+        return under(kept, "leakage", "logic", node_nm, self.conditions)
 
     def latency_at(self, action: str, node_nm: float) -> Quantity:
         return scale(self.latency(action), "delay", self.native_node_nm, node_nm, "none")
 
     def _added_up(self, pieces: tuple[Piece, ...], what: str, node_nm: float) -> Quantity:
         native = self.native_node_nm
-        scaled = [scale(item.quantity, what, native, node_nm, item.scaling) for item in pieces]
+        scaled = [
+            under(
+                scale(item.quantity, what, native, node_nm, item.scaling),
+                what,
+                item.scaling,
+                node_nm,
+                self.conditions,
+            )
+            for item in pieces
+        ]
         return scaled[0] if len(scaled) == 1 else total(scaled[0].unit, scaled)

@@ -36,6 +36,8 @@ from hwlib.quantity import Figure, Quantity, derive
 SCALING_CLASSES = ("logic", "cell", "wire", "clock", "none", *OWN_CLASSES)
 QUANTITIES = ("area", "energy", "delay", "leakage")
 NODES = (180.0, 130.0, 90.0, 65.0, 45.0, 32.0, 20.0, 16.0, 14.0, 10.0, 7.0)
+FASTEST_NM = 32.0
+"""Smallest node of the paper's high-performance rows."""
 LAW = "Stillmaker & Baas 2017"
 
 
@@ -201,6 +203,28 @@ def supply_voltage(node_nm: float) -> Quantity:
         "nominal supply",
         node_nm,
         {n: figure(f"scaling.supply_{_row(n, 'lp')}") for n in (upper, lower)},
+        "V",
+    )
+
+
+def fast_supply_voltage(node_nm: float) -> Quantity:
+    """Nominal supply of the high-performance flavour in V, which the paper has down to 32 nm.
+
+    Raises:
+        InputError: for a smaller node.
+    """
+    upper, lower, _ = _bracket(node_nm)
+    if lower < FASTEST_NM:
+        raise InputError(
+            f"{LAW} has no high-performance row there",
+            where="flavour",
+            got=f"general_purpose at {node_nm:g} nm",
+            allowed=f"{FASTEST_NM:g} to {NODES[0]:g} nm",
+        )
+    return _interpolated(
+        "nominal supply, high performance",
+        node_nm,
+        {n: figure(f"scaling.supply_{_row(n, 'hp')}") for n in (upper, lower)},
         "V",
     )
 

@@ -138,7 +138,8 @@ class _Assembly:
         """Add the component of a role, and its area."""
         entry = self.settings[role]
         where = f"{self.chip.origin}: components.{role}"
-        values = dict(entry.parameters)
+        usual = self.chip.conditions if entry.boundary != "system" else {}
+        values = usual | entry.parameters
         for name, value in entry.followed.items():
             values[name] = resolve(value, self.chip, self.derived, f"{where}.parameters.{name}")
         count = instances(entry, self.chip, self.tiles - self.without.get(role, 0))
@@ -209,7 +210,7 @@ class _Assembly:
         values = {
             parameter: value
             for parameter, value in self.components[around].parameters.items()
-            if entry.parameters[parameter] != f"=derived.{_TRUNK}"
+            if entry.parameters.get(parameter) != f"=derived.{_TRUNK}"
         }
         values |= dict.fromkeys(followed, max(_LEAST_MM2, mm2))
         self.components[role] = Component(role, entry.part, values, count, entry.boundary)

@@ -113,6 +113,16 @@ class Sections(Section):
         float, Field(gt=0, le=100_000), Effects(energy="any", time="down", accuracy="ageing")
     ] = 100.0
     """The one clock."""
+    supply_v: Annotated[float | Literal["nominal"], Effects(energy="up", admits=True)] = "nominal"
+    """Supply of the chip's logic, memories and analog parts; `nominal` is that of node and flavour.
+    Array voltages are their own.
+    """
+    temperature_c: Annotated[float, Field(ge=25, le=125), Effects(energy="up")] = 25.0
+    """Temperature of the silicon, which moves leakage."""
+    flavour: Annotated[
+        Literal["low_power", "general_purpose"], Effects(energy="any", admits=True)
+    ] = "low_power"
+    """Devices of the process: `low_power`, or `general_purpose`, which are faster and leak."""
     clock: ClockSettings = ClockSettings()
     tile_cluster: Annotated[Count, Effects(area="down", energy="down")] = 1
     """Tiles that share the parts of `per = "cluster"`."""
@@ -201,6 +211,18 @@ class Architecture(AllSections):
         """
         vars(self)["origin"] = origin
         return self
+
+    @property
+    def conditions(self) -> dict[str, float | str]:
+        """What all parts on the chip work under, as parameters of theirs; what is usual is left out."""
+        given: dict[str, float | str] = {}
+        if self.supply_v != "nominal":
+            given["supply_v"] = self.supply_v
+        if self.temperature_c != 25.0:
+            given["temperature_c"] = self.temperature_c
+        if self.flavour != "low_power":
+            given["flavour"] = self.flavour
+        return given
 
     def __repr__(self) -> str:
         tile = f"{self.tile.rows} × {self.tile.columns}"

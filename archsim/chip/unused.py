@@ -20,6 +20,7 @@ from archsim.chip.blocks.base import TIMED, Acts
 from archsim.chip.usage import Usage
 from archsim.trace.operation import Trace
 from hwlib import find_part, price
+from hwlib import conditions
 
 if TYPE_CHECKING:
     from archsim.chip.built import BuiltChip
@@ -217,9 +218,8 @@ def _idle_parameters(built: BuiltChip) -> Iterator[str]:
                 counted.setdefault(role, set()).add(action)
     for part in built.parts:
         entry = built.chip.components.get(part.name)
-        defaults = {
-            parameter.name: parameter.default for parameter in find_part(part.part).parameters
-        }
+        declared = (*find_part(part.part).parameters, *conditions.CONDITIONS)
+        defaults = {parameter.name: parameter.default for parameter in declared}
         if entry and entry.count != 1 and _is_free(part.part, built.node_nm):
             yield f"components.{part.name}.count"
         for name, value in entry.parameters.items() if entry else ():

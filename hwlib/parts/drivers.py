@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 
+from hwlib.conditions import supply_under
 from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
 from hwlib.part import Parameter, Part, register
@@ -120,7 +121,7 @@ class LineDriver(Part):
         # The length of the line follows the pitch, its voltage is the array's or the node's own.
         line = line_capacitance(self.cells, self.line_pitch_nm, figure(self.cell_capacitance))
         if self.line_pitch_nm <= 0:
-            line = self._scaled(line, "energy", node_nm)
+            line = self._at_node(line, "energy", node_nm)
         if self.voltage_v > 0:
             return derive(
                 f"(1 + buffer share) x C V^2 at {self.voltage_v:g} V",
@@ -135,7 +136,7 @@ class LineDriver(Part):
             lambda c, share, v: (1 + share) * c * v**2,
             line,
             figure("line.buffer_share"),
-            supply_voltage(node_nm),
+            supply_under(self.conditions, node_nm),
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from archsim.exploration.space.design import chip_of
 from archsim.exploration.space.space import Space
 from hwlib import find_part
+from hwlib.conditions import CONDITIONS
 from hwlib.effects import Effects, effects_in
 from hwlib.errors import InputError
 
@@ -67,7 +68,7 @@ def _of_parts(space: Space, role: str, name: str) -> Iterator[Effects]:
         of_chip = entry.part if entry else None
         for part in _values(space, f"components.{role}.part"):
             placed = str(part or of_chip or "")
-            known = find_part(placed).parameters if placed else ()
+            known = (*find_part(placed).parameters, *CONDITIONS) if placed else ()
             for parameter in known:
                 if parameter.name == name and isinstance(parameter.effects, Effects):
                     yield parameter.effects
