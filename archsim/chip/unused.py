@@ -19,8 +19,7 @@ from archsim.chip.blocks import blocks
 from archsim.chip.blocks.base import TIMED, Acts
 from archsim.chip.usage import Usage
 from archsim.trace.operation import Trace
-from hwlib import find_part, price
-from hwlib import conditions
+from hwlib import conditions, find_part, price
 
 if TYPE_CHECKING:
     from archsim.chip.built import BuiltChip

@@ -20,14 +20,14 @@ LEAKAGE = "leakage"
 """What a part costs besides its actions."""
 
 
-class Price(NamedTuple):
+class PriceOf(NamedTuple):
     """A unit price of a component: of AREA, of LEAKAGE or of an action."""
 
     component: str
     what: str
 
 
-Times = Mapping[Price, float]
+Times = Mapping[PriceOf, float]
 """How often a number holds each unit price."""
 
 
@@ -99,15 +99,15 @@ def assumed_share(estimate: Estimate) -> dict[str, float]:
         figure moves alone, at the end of its range that moves more, as a share of the headline.
     """
     inside = estimate.within("chip")
-    areas = {Price(cost.component.name, AREA): cost.component.count * 1e-6 for cost in inside}
+    areas = {PriceOf(cost.component.name, AREA): cost.component.count * 1e-6 for cost in inside}
     names = {cost.component.name for cost in inside}
     energies = {
-        Price(name, action): count
+        PriceOf(name, action): count
         for (name, action), count in estimate.actions.items()
         if name in names
     }
     energies |= {
-        Price(cost.component.name, LEAKAGE): cost.component.count * (estimate.seconds or 0.0)
+        PriceOf(cost.component.name, LEAKAGE): cost.component.count * (estimate.seconds or 0.0)
         for cost in inside
     }
     assumed = frozenset({"assumed"})

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from archsim.cost.component_trails import EVERY_ROW, LedgerRows
-from archsim.cost.deciding import AREA, LEAKAGE, Decided, Move, Price, Times, decided
+from archsim.cost.deciding import AREA, LEAKAGE, Decided, Move, PriceOf, Times, decided
 from archsim.cost.estimate import SHARED, Estimate
 from archsim.cost.explain import Explained, rows_of
 from archsim.cost.figures_used import figure_row
@@ -123,10 +123,10 @@ def times_of(document: Document, estimate: Estimate, keys: list[str]) -> Times:
         times = sums.dynamic(within, rows)
         return times | sums.static(within) if rows.take_static else times
     raise InputError(
-        "no price enters this number, so no figure decides it",
+        "no sum of prices makes this number, so no figure of a part decides it",
         where="path",
         got=".".join(keys),
-        allowed="areas, energies and powers",
+        allowed="areas, energies and powers of the chip, its components, layers and phases",
     )
 
 
@@ -160,27 +160,28 @@ class _Sums:
         spent = dynamic if metric == "dynamic_power_uw" else dynamic | static
         return _scaled(spent, 1e6 / seconds)
 
-    def static(self, boundaries: tuple[str, ...], only: str | None = None) -> dict[Price, float]:
+    def static(self, boundaries: tuple[str, ...], only: str | None = None) -> dict[PriceOf, float]:
         return self._each(LEAKAGE, boundaries, only, self.estimate.seconds or 0.0)
 
     def dynamic(
         self, boundaries: tuple[str, ...], rows: LedgerRows, only: str | None = None
-    ) -> dict[Price, float]:
+    ) -> dict[PriceOf, float]:
         """Actions of some rows of the ledger."""
         names = {name for name, _ in self._components(boundaries, only)}
-        times: dict[Price, float] = {}
+        times: dict[PriceOf, float] = {}
         for row in self.document["ledger"]:
             taken = rows.take(row["layer"] or SHARED, row["phase"] or SHARED)
             if taken and row["component"] in names:
-                price = Price(row["component"], row["action"])
+                price = PriceOf(row["component"], row["action"])
                 times[price] = times.get(price, 0.0) + row["count"]
         return times
 
     def _each(
         self, what: str, boundaries: tuple[str, ...], only: str | None, factor: float
-    ) -> dict[Price, float]:
+    ) -> dict[PriceOf, float]:
         return {
-            Price(name, what): count * factor for name, count in self._components(boundaries, only)
+            PriceOf(name, what): count * factor
+            for name, count in self._components(boundaries, only)
         }
 
     def _components(

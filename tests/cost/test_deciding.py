@@ -5,7 +5,7 @@ import math
 import pytest
 
 import archsim
-from archsim.cost.deciding import AREA, Price, decided
+from archsim.cost.deciding import AREA, PriceOf, decided
 from archsim.cost.draws import figures_moved_to
 from archsim.cost.why import why
 from hwlib import find_part, load_figures
@@ -68,7 +68,7 @@ def test_a_gain_is_what_the_squares_leave(run):
 def test_a_figure_counts_as_often_as_the_number_holds_it(run):
     estimate = run.estimate()
     name = next(cost.component.name for cost in estimate.components if cost.component.count > 1)
-    once, twice = (decided({Price(name, AREA): count}, estimate) for count in (1.0, 2.0))
+    once, twice = (decided({PriceOf(name, AREA): count}, estimate) for count in (1.0, 2.0))
     assert twice.value == pytest.approx(2 * once.value)
     assert [move.at_low for move in twice.moves] == pytest.approx(
         [2 * move.at_low for move in once.moves]
@@ -117,8 +117,10 @@ def test_the_sums_are_the_numbers_of_the_result(run):
 
 
 def test_what_is_counted_is_decided_by_no_figure(run):
-    with pytest.raises(InputError, match="no price enters"):
+    with pytest.raises(InputError, match="no sum of prices"):
         why(run, "cycles")
+    with pytest.raises(InputError, match="more than a sum of unit prices"):
+        why(run, "boundaries.die.area_mm2")
 
 
 def test_press_figures_are_stated():
