@@ -1,9 +1,10 @@
 """From what a paper states of a chip to its description: one rule for all, and no value by chip.
 
-Stated: node, array, converters and their bits, rows that are read at a time, bits of an input, time of
-an invocation. What is not stated follows this rule. It was written down before anything was compared;
+Stated: node, supply, array, converters and their bits, rows that are read at a time, bits of an input,
+time of an invocation. What is not stated follows this rule. It was written down before anything was compared;
 since then rule 5 changed once, from integrators to the read amplifiers of arrays when the library got
-them, and areas took the white space of cores (`archsim/cost/die.py`):
+them, rule 8 came with the laws of supplies, and areas took the white space of cores
+(`archsim/cost/die.py`):
 
 1. An array whose rows and columns are not stated is square, with at least the rows that are read.
 2. The converters share the columns evenly. Where the kind is not stated it follows from the bits: 1
@@ -21,7 +22,9 @@ them, and areas took the white space of cores (`archsim/cost/die.py`):
    have write drivers and level shifters.
 7. Half of the inputs are not zero and half of their bits are ones, as in all of archsim where nobody
    measured.
-8. Everything outside of the core is that of cim40: no figure here depends on it.
+8. The supply is the stated one, held to 0.75 to 1.08 of the node's own, for which there are laws; where
+   none is stated, the node's own.
+9. Everything outside of the core is that of cim40: no figure here depends on it.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from archsim.chip.cell_levels import EXACT_DEVICE
 from archsim.chip.config import Architecture
 from archsim.chip.load import architecture_path, read_toml, validate
 from archsim.validation.chips.facts import ChipFacts, Point
+from hwlib.scaling import supply_voltage
 
 CONVERTERS = {
     "sar": "adc_column_sar",
@@ -58,6 +62,8 @@ _OUTSIDE = (
     "clock_tree",
     "off_chip_memory",
 )
+SUPPLY_RANGE = (0.75, 1.08)
+"""Of the node's own supply: the range of the laws (`hwlib/conditions.py`), with room for draws of that."""
 _LEAST_AMPLIFIED = 4  # bits of a converter in front of which a resistive column is amplified
 
 
@@ -93,6 +99,13 @@ def cell_of(facts: ChipFacts) -> str:
     return {"6T": "cell_sram_6t", "8T": "cell_sram_8t"}.get(facts.cell, "cell_sram_10t")
 
 
+def supply_of(stated: float, node_nm: float) -> float:
+    """The supply in V, within what the laws of a node hold for."""
+    nominal = supply_voltage(node_nm).value
+    least, most = (share * nominal for share in SUPPLY_RANGE)
+    return float(f"{min(max(stated, least), most):.4g}")
+
+
 def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
     """The chip as the content of an architecture file, at one of its operating points."""
     rows, columns = array_of(facts)
@@ -123,6 +136,8 @@ def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
             "transposed": False,
         },
     }
+    if point.supply_v is not None:
+        content["supply_v"] = supply_of(point.supply_v, facts.node_nm)
     if facts.memory in ("sram", "magnetic"):
         content["weights"]["device"] = EXACT_DEVICE
     outside = read_toml(architecture_path("cim40"))
