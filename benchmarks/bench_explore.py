@@ -19,12 +19,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from archsim.exploration import load_space, price_point
+from archsim.exploration import load_space
 from archsim.exploration.space.samplers import points
 from archsim.exploration.store.store import Store
 from archsim.exploration.sweep import explore
-from archsim.exploration.work.metrics import PRICED, STANDARD
-from archsim.exploration.work.rungs import timing_rung
+from archsim.exploration.work.metrics import STANDARD
+from archsim.exploration.work.rungs import price_rung, timing_rung
+from archsim.exploration.work.worker import STEPS, RungJob, run_batch
+from archsim.soc.engine import LOADED_FOR
 
 SPACE = {
     "schema": 1,
@@ -46,19 +48,22 @@ SPACE = {
 
 
 def rates() -> None:
-    """Points a CPU second in one process, imports and first caches left out."""
+    """Points a CPU second of a worker: distinct designs, each worked out and written as a line of the
+    store. Imports and the first caches are left out, and machine code is loaded: a sweep does that
+    as soon as its points are worth it together.
+    """
     space = load_space(SPACE)
-    designs = [space.design(point) for point in points(space)]
-    for name, count, work in (
-        ("price only", 1500, lambda d: price_point(d, PRICED)),
-        ("timed", 100, lambda d: timing_rung(d, STANDARD["timing"], {})),
+    designs = [(f"{number:016x}", point) for number, point in enumerate(points(space))]
+    STEPS.steps = LOADED_FOR
+    for name, rung, metrics in (
+        ("price only", price_rung, STANDARD["price"]),
+        ("timed", timing_rung, STANDARD["timing"]),
     ):
-        for design in designs[:30]:
-            work(design)
+        job = RungJob(space, rung, metrics)
+        run_batch(job, 0, designs[:50])
         started = time.process_time()
-        for design in designs[30 : 30 + count]:
-            work(design)
-        print(f"{name + ':':<22}{count / (time.process_time() - started):8.0f} points a CPU second")
+        run_batch(job, 1, designs[50:1550])
+        print(f"{name + ':':<22}{1500 / (time.process_time() - started):8.0f} points a CPU second")
 
 
 def workers() -> None:
