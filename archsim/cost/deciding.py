@@ -14,6 +14,7 @@ from typing import NamedTuple
 from archsim.cost.draws import figures_moved_to
 from archsim.cost.estimate import Estimate
 from hwlib import Figure, Part, Quantity, find_part
+from hwlib.part import edition
 
 AREA = "area"
 LEAKAGE = "leakage"
@@ -76,7 +77,7 @@ def decided(times: Times, estimate: Estimate, kinds: frozenset[str] | None = Non
     for price, count in times.items():
         component = parts[price.component]
         values = tuple(sorted(component.parameters.items()))
-        unit = _unit(component.part, values, estimate.node_nm, price.what, kinds)
+        unit = _unit(component.part, values, estimate.node_nm, price.what, kinds, edition())
         value.append(unit.value * count)
         for move in unit.moves:
             figures[move.figure.name] = move.figure
@@ -124,6 +125,7 @@ def _unit(
     node_nm: float,
     what: str,
     kinds: frozenset[str] | None,
+    of_edition: int,
 ) -> Decided:
     """One unit price and what moves it."""
     law = find_part(part)(**dict(parameters))

@@ -187,16 +187,18 @@ def figures_at(shares: np.ndarray, names: Set[str] | None = None) -> Iterator[No
 
 @contextlib.contextmanager
 def figures_moved_to(values: Mapping[str, float]) -> Iterator[None]:
-    """While it lasts, these figures have these values, in hwlib's base units, and no range.
+    """While it lasts, these figures have these values, in hwlib's base units, and no range; a figure
+    that a part of one's own made is none of the library's, and stays.
 
     The one place that changes figures: prices kept in hwlib's caches stay those of the printed
     figures.
     """
     figures = load_figures()
-    printed = {name: figures[name] for name in values}
+    printed = {name: figures[name] for name in values if name in figures}
     try:
-        for name, value in values.items():
-            figures[name] = replace(printed[name], value=value, low=value, high=value)
+        for name, figure in printed.items():
+            value = values[name]
+            figures[name] = replace(figure, value=value, low=value, high=value)
         scaling_factor.cache_clear()
         yield
     finally:

@@ -33,6 +33,8 @@ GROWING = {
     "area_mm2",
 }
 SHARING = {("adc_ramp", "columns")}
+# What it clocks is given in mm2, which hold more flip-flops at a smaller node.
+BY_AREA = {"clock_tree"}
 
 quick = settings(
     derandomize=True,
@@ -128,7 +130,7 @@ def test_more_is_never_cheaper(name):
     pair()
 
 
-@pytest.mark.parametrize("name", sorted(PARTS))
+@pytest.mark.parametrize("name", sorted(set(PARTS) - BY_AREA))
 def test_a_smaller_node_is_never_larger_or_hungrier(name):
     prices = [price(name, node_nm=node) for node in ALL_NODES]
     for (larger, smaller), node in zip(itertools.pairwise(prices), ALL_NODES[1:]):
