@@ -44,6 +44,27 @@ class LayerReads(NamedTuple):
     all_repeats: int
 
 
+def _check_dual_column(chip: Architecture, transposed: bool) -> None:
+    """InputError unless the columns of a dual-column tile hold pairs and are read from the rows."""
+    if chip.physics.model != "dual_column":
+        return
+    if chip.weights.mapping != "differential":
+        raise InputError(
+            "a dual-column tile holds a weight in two columns",
+            where=f"{chip.origin}: weights.mapping",
+            got=chip.weights.mapping,
+            allowed="differential",
+            hint="use physics.model=signed for this mapping",
+        )
+    if transposed:
+        raise InputError(
+            "a dual-column tile is not read from its columns",
+            where=f"{chip.origin}: physics.model",
+            got="dual_column",
+            hint="use physics.model=signed for this network",
+        )
+
+
 class TilePhysics:
     """Reads vectors on the tiles of one layer. `weights` (groups, outputs, rows). Automatic
     converter ranges, one a tile, grow with every call of `calibrate`. `transposed`: the tiles hold
@@ -72,23 +93,9 @@ class TilePhysics:
         self.outputs = outputs
         self.rows = rows
         height, width = layer.tile_rows, layer.tile_weights
-        if chip.physics.model == "dual_column" and chip.weights.mapping != "differential":
-            raise InputError(
-                "a dual-column tile holds a weight in two columns",
-                where=f"{chip.origin}: weights.mapping",
-                got=chip.weights.mapping,
-                allowed="differential",
-                hint="use physics.model=signed for this mapping",
-            )
+        _check_dual_column(chip, transposed)
         if transposed:
             height, width = width, height
-            if chip.physics.model == "dual_column":
-                raise InputError(
-                    "a dual-column tile is not read from its columns",
-                    where=f"{chip.origin}: physics.model",
-                    got="dual_column",
-                    hint="use physics.model=signed for this network",
-                )
         # A tile that converts group after group of its lines is a block for each, read by the same
         # converters.
         driven = driven_groups(chip, layer.matrix.layer, rows, height, transposed)

@@ -113,7 +113,8 @@ def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
     content: dict[str, Any] = {
         "schema": 1,
         "name": facts.name,
-        "title": f"{facts.cell} core of {rows} x {columns} at {facts.node_nm:g} nm, {facts.converters} converters",
+        "title": f"{facts.cell} core of {rows} x {columns} at {facts.node_nm:g} nm, "
+        f"{facts.converters} converters",
         "source": f"{facts.source}; {facts.source_note}",
         "notes": [
             f"{facts.name}: not stated, and set by the rule of archsim.validation.chips: "
