@@ -46,7 +46,7 @@ class PlacementSettings(Section):
     """Which core of the floor has which layers: `greedy`, cores that send each other much lie close
     (up to 1,024 of them); `in_order`, they lie in the order of the layers.
     """
-    swaps: Annotated[int, Field(ge=0, le=1_000_000), _NEAR] = 2000
+    swaps: Annotated[int, Field(ge=0, le=1_000_000), _NEAR.as_limit()] = 2000
     """Swaps of two cores that are tried to improve a greedy order."""
-    swap_seed: Annotated[int, Field(ge=0, le=2**31 - 1), _NEAR] = 0
+    swap_seed: Annotated[int, Field(ge=0, le=2**31 - 1), _NEAR.as_limit()] = 0
     """From which the swaps are drawn."""

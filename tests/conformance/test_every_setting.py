@@ -77,6 +77,23 @@ STUDIED = {
         {"tile.count": 1, "tile.rows": 64, "tile.columns": 32, "execution.reload": True},
         {"images": 2},
     ),
+    "cores": (
+        "cores40",
+        {
+            "tile.rows": 16,
+            "tile.columns": 8,
+            "core.tiles": 4,
+            "core.output_buffer_kib": 0.0625,
+            "buffer.capacity_kib": 0.0625,
+            "core.buffer_bits": 16,
+            "core.port_bits": 16,
+            "network.flit_bits": 16,
+            "package.chips": 2,
+            "package.link_bits": 4,
+            "execution.mode": "pipelined",
+        },
+        {"images": 2},
+    ),
     "a published chip": ("isaac32", {}, {}),
 }
 

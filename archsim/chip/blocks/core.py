@@ -44,7 +44,8 @@ class CoreSettings(Section):
     """Buffer of results, which other cores fetch. What it does not hold of the feature maps of the
     core's layers goes to the global buffer.
     """
-    buffer_bits: Annotated[int, Field(ge=8, le=1024), FASTER] = 128
+    # words that are there sooner may take a turn in which another layer's would have been sooner through
+    buffer_bits: Annotated[int, Field(ge=8, le=1024), Effects(energy="any", time="any")] = 128
     """Bits a cycle of either buffer."""
     lanes: Annotated[int, Field(ge=1, le=65536), CIRCUIT] = 16
     """Vector lanes of a core, elements a cycle; their format is that of the vector unit."""

@@ -29,18 +29,24 @@ class NetworkSettings(Section):
     of routers; `bus`: one medium without routers.
     """
     flit_bits: Annotated[
-        int, Field(ge=8, le=4096), Effects(area="up", energy="any", time="down")
+        int, Field(ge=8, le=4096), Effects(area="up", energy="any", time="any")
     ] = 128
-    """Bits that a link carries in a cycle."""
+    """Bits that a link carries in a cycle; a port narrower than that (`core.port_bits`) takes several
+    cycles for each flit, head flits too.
+    """
     packet_flits: Annotated[
         int, Field(ge=2, le=1024), Effects(area="up", energy="any", time="any")
     ] = 17
     """Flits of a packet at most; the first says where it goes."""
-    slots: Annotated[int, Field(ge=1, le=64), Effects(area="up", energy="any", time="any")] = 2
+    slots: Annotated[
+        int, Field(ge=1, le=64), Effects(area="up", energy="any", time="any", limit=True)
+    ] = 2
     """Packets that a router holds behind each of its links."""
     hop_cycles: Annotated[int, Field(ge=1, le=10_000), Effects(energy="any", time="up")] = 2
     """Cycles of a head through a router and the link in front of it."""
-    outstanding: Annotated[int, Field(ge=1, le=1024), Effects(energy="any", time="any")] = 4
+    outstanding: Annotated[
+        int, Field(ge=1, le=1024), Effects(energy="any", time="any", limit=True)
+    ] = 4
     """Steps of a unit whose inputs are under way or wait in its core, beside the one that its tiles
     are fed with.
     """
