@@ -18,7 +18,7 @@ from archsim.run.options import SimulationOptions
 from archsim.run.result import Result
 from archsim.run.simulation import build_for
 from archsim.run.trained_weights import trained_tensors
-from archsim.soc.data.request import check_carries, check_resident
+from archsim.soc.data.request import check_carries, check_resident, check_signed_words
 from workloads.datasets import Dataset, fit_dataset, load_dataset
 from workloads.load import load_network
 from workloads.network import Network
@@ -85,6 +85,7 @@ def infer(
         on_chip, notes = chip_with_holder(named, holder)
     prepared = build_for(net, on_chip, None, "inference", 1, 1, chosen.node_nm)
     check_resident(on_chip, prepared.built.placement)
+    check_signed_words(on_chip)
     accuracies = measure_accuracies(net, prepared, tested, trained.tensors, holder, chosen)
     notes += [*trained.notes, *_told(dataset, chosen, holder, len(tested.calibration))]
     idle = idle_settings(chosen.device_settings)

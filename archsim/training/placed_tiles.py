@@ -11,6 +11,7 @@ from archsim.chip.plan.row_groups import lines_together, weights_together
 from archsim.devices.presets import load_device
 from archsim.trace.operation import LayerMatrix
 from archsim.training.settings import TrainingSettings, device_of
+from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -83,8 +84,15 @@ def with_slices(
             "that pulses change cannot: "
             "training reads a weight of one value, the price is that of its slices"
         ]
-    if weights.bits < 2 or settings.read.weight_bits:
+    if settings.read.weight_bits:
         return settings, []
+    if weights.bits < 2:
+        raise InputError(
+            "a signed weight that is computed has at least 2 bits",
+            where=f"{chip.origin}: weights.bits",
+            got=weights.bits,
+            hint="2 bits are -1, 0 and 1; a run without training prices a weight of one bit",
+        )
     changes = {"weight_bits": min(weights.bits, MOST_BITS), "cell_bits": weights.cell_bits}
     return settings.model_copy(update={"read": settings.read.model_copy(update=changes)}), []
 

@@ -51,6 +51,7 @@ def prepare_values(
             "real data need a network and the phase inference", where="data", got=trace.phase
         )
     check_resident(chip, placement)
+    check_signed_words(chip)
     check_carries(network)
     if isinstance(data, str) and data != "random":
         raise InputError(
@@ -127,6 +128,25 @@ def check_resident(chip: Architecture, placement: Placement) -> None:
             where=f"{chip.origin}: execution.reload",
             got=True,
         )
+
+
+def check_signed_words(chip: Architecture) -> None:
+    """Raise InputError for words of one bit, which have a sign and no digit: a price has no such
+    question, a value has.
+    """
+    if chip.physics.model != "signed":
+        return
+    words = {"read.input_bits": chip.read.input_bits, "read.adc_bits": chip.read.adc_bits}
+    if chip.weights.mapping == "bit_slices":
+        words["weights.bits"] = chip.weights.bits
+    for path, bits in words.items():
+        if bits < 2:
+            raise InputError(
+                "a signed value that is computed has at least 2 bits",
+                where=f"{chip.origin}: {path}",
+                got=bits,
+                hint="2 bits are -1, 0 and 1; without data a word of one bit is priced",
+            )
 
 
 def check_carries(network: Network) -> None:

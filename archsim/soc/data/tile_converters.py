@@ -48,8 +48,8 @@ def tile_periphery(chip: Architecture, output_bound: float, device_noise: float)
     values = np.zeros(PERIPHERY, np.float32)
     periphery = Periphery(
         bound_management="forward" if physics.bound_management else "off",
-        input_bits=max(2, read.input_bits),
-        output_bits=max(2, read.adc_bits),
+        input_bits=read.input_bits,
+        output_bits=read.adc_bits,
         output_bound=output_bound,
         output_noise=physics.read_noise,
     )
@@ -58,7 +58,7 @@ def tile_periphery(chip: Architecture, output_bound: float, device_noise: float)
     values[SLOTS] = 1
     if read.accumulate == "digital" and read.slots > 1:
         values[[SLOTS, SLOT_BITS]] = read.slots, read.bits_per_slot
-    if weights.mapping == "bit_slices" and weights.bits > 1:
+    if weights.mapping == "bit_slices":
         values[[WEIGHT_BITS, CELL_BITS]] = min(weights.bits, MOST_BITS), weights.cell_bits
     values[DEVICE_NOISE] = device_noise
     return values
