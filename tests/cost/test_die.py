@@ -50,8 +50,8 @@ def test_the_pads_of_a_small_chip_make_its_die():
 
 def test_every_share_rests_on_a_figure_and_lies_in_its_band():
     for share in die_shares(FLAT, FLAT, ["level_shifter"]):
-        low, value, high = share.area_mm2.low, share.area_mm2.value, share.area_mm2.high
-        assert 0 < low <= value <= high
+        area = share.area_mm2
+        assert 0 < area.low <= area.value <= area.high
         assert share.figures or share.name == "parts"
         assert all(figure(name).source for name in share.figures)
 
