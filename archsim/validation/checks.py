@@ -14,15 +14,15 @@ from archsim.validation.model import Model
 
 FILES = ("wu2023", "isaac32", "rpu", "macros", "stochastic")
 Row = dict[str, Any]
-QUANTITIES = ("time", "area", "energy", "accuracy", "count")
+QUANTITIES = ("time", "area", "energy", "count")
 _BY_UNIT = {
     "mm2": "area",
     **dict.fromkeys(("ns", "us", "ms", "TOp/s", "GB/s"), "time"),
     **dict.fromkeys(("uW", "mW", "W", "pJ", "nJ", "uJ", "TOp/s/W"), "energy"),
     "1": "count",
-    "%": "accuracy",
 }
-"""What a figure of a unit is about, where its entry does not say it."""
+"""What a figure of a unit is about, where its entry does not say it. None is an accuracy: these take
+trainings, and stand under reports/ with their studies."""
 MODELS: dict[str, Model] = {
     **wu2023.MODELS,
     **isaac32.MODELS,
@@ -60,10 +60,10 @@ def run_checks(progress: Callable[[float, float, str], None] | None = None) -> l
     Returns:
         a row a figure: name, title, source, place, published, model, model_range (None where no
             range of prices enters), unit, relative_difference (model / published - 1), tolerance,
-            criterion, within, kind, confidence, note, quantity (time, area, energy, accuracy or
-            count). The kind of a fabricated chip that converters were fitted to is
-            cross-validated: it is priced without its own rows, and its range is 5 to 95 % of the
-            draws, where that of the others are bounds.
+            criterion, within, kind, confidence, note, quantity (time, area, energy or count). The
+            kind of a fabricated chip that converters were fitted to is cross-validated: it is
+            priced without its own rows, and its range is 5 to 95 % of the draws, where that of
+            the others are bounds.
 
     Raises:
         RuntimeError: for a published figure without a model, or the reverse.
