@@ -5,13 +5,15 @@ import typing
 import archsim
 from archsim.chip.config import Architecture
 
+OF_ALL = ("node_nm", "clock_mhz", "tile_cluster", "supply_v", "temperature_c", "flavour")
+
 
 def paths(model=Architecture, prefix=""):
     """Field paths of a chip with what declares them."""
     for name, field in model.model_fields.items():
         if hasattr(field.annotation, "model_fields"):
             yield from paths(field.annotation, f"{prefix}{name}.")
-        elif prefix or name in ("node_nm", "clock_mhz", "tile_cluster"):
+        elif prefix or name in OF_ALL:
             yield f"{prefix}{name}", field
 
 
@@ -38,6 +40,8 @@ def others(path, chip):
         return [not value]
     if path == "weights.device":
         return ["ecram", "gokmen2016"]
+    if path == "supply_v":
+        return [0.9, 1.12]
     if isinstance(value, str):  # tile.count = "auto"
         return [40]
     return (

@@ -9,6 +9,7 @@ import pytest
 
 import archsim
 from archsim.chip.config import Architecture
+from hwlib.scaling import supply_voltage
 from tests.coupling.fields import Field, fields_of, other_values
 from tests.coupling.machines import Machine, Outcome, run
 from tests.coupling.sightings import Try, complaints, sightings
@@ -124,10 +125,11 @@ MACHINES = {
         training=WRITTEN,
     ),
 }
+OF_ALL = ("node_nm", "clock_mhz", "tile_cluster", "supply_v", "temperature_c", "flavour")
 FIELDS = {
     field.path: field
     for field in fields_of(Architecture)
-    if "." in field.path or field.path in ("node_nm", "clock_mhz", "tile_cluster")
+    if "." in field.path or field.path in OF_ALL
 }
 MORE = 2
 """Machines beyond those on which all that a field declares was seen; a study takes all."""
@@ -144,6 +146,8 @@ def values_of(field: Field, now: Any) -> list[Any]:
         return [40] if now == "auto" else [now + 1, "auto"]
     if field.path == "read.rows_active":
         return [16, 1] if now == "all" else [now * 2, "all"]
+    if field.path == "supply_v":
+        return [0.9, 1.12] if now == "nominal" else [now * 0.9, "nominal"]
     if field.path == "physics.conductance_us":
         return [[now[0] / 2, now[1] * 2]]
     return other_values(field.info, now)
@@ -181,8 +185,11 @@ def turned_on(name: str, field: Field) -> Try:
     def after(value: Any) -> Outcome:
         return run(machine, archsim.load_architecture(chip, {field.path: value}))
 
-    # all rows are as many as a tile has
-    size = chip.tile.rows if (field.path, now) == ("read.rows_active", "all") else now
+    # all rows are as many as a tile has, and the nominal supply is that of the node
+    size = {
+        ("read.rows_active", "all"): chip.tile.rows,
+        ("supply_v", "nominal"): supply_voltage(chip.node_nm).value,
+    }.get((field.path, str(now)), now)
     return Try(name, before(name), values_of(field, now), size, after, bool(machine.training))
 
 
