@@ -190,7 +190,8 @@ def turned_on(name: str, field: Field) -> Try:
         ("read.rows_active", "all"): chip.tile.rows,
         ("supply_v", "nominal"): supply_voltage(chip.node_nm).value,
     }.get((field.path, str(now)), now)
-    return Try(name, before(name), values_of(field, now), size, after, bool(machine.training))
+    values, pipelined = values_of(field, now), chip.execution.mode == "pipelined"
+    return Try(name, before(name), values, size, after, bool(machine.training), pipelined)
 
 
 @pytest.mark.parametrize("more", [MORE, pytest.param(None, marks=pytest.mark.study)])

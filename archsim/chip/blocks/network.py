@@ -52,7 +52,7 @@ class NetworkSettings(Section):
     """
     buffer_port: Annotated[int, Field(ge=0, le=1_000_000), _PORT] = 0
     """The router at which the global buffer sits."""
-    off_chip_port: Annotated[int, Field(ge=0, le=1_000_000), _PORT] = 0
+    off_chip_port: Annotated[int, Field(ge=0, le=1_000_000), _PORT.as_limit()] = 0
     """The router at which the off-chip channel sits."""
 
 
