@@ -1,0 +1,70 @@
+"""Is what a chip of cores cannot do refused by name, before anything runs?"""
+
+import numpy as np
+import pytest
+
+import archsim
+from archsim.soc.observers.base import Observer
+from hwlib.errors import InputError
+
+
+@pytest.mark.parametrize(
+    "settings, named",
+    [
+        ({"tile.count": 40}, "tile.count"),
+        ({"placement.pack": True}, "placement.pack"),
+        ({"execution.reload": True}, "execution.reload"),
+        ({"interconnect.arbitration": "drain_first"}, "interconnect.arbitration"),
+        ({"buffer.fit": True}, "buffer.fit"),
+        ({"lookup_unit.lanes": 4}, "lookup_unit.lanes"),
+        ({"network.topology": "bus", "package.chips": 2}, "network.topology"),
+        ({"network.buffer_port": 1}, "network.buffer_port"),
+        ({"network.off_chip_port": 7}, "network.off_chip_port"),
+        ({"package.chips": 2, "package.gateway": 9}, "package.gateway"),
+        ({"network.topology": "mseh"}, "did you mean 'mesh'"),
+        ({"core.tlies": 4}, "core.tlies"),
+    ],
+)
+def test_a_setting_that_does_not_go_with_cores_is_refused(settings, named):
+    with pytest.raises(InputError) as caught:
+        archsim.simulate("lenet1", archsim.load_architecture("cores40", settings))
+    assert named in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "options, named",
+    [
+        ({"data": "random"}, "core.tiles"),
+        ({"engine": "compiled"}, "core.tiles"),
+        ({"observers": (Observer(),)}, "observers"),
+        ({"phase": "training", "scheme": "sgd"}, "core.tiles"),
+    ],
+)
+def test_a_run_that_cores_cannot_do_is_refused(options, named):
+    with pytest.raises(InputError) as caught:
+        archsim.simulate("lenet1", "cores40", **options)
+    assert named in caught.value.message
+
+
+def test_recurrent_layers_are_refused():
+    with pytest.raises(InputError, match="recurrent"):
+        archsim.simulate("lstm", "cores40")
+
+
+def test_nothing_is_trained_or_tested_on_cores(tmp_path):
+    with pytest.raises(InputError, match="core.tiles"):
+        archsim.train("digits_cnn", "cores40", data="digits", scheme="sgd", epochs=1)
+    weights = {"conv1.weights": (16, 9), "fc.weights": (10, 144)}
+    arrays = {name: np.zeros(shape) for name, shape in weights.items()}
+    biases = {"conv1.bias": np.zeros(16), "fc.bias": np.zeros(10)}
+    np.savez(tmp_path / "weights.npz", **arrays, **biases)
+    with pytest.raises(InputError, match="core.tiles"):
+        archsim.infer(
+            "digits_cnn", "cores40", data="digits", weights=tmp_path / "weights.npz", images=2
+        )
+
+
+def test_too_few_cores_say_how_many_are_missing():
+    chip = archsim.load_architecture("cores40", {"core.count": 1})
+    with pytest.raises(InputError, match="47 are missing"):
+        archsim.simulate("vgg8", chip, timing=False)
