@@ -235,12 +235,16 @@ class Price:
         return {action: part.latency_at(action, self.node_nm) for action in part.actions}
 
 
+_complete = [False]
+
+
 def all_parts() -> dict[str, type[Part]]:
     """Every part by its name, those of the library loaded."""
     # The files of parts import this one; they are loaded when somebody asks for a part, not before.
     from hwlib.parts import load_parts
 
     load_parts()
+    _complete[0] = True
     return PARTS
 
 
@@ -256,7 +260,9 @@ def find_part(name: str) -> type[Part]:
     Raises:
         InputError: where there is none, with the nearest name.
     """
-    if name in PARTS:  # asked for once a component and design: no import to look up
+    # asked for once a component and design: no import to look up. Where a file of parts is broken
+    # every part is refused, not only the first that is asked for.
+    if _complete[0] and name in PARTS:
         return PARTS[name]
     parts = all_parts()
     if name in REFUSED:
