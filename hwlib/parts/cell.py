@@ -56,7 +56,7 @@ def _parameters(
             10000,
             "nm",
             note="cell area is its square; 0: from the area figure",
-            effects=Effects(area="any"),
+            effects=Effects(area="any", energy="any"),
         ),
     )
 

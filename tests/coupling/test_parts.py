@@ -94,6 +94,7 @@ ENTRY: dict[str, tuple[dict[str, Any], list[Any]]] = {
     "area_only": ({"area_only": True}, [False]),
     "follows": (WRITES, [{"write": ["array.read", "adc.convert"]}]),
     "takes": ({"takes": {"write": ["adc.convert"]}}, [{"write": ["array.read"]}]),
+    "gated": (WRITES, [True, False]),
     "note": (WRITES, ["a text"]),
 }
 TRIED = {"part": "register", "per": "tile", "count": 1.0, "boundary": "chip", "area_only": False}
