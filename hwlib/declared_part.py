@@ -29,7 +29,16 @@ from hwlib.quantity import Quantity, derive
 from hwlib.scaling import SCALING_CLASSES
 
 _TABLES = ("part", "parameters", "actions", "laws", "figures", "bibtex", "rows")
-_PART_FIELDS = ("name", "title", "group", "scaling", "native_node_nm", "description")
+_PART_FIELDS = (
+    "name",
+    "title",
+    "group",
+    "scaling",
+    "native_node_nm",
+    "description",
+    "holds_clock",
+    "enabled_by",
+)
 _PARAMETER_FIELDS = tuple(field.name for field in fields(Parameter) if field.name != "name")
 
 _PARAMETER_KINDS: dict[str, type] = {
@@ -124,9 +133,23 @@ def parse_part(document: Mapping[str, object], where: str) -> type[DeclaredPart]
         "native_node_nm": float(native_node_nm),
         "parameters": parameters,
         "actions": {action: _text(actions, action, f"{where}: actions") for action in actions},
+        **_clock(about, actions, f"{where}: part"),
         "laws": _laws(document, name, [parameter.name for parameter in parameters], where),
     }
     return type(name, (DeclaredPart,), body)
+
+
+def _clock(
+    about: Mapping[str, object], actions: Mapping[str, object], where: str
+) -> dict[str, bool | str]:
+    """Whether the part's energies hold a clock, and which action clocks its flip-flops."""
+    holds = about.get("holds_clock", Part.holds_clock)
+    if not isinstance(holds, bool):
+        raise InputError("must be true or false", where=f"{where}.holds_clock", got=holds)
+    action = about.get("enabled_by", Part.enabled_by)
+    if action and action not in actions:
+        raise unknown("action", str(action), actions, f"{where}.enabled_by")
+    return {"holds_clock": holds, "enabled_by": str(action)}
 
 
 def _laws(

@@ -104,7 +104,7 @@ GROUPS = (
         ("vector_unit", "controller", "clock_tree"),
         "#5d6673",
         _LOGIC,
-        "logic, and the clock's wires by V²",
+        "logic, and the clock's wires by V² over the node",
     ),
 )
 

@@ -216,3 +216,26 @@ def test_a_law_that_gives_no_number_is_refused_with_its_text():
     document["laws"]["area"] = "level_area / (bits - bits)"
     with pytest.raises(InputError, match=r"laws.area: cannot be worked out \(.*division by zero"):
         parse_part(document, "mine.toml")().area()
+
+
+def clocked_as(**words):
+    """The part of FLASH, with words on its clock."""
+    document = copy.deepcopy(FLASH)
+    document["part"] |= {"name": "clocked", **words}
+    return parse_part(document, "clocked.toml")
+
+
+def test_a_file_says_what_clocks_its_part():
+    plain = clocked_as()
+    assert (plain.holds_clock, plain.enabled_by) == (False, "")
+    told = clocked_as(holds_clock=True, enabled_by="convert")
+    assert (told.holds_clock, told.enabled_by) == (True, "convert")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [({"holds_clock": "yes"}, "must be true or false"), ({"enabled_by": "convrt"}, "convert")],
+)
+def test_a_word_on_its_clock_that_means_nothing_is_refused(words, says):
+    with pytest.raises(InputError, match=says):
+        clocked_as(**words)
