@@ -55,7 +55,7 @@ def test_results_go_from_core_to_core():
     assert jobs.begins("b") == [first, first + READ]
     assert machine.end == first + 2 * READ + DRAIN
     assert link(machine, "0>1").flits == 2 * FLITS
-    assert not link(machine, "in:2").packets  # nothing comes from the global buffer
+    assert not link(machine, "buffer>0").packets  # nothing comes from the global buffer
 
 
 def test_rows_follow_each_other_from_core_to_core():
@@ -122,7 +122,7 @@ def test_an_input_of_several_cores_passes_a_link_once():
     # 0 > 1 > 3: the core that is farthest has three routers before it
     assert jobs.begins("a") == [3 * HOP + FLITS + BUFFER]
     used = {one.name: one.flits for one in machine.links()}
-    names = ["0>1", "0>2", "1>3", "in:4", "out:0", "out:1", "out:2", "out:3"]
+    names = ["0>1", "0>2", "1>3", "buffer>0", *(f"{n}>core {n}" for n in range(4))]
     assert used == dict.fromkeys(names, FLITS)
 
 
@@ -142,8 +142,8 @@ def test_what_a_core_cannot_keep_goes_to_the_global_buffer():
     machine, _ = run_on_cores(trace_of(a, b), core_chip(core__output_buffer_kib=0.0625))
     bits = 256 * 8 * 3 // 4
     assert machine.map.kept["a.forward"] == 0.25
-    assert link(machine, "out:2").flits == 2 * sum(machine.network.speed.packets(bits // 2))
-    assert link(machine, "in:2").flits == sum(machine.network.speed.packets(bits))
+    assert link(machine, "0>buffer").flits == 2 * sum(machine.network.speed.packets(bits // 2))
+    assert link(machine, "buffer>0").flits == sum(machine.network.speed.packets(bits))
 
 
 def test_results_that_nobody_takes_leave_by_the_global_buffer():

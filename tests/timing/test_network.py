@@ -110,7 +110,8 @@ def test_a_multicast_passes_each_link_once():
     assert arrived == [9]
     used = {link.name: link.flits for link in net.links if link.flits}
     assert used == dict.fromkeys(
-        ("in:0", "0>1", "1>2", "2>5", "5>8", "0>3", "3>6", "out:2", "out:6", "out:8"), 4
+        ("core 0>0", "0>1", "1>2", "2>5", "5>8", "0>3", "3>6", "2>core 2", "6>core 6", "8>core 8"),
+        4,
     )
 
 
@@ -122,7 +123,7 @@ def test_a_branch_that_waits_does_not_stop_the_others():
     net.send(tree(net.layout, 0, (2, 1)), 0, alone.append)
     net.env.run()
     assert both == [26] and alone == [0]
-    assert link(net, "out:1").free_at == 2 + 4
+    assert link(net, "1>core 1").free_at == 2 + 4
 
 
 def test_a_slot_is_free_when_the_packet_has_left_on_all_ways():

@@ -105,7 +105,7 @@ def test_a_tree_has_every_link_once_and_every_target(layout):
 
 def test_a_mesh_goes_along_its_row_first():
     names = [mesh(9).links[channel.link].name for channel in mesh(9).path(0, 8)]
-    assert names == ["in:0", "0>1", "1>2", "2>5", "5>8", "out:8"]
+    assert names == ["core 0>0", "0>1", "1>2", "2>5", "5>8", "8>core 8"]
 
 
 def test_lengths_are_in_pitches_of_a_core():

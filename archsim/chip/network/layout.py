@@ -91,6 +91,18 @@ class NetworkLayout:
         )
 
 
+PORTS = ("buffer", "off chip")
+"""What sits at the first ports."""
+
+
+def name_of(terminal: int, cores: int) -> str:
+    """The name of a terminal: a core with its number, or a port."""
+    if terminal < cores:
+        return f"core {terminal}"
+    port = terminal - cores
+    return PORTS[port] if port < len(PORTS) else f"port {port}"
+
+
 def layout_of(
     routers: Routers, ports: Sequence[int] = (), medium: float | None = None
 ) -> NetworkLayout:
@@ -118,8 +130,12 @@ def layout_of(
     inject = []
     eject = []
     for number, router in enumerate(terminals):
+        terminal = name_of(number, len(routers.homes))
+        there = "bus" if medium is not None else f"{router}"
         inject.append(len(links))
-        links.append(Link(f"in:{number}", "inject", 0.0, None if medium is not None else router))
+        links.append(
+            Link(f"{terminal}>{there}", "inject", 0.0, None if medium is not None else router)
+        )
         eject.append(len(links))
-        links.append(Link(f"out:{number}", "eject", 0.0, None))
+        links.append(Link(f"{there}>{terminal}", "eject", 0.0, None))
     return NetworkLayout(routers, tuple(links), terminals, tuple(inject), tuple(eject), between)
