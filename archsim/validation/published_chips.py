@@ -30,6 +30,8 @@ is described by one rule for all \
 The interval score is in decades: the width of the band, and twenty times what the published figure \
 lies outside of it; smaller is better.
 """
+DRAWS = 240
+"""Draws of prices for the bands of the report."""
 _COLUMNS = (
     "name",
     "memory",
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(arguments).folder
     try:
-        rows = chip_rows()
+        rows = chip_rows(draws=DRAWS)
         files = {"table.md": table_of(rows), "chips.csv": csv_text([_flat(row) for row in rows])}
         write_files(folder, files)
         draw(rows, folder)

@@ -61,11 +61,14 @@ def _draw_panel(panel: Axes, quantity: str, rows: Sequence[Row]) -> None:
             ends, [end * factor for end in ends], color="#222222", linewidth=0.5, linestyle=":"
         )
     for row in {row["chip"]: row for row in worst([dict(row) for row in rows], NAMED)}.values():
+        # names of the last decade stand on the left of their point, inside the panel
+        last = row["published"] > ends[1] / 10
         panel.annotate(
             row["chip"],
             (row["published"], row["model"]),
-            xytext=(5, 3),
+            xytext=(-5 if last else 5, 3),
             textcoords="offset points",
+            ha="right" if last else "left",
             fontsize=7,
         )
     result = score([dict(row) for row in rows])

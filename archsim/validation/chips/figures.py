@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from archsim.cost.spread import Spread
 from archsim.validation.chips.facts import ChipFacts, Point, read_facts
-from archsim.validation.chips.priced import CorePrice, price_cores
+from archsim.validation.chips.priced import DRAWS, CorePrice, price_cores
 from archsim.validation.chips.rule import bits_of
 from hwlib import fits
 
@@ -104,12 +104,15 @@ def left_out() -> list[Left]:
     return [area for area in areas if isinstance(area, Left)] + doubles
 
 
-def chip_rows(chips: Collection[str] | None = None, without_own: bool = True) -> list[Row]:
+def chip_rows(
+    chips: Collection[str] | None = None, without_own: bool = True, draws: int = DRAWS
+) -> list[Row]:
     """A row a published figure, as `archsim.validation.run_checks` has them.
 
     Args:
         chips: names; None for all.
         without_own: price a chip without the rows of its group in hwlib/fits.
+        draws: of prices, for the bands.
 
     Returns:
         rows, in the order of the chips.
@@ -124,7 +127,7 @@ def chip_rows(chips: Collection[str] | None = None, without_own: bool = True) ->
             prices = dict(
                 zip(
                     [(one.name, one.points.index(point)) for one, point in cores],
-                    price_cores(cores),
+                    price_cores(cores, draws),
                 )
             )
         kind = ("cross-validated" if without_own else "calibrated") if group else "predicted"

@@ -19,7 +19,7 @@ from archsim.validation.workloads import one_matrix
 from hwlib import price
 
 DRAWS = 60
-"""Draws of prices for a band of 5 to 95 %."""
+"""Draws of prices for a band of 5 to 95 %, where it should come soon."""
 SEED = 13
 
 
@@ -65,10 +65,10 @@ def count_core(facts: ChipFacts, point: Point) -> tuple[Counted, list[str]]:
     return Counted(parts, counted, facts.node_nm, point.invocation_ns * 1e-9, 1), list(number_of)
 
 
-def price_cores(cores: list[tuple[ChipFacts, Point]]) -> list[CorePrice]:
-    """Price some cores with the same draws."""
+def price_cores(cores: list[tuple[ChipFacts, Point]], draws: int = DRAWS) -> list[CorePrice]:
+    """Price some cores with the same `draws`."""
     counted = [count_core(facts, point) for facts, point in cores]
-    drawn = price_draws([design for design, _ in counted], draw_shares(DRAWS, SEED))
+    drawn = price_draws([design for design, _ in counted], draw_shares(draws, SEED))
     prices = []
     for index, (design, roles) in enumerate(counted):
         energy, area = _shares(design, roles)
