@@ -20,6 +20,7 @@ from hwlib.part import all_parts
 from tests.coupling.fields import fields_of, other_parameters
 from tests.coupling.machines import Machine, Outcome, run
 from tests.coupling.sightings import Try, complaints, sightings
+from tests.coupling.test_chip import CORES
 
 TRAINED = Machine("cim40", scheme="rpu")
 MORE = 2
@@ -132,8 +133,10 @@ ROLES = [
 
 
 def priced(chip: str, changes: Mapping[str, Any]) -> Outcome:
-    """An inference on a built-in chip, without data."""
+    """An inference on a built-in chip, without data; on one of cores, of a network that takes several."""
     machine = Machine(chip, data=None)
+    if chip == "cores40":
+        machine = Machine(chip, CORES, network="lenet1", data=None)
     return run(machine, machine.described(changes))
 
 
