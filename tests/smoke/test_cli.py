@@ -198,7 +198,7 @@ def test_validate_compares_with_what_was_published(call):
             "tolerance",
             "kind",
         }
-        assert check["kind"] in ("calibrated", "predicted")
+        assert check["kind"] in ("calibrated", "predicted", "cross-validated")
         assert check["relative_difference"] == pytest.approx(
             check["model"] / check["published"] - 1
         )

@@ -10,6 +10,7 @@ from archsim.devices import LAWS, load_law
 from archsim.devices.presets import load_presets
 from archsim.schemes import list_schemes, load_scheme
 from hwlib import load_figures, load_sources
+from hwlib.part_documents import read_part_documents
 
 YEAR = re.compile(r"(?<![\d.])(?:19|20)\d\d(?!\.?\d)")  # not those of arXiv numbers
 
@@ -18,6 +19,9 @@ def years_of(key):
     from importlib import resources
 
     text = (resources.files("hwlib") / "sources.bib").read_text(encoding="utf-8")
+    # A part in a file of its own may bring its source along.
+    for document in read_part_documents().values():
+        text += "\n" + str(document.get("bibtex", ""))
     return set(
         re.findall(r"year = \{(\d{4})\}", text[text.index("{" + key + ",") :].split("\n}")[0])
     )

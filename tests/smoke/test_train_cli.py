@@ -12,6 +12,7 @@ import pytest
 import archsim
 from archsim.run.recorded_trace import load_trace
 from archsim.run.result import Result
+from archsim.run.step_trace import step_trace
 
 
 def test_the_chip_and_the_options_reach_the_core(call, core):
@@ -101,8 +102,8 @@ def test_a_long_silence_is_explained(call, core, monkeypatch):
         time.sleep(0.3)
         return original(*_)
 
-    original = archsim.train.__globals__["build_trace"]
-    monkeypatch.setitem(archsim.train.__globals__, "build_trace", slow)
+    original = step_trace.__globals__["build_trace"]
+    monkeypatch.setitem(step_trace.__globals__, "build_trace", slow)
     assert "compiling the kernels" in call("train", "digits_cnn", "--epochs", "1")[2]
     assert call("train", "digits_cnn", "--epochs", "1", "--quiet")[2] == ""
     monkeypatch.setattr("archsim.cli.train.SILENT_SECONDS", 60.0)

@@ -2,4 +2,5 @@
 
 from archsim.validation.chips.write import write_all
 
-print(f"{len(write_all())} architecture files")
+if __name__ == "__main__":
+    print(f"{len(write_all())} architecture files")
