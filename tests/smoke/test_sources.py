@@ -22,6 +22,9 @@ def years_of(key):
     # A part in a file of its own may bring its source along.
     for document in read_part_documents().values():
         text += "\n" + str(document.get("bibtex", ""))
+    # A part in a file of its own may bring its source along.
+    for document in read_part_documents().values():
+        text += "\n" + str(document.get("bibtex", ""))
     return set(
         re.findall(r"year = \{(\d{4})\}", text[text.index("{" + key + ",") :].split("\n}")[0])
     )
@@ -48,6 +51,9 @@ def test_every_source_has_a_title_and_is_there_once():
     from importlib import resources
 
     text = (resources.files("hwlib") / "sources.bib").read_text(encoding="utf-8")
+    # A part in a file of its own may bring its source along.
+    for document in read_part_documents().values():
+        text += "\n" + str(document.get("bibtex", ""))
     keys = re.findall(r"^@\w+\{([^,\s]+),", text, flags=re.M)
     assert len(keys) == len(set(keys)) == len(load_sources()) and all(load_sources().values())
 
