@@ -47,6 +47,11 @@ TRAININGS: dict[str, dict[str, Any]] = {
         "rule": "rpu",
         "tiles": {"conv1": {"inputs": 6, "inputs_together": 2, "outputs_together": 2}},
     },
+    "groups of outputs": {
+        **BASE,
+        "rule": "rpu",
+        "tiles": {"fc": {"inputs": 72, "outputs_together": 2}},
+    },
     "split rows": {**BASE, "rule": "rpu", "tiles": {"fc": {"inputs": 72}}},
 }
 PRICED = {
@@ -71,8 +76,10 @@ MORE = 2
 GENERATORS = [f"update.{name}" for name in GENERATOR_FIELDS]
 FIELDS = {field.path: field for field in fields_of(TrainingSettings)}
 FIELDS |= {
-    f"tiles.conv1.{field.path}": field._replace(path=f"tiles.conv1.{field.path}")
+    path: field._replace(path=path)
     for field in fields_of(LayerTiles)
+    # nothing goes back through the first layer, whose outputs drive no line
+    for path in [f"tiles.{'fc' if field.path == 'outputs_together' else 'conv1'}.{field.path}"]
 }
 
 
