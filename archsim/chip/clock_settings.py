@@ -11,9 +11,7 @@ from hwlib.effects import Effects
 class ClockSettings(Section):
     """The clock of the logic outside the tiles; that of a tile is `tile.clock_gating`."""
 
-    gating: Annotated[Literal["none", "blocks", "waiting"], Effects(area="any", energy="any")] = (
-        "blocks"
-    )
+    gating: Annotated[Literal["none", "blocks", "waiting"], Effects(energy="any")] = "blocks"
     """`none`: the clock runs over all logic all the time; `blocks`: that of a block runs in the
     cycles in which the block works, and a trunk that reaches all gates always does; `waiting`: as
     `blocks`, and the clock of the whole chip and of its tiles stands still through programming and

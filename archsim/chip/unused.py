@@ -104,7 +104,7 @@ OF_THE_CHIP: dict[str, Acts] = {
     ),
     "clock.gating": Acts(_clock_stops, "nothing of this run hangs on a clock that stops"),
     "tile.clock_gating": Acts(
-        # gates take area, whether or not anything is timed
+        # registers that clock themselves are components, whether or not anything is timed
         lambda run: run.has("tile_clock"),
         "the tiles have no clock",
     ),

@@ -62,7 +62,9 @@ def test_every_figure_is_visible_and_inside_its_card(browser, pages, name, phone
         const card = figure.getBoundingClientRect();
         const outside = marks.filter(box => box.left < card.left || box.right > card.right || box.bottom > card.bottom).length;
         return {name: figure.id.slice(7), drawings: seen.length, width: seen.length && seen[0].width, texts: marks.length, outside}; })""")
-    assert {item["name"] for item in drawn} == {figure.name for figure in RUN_PLOTS}
+    # a chip without cores has no floor to show
+    expected = {figure.name for figure in RUN_PLOTS} - {"floor"}
+    assert {item["name"] for item in drawn} == expected
     for item in drawn:
         assert item["drawings"] == 1, item  # the wide or the narrow one, never both
         assert item["width"] > 250 and item["texts"] >= 3, item

@@ -48,7 +48,8 @@ def test_rows_hold_what_the_results_hold(compared):
             and row["images_per_second"] > 0
         )
     digital, pulsed, low_rank = comparison.rows
-    assert digital["extra_memory_kib"] > 0 == pulsed["extra_memory_kib"]
+    # 16 and 10 biases in 16-bit words: `rpu` has no other state
+    assert digital["extra_memory_kib"] > pulsed["extra_memory_kib"] == 26 * 2 / 1024
     assert pulsed["area_mm2"] > digital["area_mm2"]  # its bit-stream generators
     assert (low_rank["batch"], comparison.results[2]["scheme_settings"]["rank"]) == (25, 1)
 

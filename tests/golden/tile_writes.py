@@ -77,14 +77,7 @@ def pulses(
     feed = max(math.ceil(bits_in / chip.port), math.ceil(on_wire / chip.wire), draw)
     each_lane = vector_cycles(chip, step)
     cycles = line_up(steps, feed, cycles_each, each_lane) + chip.hop
-    return Work(
-        layer.name,
-        phase,
-        cycles,
-        together(counts, times=steps),
-        lanes=steps * each_lane,
-        units=steps * draw,
-    )
+    return Work(layer.name, phase, cycles, together(counts, times=steps), lanes=steps * each_lane)
 
 
 def last_device(devices: float, share: float, mean: float, verified: bool) -> float:

@@ -8,7 +8,8 @@ FRONT_END = (
 )
 CLOCK_TREE = (
     '[components.clock_tree]\npart = "clock_tree"\nper = "chip"\nboundary = "chip"\n'
-    'parameters = { area_mm2 = "=derived.clocked_area_mm2" }\n'
+    'parameters = { area_mm2 = "=derived.clocked_area_mm2", '
+    'trunk_mm = "=derived.clock_trunk_mm" }\n'
 )
 
 

@@ -34,7 +34,8 @@ def test_a_slow_shared_block_sets_the_pace(bits):
     result = run("chip", bits)
     # k1 on one 128x128 tile: 25 rows and 16 weight columns, 10 bits each, for each of 576 positions
     each = -(-(25 + 16) * 10 // bits)
-    assert update_cycles(result, "k1") == pytest.approx(576 * each, rel=0.01)
+    # its biases, words beside the arrays, are updated after it
+    assert update_cycles(result, "k1") == pytest.approx(576 * each, rel=0.03)
     generator = next(row for row in result.resources if row["name"] == "bitstream_generator")
     assert generator["busy_cycles"] + generator["idle_cycles"] == result.cycles
     assert result.by_component["bitstream_generator"]["count"] == bits

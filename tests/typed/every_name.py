@@ -36,6 +36,7 @@ def load() -> None:
     assert_type(chip.tile.rows * chip.adcs_per_tile, int)
     assert_type(chip.weight_columns_of("conv1"), int)
     assert_type(chip.read_from("here").origin, str)
+    assert_type(chip.conditions, dict[str, float | str])
     trace = archsim.load_trace("step.json")
     assert_type(trace, archsim.Trace)
     assert_type(trace.vector_operations(images=2), int)
