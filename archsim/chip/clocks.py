@@ -49,14 +49,18 @@ def is_clocked(part: str) -> bool:
     return kind.group in CLOCKED_GROUPS and not kind.holds_clock
 
 
+def _is_gated(entry: ComponentSettings, chip: Architecture) -> bool:
+    """Whether the clock of a part may stop: by its own word, else by the chip's."""
+    return chip.clock.gating != "none" if entry.gated is None else entry.gated
+
+
 def is_enabled(role: str, entry: ComponentSettings, chip: Architecture) -> bool:
     """Whether a part is clocked by its own action alone: registers hold what they have behind a
     gate of their own, where the clock around them is gated.
     """
     around = entry.boundary != "macro" or chip.tile.clock_gating
-    gated = chip.clock.gating != "none" if entry.gated is None else entry.gated
     alone = role not in _block_names() and bool(find_part(entry.part).enabled_by)
-    return alone and around and gated
+    return alone and around and _is_gated(entry, chip)
 
 
 def with_enabled_clocks(ledger: Ledger, parts: Iterable[Component]) -> Ledger:
@@ -94,8 +98,7 @@ def block_that_clocks(role: str, entry: ComponentSettings, chip: Architecture) -
     Returns:
         name of the block; None where the part's clock always runs.
     """
-    gated = chip.clock.gating != "none" if entry.gated is None else entry.gated
-    if not gated:
+    if not _is_gated(entry, chip):
         return None
     sources = (*entry.follows.values(), *entry.takes.values())
     counted_as = (role, *(source.split(".")[0] for items in sources for source in items))
