@@ -38,6 +38,14 @@ def leakage_of(cells: Quantity | Figure) -> Quantity:
     )
 
 
+def leakage_of_share(area: Quantity, share: Figure) -> Quantity:
+    """Leakage in W of a block of `area` um2 of which only a share is transistors."""
+    transistors = derive(
+        "area x share of transistors", "um2", lambda area, share: area * share, area, share
+    )
+    return leakage_of(transistors)
+
+
 def to_40lp(cells: Figure) -> Quantity:
     """40LP cell area from a Nangate45 synthesis: the measured area ratio of the libraries, never
     (40/45)^2.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
-from hwlib.logic import leakage_of, to_40lp
+from hwlib.logic import leakage_of, leakage_of_share, to_40lp
 from hwlib.part import Parameter, Part, register
 from hwlib.parts.dac import Dac
 from hwlib.parts.drivers import line_capacitance
@@ -50,15 +50,7 @@ class AdcSar(Part):
         )
 
     def leakage(self) -> Quantity:
-        return leakage_of(
-            derive(
-                "area x share of transistors",
-                "um2",
-                lambda area, share: area * share,
-                self.area(),
-                figure("adc_sar.transistor_share"),
-            )
-        )
+        return leakage_of_share(self.area(), figure("adc_sar.transistor_share"))
 
     def energy(self, action: str) -> Quantity:
         rate = self.rate_msps / 100

@@ -9,7 +9,7 @@ from typing import ClassVar
 from hwlib.converter_kinds import KINDS, NODE_NM, Growth
 from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
-from hwlib.logic import leakage_of
+from hwlib.logic import leakage_of_share
 from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Figure, Quantity, derive
 
@@ -58,15 +58,7 @@ class ColumnAdc(Part):
         )
 
     def leakage(self) -> Quantity:
-        return leakage_of(
-            derive(
-                "area x share of transistors",
-                "um2",
-                lambda area, share: area * share,
-                self.area(),
-                figure("column_adc.transistor_share"),
-            )
-        )
+        return leakage_of_share(self.area(), figure("column_adc.transistor_share"))
 
     def energy(self, action: str) -> Quantity:
         kind = KINDS[self.kind]
