@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archsim.chip.place import shape_layer
-from archsim.chip.plan.row_groups import lines_together, weights_together
+from archsim.chip.plan.row_groups import driven_apart
 from archsim.devices.presets import load_device
 from archsim.trace.operation import LayerMatrix
 from archsim.training.settings import TrainingSettings, device_of
@@ -57,14 +57,9 @@ def together(chip: Architecture, placed: LayerPlacement) -> dict[str, int]:
     """Inputs and outputs of a layer's tiles that are driven at a time, where that is not all."""
     if chip.read.rows_active == "all":
         return {}
-    inputs = lines_together(chip, chip.tile.rows)
-    outputs = weights_together(chip, placed.matrix.layer)
-    groups = {}
-    if min(placed.rows, placed.tile_rows) > inputs:
-        groups["inputs_together"] = inputs
-    if min(placed.matrix.columns, placed.tile_weights) > outputs:
-        groups["outputs_together"] = outputs
-    return groups
+    apart = driven_apart(chip, placed)
+    groups = {"inputs_together": apart.inputs, "outputs_together": apart.outputs}
+    return {field: lines for field, lines in groups.items() if lines}
 
 
 def with_slices(

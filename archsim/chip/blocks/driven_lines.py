@@ -12,6 +12,7 @@ from archsim.chip.plan.row_groups import (
     ONE_GROUP,
     DrivenTile,
     RowGroups,
+    driven_apart,
     groups_of_full_tile,
     groups_of_layer,
     lines_together,
@@ -110,7 +111,5 @@ def in_groups(run: Usage) -> bool:
 
 
 def _has_groups(chip: Architecture, layer: LayerPlacement, backwards: bool) -> bool:
-    if min(layer.rows, layer.tile_rows) > lines_together(chip, chip.tile.rows):
-        return True
-    weights = min(layer.matrix.columns, layer.tile_weights)
-    return backwards and weights > weights_together(chip, layer.matrix.layer)
+    apart = driven_apart(chip, layer)
+    return bool(apart.inputs or backwards and apart.outputs)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # made of blocks that use the laws here
+    from archsim.chip.placement import LayerPlacement
 
 
 class RowGroups(NamedTuple):
@@ -36,6 +37,13 @@ class DrivenTile(NamedTuple):
     blocks: int = 1
 
 
+class LinesTogether(NamedTuple):
+    """Inputs and outputs of a layer that are driven at a time; 0: all of a tile's."""
+
+    inputs: int
+    outputs: int
+
+
 def lines_together(chip: Architecture, tile_lines: int) -> int:
     """Lines of a tile that are driven at a time, of `tile_lines`."""
     rows = chip.read.rows_active
@@ -47,6 +55,16 @@ def weights_together(chip: Architecture, matrix: str) -> int:
     in its sense.
     """
     return max(1, lines_together(chip, chip.tile.columns) // chip.weights.columns_of(matrix))
+
+
+def driven_apart(chip: Architecture, placed: LayerPlacement) -> LinesTogether:
+    """Inputs and outputs of a layer's tiles that are driven at a time, where that is not all."""
+    inputs = lines_together(chip, chip.tile.rows)
+    outputs = weights_together(chip, placed.matrix.layer)
+    return LinesTogether(
+        inputs if min(placed.rows, placed.tile_rows) > inputs else 0,
+        outputs if min(placed.matrix.columns, placed.tile_weights) > outputs else 0,
+    )
 
 
 def groups_of(tile: DrivenTile, together: int) -> int:
