@@ -4,23 +4,28 @@ Seven bits hold -64 to 63 and a carry is 64 units, so the remainder keeps its si
 n = trunc(q / 64), q <- q - 64 n (Nandakumar 2020, the accumulator that HIC makes short).
 """
 
+import math
+
 import numpy as np
 import pytest
 
+from archsim.kernels.accumulator import EXACT_CELLS, CellRead, accumulate
+from archsim.kernels.records import DeviceRead
 from archsim.schemes import load_scheme
-from archsim.schemes.digital.hic_rule import accumulate, units_of_a_carry
+from archsim.schemes.digital.hic_rule import units_of_a_carry
 
 F = np.float32
 BITS = 7
 KEY = np.uint64(1)
 
 
-def add(register, units):
+def add(register, units, cells=EXACT_CELLS):
     """Whole units into a register of one weight; returns its carry and the bits that flipped."""
     carries = np.zeros((1, 1), np.int32)
-    cells = np.zeros((1, 1, BITS), np.int32)
-    flips = accumulate(register, np.full((1, 1), units, F), 1.0, BITS, carries, cells, KEY)
-    assert flips == cells.sum()
+    flipped = np.zeros((1, 1, BITS), np.int32)
+    gradient = np.full((1, 1), units, F)
+    flips, _ = accumulate(register, gradient, 1.0, BITS, carries, flipped, KEY, cells)
+    assert flips == flipped.sum()
     return int(carries[0, 0]), flips
 
 
@@ -69,3 +74,30 @@ def test_units_follow_the_bits():
         64,
         32768,
     ]
+
+
+def test_a_converter_with_levels_above_two_cells_sees_no_bit():
+    # an on cell is 1, levels are 2.5: 1 rounds to 0, so 21 (0010101) is seen as 0 and -2 is 1111110:
+    # six bits are written, the lowest stays as it is, on
+    register = np.full((1, 1), 21, np.int32)
+    blind = CellRead(F(1.0), DeviceRead(F(2.5), F(10.0), F(0.0)), KEY)
+    assert add(register, -2, blind) == (0, 6)
+    assert register[0, 0] == -1
+    # levels of 1.9 round it up to one level, which is more than half of what an on cell gives
+    fine = CellRead(F(1.0), DeviceRead(F(1.9), F(9.5), F(0.0)), KEY)
+    register[0, 0] = 21
+    add(register, -2, fine)
+    assert register[0, 0] == 19
+
+
+def test_cells_are_misread_as_often_as_noise_passes_half_a_cell():
+    # noise of a cell's half: one sigma to the threshold, from on and from off alike
+    shape = (200, 100)
+    register = np.full(shape, 42, np.int32)
+    noisy = CellRead(F(0.6), DeviceRead(F(0.0), F(0.0), F(0.3)), KEY)
+    flipped, carries = np.zeros((*shape, BITS), np.int32), np.zeros(shape, np.int32)
+    # what is added is next to nothing: its sign alone asks for the read
+    added = accumulate(register, np.full(shape, 1e-12, F), 1.0, BITS, carries, flipped, KEY, noisy)
+    share = math.erfc(1 / math.sqrt(2)) / 2
+    bits = BITS * register.size
+    assert abs(added.misread - share * bits) < 5 * math.sqrt(share * (1 - share) * bits)

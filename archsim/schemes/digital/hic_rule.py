@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from archsim.kernels.compiled import kernel
-from archsim.kernels.random import REFRESH, as_word, row_key, stream_key, uniform
+from archsim.kernels.accumulator import EXACT_CELLS, CellRead, accumulate
+from archsim.kernels.random import REFRESH, as_word, stream_key
+from archsim.kernels.records import DeviceRead
 from archsim.schemes.rule import LayerState
 from archsim.schemes.shared.digital_rule import GradientRule, written_activity
 from archsim.schemes.shared.expected_pulses import pulses_without_noise
@@ -18,6 +19,8 @@ from archsim.trace.operation import Activity
 
 F, U = np.float32, np.uint64
 MOST_PULSES = 64  # to one device after one batch
+COUNTED = ("writes", "cut_writes", "cut_pulses", "read_bits", "misread_bits")
+_LOOK = U(80)  # added to the stream number of the rounding: the noise of the reads before it
 
 
 class HicSettings(Protocol):
@@ -34,43 +37,6 @@ class HicSettings(Protocol):
     def weight_work(self) -> dict[str, float]: ...
 
 
-@kernel
-def accumulate(register, gradient, scale, bits, carries, cells, key):
-    """register += round(scale gradient) at random, carries (int32) the whole ones in it; returns the
-    number of flipped bits, which are added to those of each cell, cells int32 (M, N, bits).
-
-    A carry is 2^(bits - 1) units, more than the register can hold of either sign. It leaves a
-    remainder of its own sign, never one at the other end: a register that has just overflowed is
-    a whole carry away from the next one, up or down, and noise alone does not write the weight
-    to and fro.
-    """
-    flips = 0
-    one_carry = np.int64(1) << (bits - 1)
-    mask = (np.int64(1) << bits) - 1
-    for i in range(register.shape[0]):
-        chances = row_key(key, U(i))
-        for j in range(register.shape[1]):
-            carries[i, j] = 0
-            if gradient[i, j] == F(0.0):
-                continue
-            value = np.float64(gradient[i, j]) * scale
-            low = np.floor(value)
-            # Rounding by chance keeps the mean, however small a batch's step is beside a unit.
-            total = register[i, j] + np.int64(low) + np.int64(uniform(chances, U(j)) < value - low)
-            carry = abs(total) // one_carry
-            if total < 0:
-                carry = -carry
-            new = total - carry * one_carry
-            flipped = (np.int64(register[i, j]) ^ new) & mask
-            for bit in range(bits):
-                one = (flipped >> bit) & 1
-                cells[i, j, bit] += np.int32(one)
-                flips += one
-            register[i, j] = new
-            carries[i, j] = carry
-    return flips
-
-
 class HicRule(GradientRule[HicSettings]):
     """Gradients of a batch are summed digitally, then added to the accumulators."""
 
@@ -84,6 +50,7 @@ class HicRule(GradientRule[HicSettings]):
         ]
         self.carries = [np.zeros(layer.weights.shape, np.int32) for layer in self.layers]
         self.writes = self.cut_writes = self.cut_pulses = 0
+        self.read_bits = self.misread_bits = 0
 
     def batch(self, layer: LayerState, step: int) -> None:
         i = layer.index
@@ -93,9 +60,12 @@ class HicRule(GradientRule[HicSettings]):
         gradient = self.gradients[i]
         scale = self.rate * units_of_a_carry(scheme) / carry_size(scheme, layer)
         key = U(stream_key(as_word(self.seed), as_word(step), as_word(layer.tile), REFRESH))
-        flips = accumulate(
-            self.registers[i], gradient, scale, scheme.bits, carries, self.cells[i], key
+        cells = cell_read(layer, self.seed, step)
+        self.read_bits += scheme.bits * int(np.count_nonzero(gradient))
+        flips, misread = accumulate(
+            self.registers[i], gradient, scale, scheme.bits, carries, self.cells[i], key, cells
         )
+        self.misread_bits += int(misread)
         gradient[...] = 0
         if layer.devices is None:
             layer.weights += carries * F(scheme.carry_step)
@@ -131,22 +101,28 @@ class HicRule(GradientRule[HicSettings]):
         }
 
     def facts(self) -> dict[str, Any]:
-        return {"writes": self.writes, "cut_writes": self.cut_writes, "cut_pulses": self.cut_pulses}
+        return {name: getattr(self, name) for name in COUNTED}
 
     def restore(self, facts: dict[str, Any]) -> None:
-        # earlier checkpoints have none
-        self.writes = facts.get("writes", 0)
-        self.cut_writes = facts.get("cut_writes", 0)
-        self.cut_pulses = facts.get("cut_pulses", 0)
+        # earlier checkpoints lack some
+        for name in COUNTED:
+            setattr(self, name, facts.get(name, 0))
 
     def notes(self) -> list[str]:
-        if not self.cut_writes:
-            return []
-        return [
-            f"{self.cut_writes:,} of {self.writes:,} writes of carries asked for more than "
-            f"{MOST_PULSES} pulses and got {MOST_PULSES}: {self.cut_pulses:,} pulses were not "
-            "given, so the weights moved less than the rule says; a lower learning rate avoids it"
-        ]
+        notes = []
+        if self.cut_writes:
+            notes.append(
+                f"{self.cut_writes:,} of {self.writes:,} writes of carries asked for more than "
+                f"{MOST_PULSES} pulses and got {MOST_PULSES}: {self.cut_pulses:,} pulses were not "
+                "given, so the weights moved less than the rule says; a lower learning rate avoids it"
+            )
+        if self.misread_bits:
+            notes.append(
+                f"{self.misread_bits:,} of {self.read_bits:,} accumulator bits were misread: the "
+                "output converter's levels or noise are too coarse for single cells; more bits of "
+                "it or less noise avoid that"
+            )
+        return notes
 
     def further_writes(self, layer: LayerState) -> dict[str, np.ndarray]:
         return {f"{layer.name}.accumulator": self.cells[layer.index]}
@@ -166,6 +142,25 @@ class HicRule(GradientRule[HicSettings]):
                 verify_reads=0.0,
             )
         }
+
+
+def cell_read(layer: LayerState, seed: int, step: int) -> CellRead:
+    """How the cells of a layer's accumulators are read: as lines of its weights are, through the
+    same converters. A cell that is on conducts what the layer's device does at its upper bound.
+
+    Args:
+        layer: state of the layer; one without a `line_read` or without devices is read exactly.
+        seed: of the run.
+        step: number of the image after which they are read: the key of random numbers.
+    """
+    read = layer.line_read
+    if read is None or layer.devices is None:
+        return EXACT_CELLS
+    return CellRead(
+        F(layer.devices.device.number("upper_bound")),
+        DeviceRead(F(read.step), F(read.bound), F(read.noise)),
+        as_word(stream_key(as_word(seed), as_word(step), as_word(layer.tile), REFRESH + _LOOK)),
+    )
 
 
 def units_of_a_carry(scheme: HicSettings) -> int:
