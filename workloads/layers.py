@@ -13,8 +13,8 @@ from workloads.network import Layer
 
 FIELDS: dict[str, tuple[str, ...]] = {name: FUNCTIONS[name].fields for name in OPERATORS}
 """Fields of each operator besides name, operator and inputs."""
-LARGEST_WORK = 2**45
-"""Multiply-accumulates of a layer; published 4K networks and language models have up to 2^44."""
+LARGEST_WORK = 2**53
+"""Multiply-accumulates of a layer; up to here a floating-point number counts every single one."""
 
 
 def infer_layer(
@@ -82,12 +82,13 @@ def share_weights(layer: Layer, table: Table, layers: Mapping[str, Layer]) -> La
 
 
 def check_work(layer: Layer, where: str) -> None:
-    """Raise InputError where a layer has more than 2^45 multiply-accumulates on arrays."""
+    """Raise InputError where a layer has more than 2^53 multiply-accumulates: a mistake in its file."""
     work = layer.matrix.multiply_accumulates if layer.on_array else 0
+    work += sum(item.multiply_adds for item in operator_of(layer).products(layer))
     if work > LARGEST_WORK:
         raise InputError(
             "the layer has too many multiply-accumulates",
             where=where,
             got=work,
-            allowed="at most 2^45",
+            allowed="at most 2^53",
         )

@@ -20,6 +20,8 @@ from workloads.readings import FileReading
 if TYPE_CHECKING:
     import numpy as np
 
+    from workloads.sequence import Sequence
+
 _LATER_FIELDS = ("function", "settings", "constants", "shares", "transposed")
 
 
@@ -149,6 +151,8 @@ class Network:
         tensors: where the file's own values are; None where it has none.
         without_values: why no real data can go through the network; empty where they can.
         readings: those of the notes that an option overrules.
+        sequence: how it is read anew for one token; None where no layer keeps keys and values.
+        held: tokens whose keys and values are there; None where all tokens are read at once.
     """
 
     name: str
@@ -158,6 +162,24 @@ class Network:
     tensors: Tensors | None = None
     without_values: tuple[str, ...] = ()
     readings: tuple[FileReading, ...] = ()
+    sequence: Sequence | None = field(default=None, compare=False, repr=False)
+    held: int | None = None
+
+    def decoding(self, cache: int | None = None) -> Network:
+        """The network as it makes one token.
+
+        Args:
+            cache: tokens whose keys and values are there; None for all but one of the file's.
+
+        Returns:
+            the `Network` with one token.
+
+        Raises:
+            InputError: where no layer keeps keys and values, or `cache` is no number of tokens.
+        """
+        from workloads.sequence import decoding  # which names this class
+
+        return decoding(self, cache)
 
     def layer(self, name: str) -> Layer:
         """One layer by its name.

@@ -5,15 +5,18 @@ format.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from archsim.operators.vocabulary import named, operator_of
 from archsim.readers.documents import read_toml
 from archsim.readers.table import Table, check_size
 from archsim.readers.versions import migrated
 from hwlib.errors import InputError, unknown
 from workloads.layers import FIELDS, infer_layer, share_weights
 from workloads.network import Layer, Network
-from workloads.tables.topology import named
+from workloads.tables.topology import named as listed
 
 LARGEST_COUNT = 10**6
 _TOP = ("schema", "name", "description", "source", "input", "layer")
@@ -21,7 +24,43 @@ _TOP = ("schema", "name", "description", "source", "input", "layer")
 
 def read_toml_network(path: Path) -> Network:
     """The network of a TOML file. Raises InputError with the file, the layer and the field."""
-    values = migrated("network", read_toml(path), str(path))
+    return _network(migrated("network", read_toml(path), str(path)), path)
+
+
+@dataclass(frozen=True)
+class TomlSequence:
+    """A file that keeps keys and values: the first axis of each input is that of its tokens."""
+
+    path: Path
+    values: dict[str, Any]
+    tokens: int
+
+    @property
+    def layers(self) -> list[dict[str, Any]]:
+        """Its tables, as they were checked."""
+        tables: list[dict[str, Any]] = self.values["layer"]
+        return tables
+
+    def decoding(self, cache: int) -> Network:
+        """The network for one token behind `cache` others.
+
+        Raises:
+            InputError: where a layer states its number of tokens, so that it does not fit one.
+        """
+        tables = [
+            named(layer["operator"], str(self.path)).for_one_token(layer, self.tokens, cache)
+            for layer in self.layers
+        ]
+        shape = (1, *self.values["input"][1:])
+        network = _network({**self.values, "input": shape, "layer": tables}, self.path)
+        note = (
+            f"one token behind {cache:,} whose keys and values are there (--cache, the file has "
+            f"{self.tokens:,} tokens)"
+        )
+        return replace(network, notes=(*network.notes, note), held=cache)
+
+
+def _network(values: dict[str, Any], path: Path) -> Network:
     top = Table(values, str(path))
     top.refuse_unknown(_TOP)
     name = top.text("name", path.stem)
@@ -35,7 +74,9 @@ def read_toml_network(path: Path) -> Network:
         shapes = tuple(layers[item].output_shape for item in inputs)
         layer = share_weights(infer_layer(table, operator, inputs, shapes), table, layers)
         layers[layer.name] = layer
-    return Network(name, tuple(layers.values()), source, _unread(layers))
+    keeps = any(operator_of(layer).kept(layer) for layer in layers.values())
+    sequence = TomlSequence(path, values, input_shape[0]) if keeps else None
+    return Network(name, tuple(layers.values()), source, _unread(layers), sequence=sequence)
 
 
 def _unread(layers: Mapping[str, Layer]) -> tuple[str, ...]:
@@ -48,7 +89,7 @@ def _unread(layers: Mapping[str, Layer]) -> tuple[str, ...]:
     return (
         (
             f"nothing reads these layers, and the output is that of {last}; they are priced as the "
-            f"others{named(lost)}",
+            f"others{listed(lost)}",
         )
         if lost
         else ()

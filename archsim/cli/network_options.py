@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from archsim.cli.options import axis_or_none, one_of, parse_count
 from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from workloads.network import Network
 
 NETWORK_HELP = (
     "a built-in name (archsim list networks), our .toml, an .onnx file or a SCALE-Sim topology .csv"
@@ -32,9 +35,17 @@ def add_workload_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--phase",
-        type=one_of(("inference", "training")),
+        type=one_of(("inference", "training", "prefill", "decode")),
         metavar="PHASE",
-        help="inference (default) or training",
+        help="inference (default) or training; of a network that keeps keys and values: prefill, which "
+        "reads all tokens and keeps them, or decode, which makes one",
+    )
+    parser.add_argument(
+        "--cache",
+        type=parse_count(1, 2**24),
+        metavar="N",
+        help="with --phase decode: tokens whose keys and values are there (default: all but one of "
+        "the network's)",
     )
     parser.add_argument(
         "--batch",
@@ -86,6 +97,25 @@ def network_options(arguments: argparse.Namespace) -> NetworkWords:
         "padding": arguments.padding,
         "products": arguments.products,
     }
+
+
+def network_of(arguments: argparse.Namespace) -> Network:
+    """The network of a command, for one token where the phase is decode.
+
+    Raises:
+        InputError: for a network that cannot be read, or decoded, and for a cache of another phase.
+    """
+    from workloads import load_network  # commands that print help read no network
+
+    if arguments.cache is not None and arguments.phase != "decode":
+        raise InputError(
+            "only a phase of one token has others behind it",
+            where="--cache",
+            got=arguments.cache,
+            hint="--phase decode",
+        )
+    network = load_network(arguments.network, **network_options(arguments))
+    return network.decoding(arguments.cache) if arguments.phase == "decode" else network
 
 
 def shapes_table(texts: list[str]) -> dict[str, int] | None:

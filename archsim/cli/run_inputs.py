@@ -49,7 +49,6 @@ def images_in(path: str) -> dict[str, Any]:
 
 def workload_of(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Workload:
     """The network with its step, or the trace, which brings scheme, phase and batch itself."""
-    import archsim
 
     if arguments.network.lower().endswith(".json"):
         return _recorded(arguments, scheme_settings)
@@ -70,7 +69,7 @@ def workload_of(arguments: argparse.Namespace, scheme_settings: dict[str, str]) 
             scheme_name(arguments.scheme),
             {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()},
         )
-    network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
+    network = network_options.network_of(arguments)
     return Workload(network, scheme, arguments.phase or "inference", arguments.batch or 1)
 
 
@@ -82,7 +81,7 @@ def _recorded(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
     from archsim.schemes.own_file import load_scheme_file
 
     own = arguments.scheme is not None and arguments.scheme.endswith(".py")
-    for option in ("phase", "batch") if own else ("scheme", "phase", "batch"):
+    for option in ("phase", "batch", "cache") if own else ("scheme", "phase", "batch", "cache"):
         if getattr(arguments, option) is not None:
             raise InputError(
                 "a recorded trace brings its own",

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from archsim.cli.network_options import NETWORK_HELP, add_workload_options, network_options
+from archsim.cli.network_options import NETWORK_HELP, add_workload_options, network_of
 from archsim.cli.options import add_output_options
 from archsim.cli.output import say
 
@@ -32,9 +32,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.schemes import load_scheme
     from archsim.schemes.own_file import scheme_name
     from archsim.trace import build_trace, recorded_on, save_trace
-    from workloads import load_network
 
-    network = load_network(arguments.network, **network_options(arguments))
+    network = network_of(arguments)
     scheme = load_scheme(scheme_name(arguments.scheme)) if arguments.scheme else None
     chip = load_architecture(arguments.arch) if arguments.arch is not None else None
     digital = chip is not None and chip.weights.bias == "digital"

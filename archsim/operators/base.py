@@ -9,6 +9,7 @@ machine code of them where it is wanted, so that reading a network loads no comp
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from archsim.operators.arguments import Tensors, Work, cannot_carry
@@ -32,6 +33,10 @@ AXES_KEPT = "every axis of its activations stays where it is"
 AXES_OWN = "it has a rule of its own, or none"
 
 
+Fields = dict[str, Any]
+"""A table of a network file."""
+
+
 class Output(NamedTuple):
     """What a layer of a network file becomes: its output shape, and further fields of `Layer`."""
 
@@ -45,6 +50,28 @@ class Rows(NamedTuple):
     extent: int
     stride: int
     padding: int
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """So many products of a vector with a matrix, both of them activations.
+
+    Args:
+        vectors: of all matrices together.
+        rows: values of a vector, and rows of a matrix.
+        columns: of a matrix, and values of a result.
+        matrices: different ones.
+    """
+
+    vectors: int
+    rows: int
+    columns: int
+    matrices: int = 1
+
+    @property
+    def multiply_adds(self) -> int:
+        """All of them."""
+        return self.vectors * self.rows * self.columns
 
 
 class Kernel(NamedTuple):
@@ -183,6 +210,35 @@ class Operator:
     def fetched(self, layer: Layer) -> int:
         """Numbers of an image that come from the off-chip memory, and from no layer."""
         return 0
+
+    def kept(self, layer: Layer) -> int:
+        """Numbers that a layer keeps for later tokens, those of earlier ones among them."""
+        return 0
+
+    def recalled(self, layer: Layer) -> int:
+        """Numbers of its output that earlier tokens left."""
+        return 0
+
+    def for_one_token(self, values: Fields, tokens: int, held: int) -> Fields:
+        """The fields of its table of a network file as one token is made.
+
+        Args:
+            values: as the file has them, for all `tokens` at once.
+            tokens: of the file.
+            held: earlier tokens.
+
+        Returns:
+            the same where its shape follows that of its inputs.
+        """
+        return values
+
+    def products(self, layer: Layer) -> tuple[Product, ...]:
+        """Products of two activations that it computes, for an image."""
+        return ()
+
+    def products_back(self, layer: Layer) -> tuple[Product, ...]:
+        """Those that take an image's error back."""
+        return ()
 
     def carries(self, layer: Layer) -> bool:
         """Whether real data can go through the layer."""

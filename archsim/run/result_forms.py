@@ -139,6 +139,8 @@ SCHEMA: dict[str, Form] = {
         "state_kib": "amount",
         "state_off_chip": "share",
         "maps_off_chip": "share",
+        "cache_kib??": "amount",
+        "cache_off_chip??": "share",
     },
     "notes": ["text"],
     "unused??": ["text"],

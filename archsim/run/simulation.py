@@ -67,7 +67,9 @@ def simulate(
         chip: a name, a path or an `Architecture`; None for the one that a trace was recorded on,
             else cim40.
         scheme: the update rule of a training step.
-        phase: "inference" or "training".
+        phase: "inference" or "training"; of a network that keeps keys and values "prefill", which
+            reads all tokens, or "decode", which makes one behind those that
+            `network.decoding(cache=N)` has, without that behind all but one of the file's.
         batch: images of a training step.
         images: images that go through; None for one batch.
         node_nm: node of the prices in nm; None for the chip's own. Cycles and clock stay.
@@ -241,6 +243,8 @@ def _trace_of(
     if isinstance(network, Trace):
         return network, None
     net = network if isinstance(network, Network) else load_network(network)
+    if phase == "decode":
+        net = net.decoding()
     rule = load_scheme(scheme) if scheme is not None else None
     on_chip = load_architecture(STANDARD_CHIP if chip is None else chip)
     trace = build_trace(net, rule, phase, batch, on_chip.weights.bias == "digital")

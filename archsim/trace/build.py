@@ -12,10 +12,13 @@ from archsim.trace.lower import lower, matrices_of
 from archsim.trace.operation import Trace
 from archsim.trace.rule import StepRule
 from archsim.trace.training_step import training_step
-from hwlib.errors import InputError
+from hwlib.errors import InputError, unknown
 from workloads.network import Network
 
 MAX_BATCH = 1_000_000
+TOKEN_PHASES = ("prefill", "decode")
+"""Phases of a network that keeps keys and values for later tokens."""
+STEP_PHASES = ("inference", "training", *TOKEN_PHASES)
 
 
 def build_trace(
@@ -30,7 +33,8 @@ def build_trace(
     Args:
         network: what is computed.
         scheme: the update rule of a training step; an inference needs none.
-        phase: "inference" or "training".
+        phase: "inference" or "training"; "prefill" is an inference that keeps keys and values for
+            later tokens, "decode" that of one token of a network read for it.
         batch: images of a training step.
         digital_biases: biases are words beside the arrays (a chip's `weights.bias`); of a training
             step, whose update rule may leave them alone.
@@ -39,30 +43,30 @@ def build_trace(
         the operations in order, with assumed activity, and the matrices that they work on.
 
     Raises:
-        InputError: for an unknown phase, a training step without an update rule or with weights
-            that layers share, a batch that is no number of images, or a network with nothing to
-            place on an array.
+        InputError: for an unknown phase, one of tokens for a network that keeps nothing, a training
+            step without an update rule or with weights that layers share, a batch that is no number
+            of images, or a network with nothing to place on an array.
     """
-    if phase not in ("inference", "training"):
-        raise InputError(
-            "unknown phase", where="phase", got=phase, allowed=("inference", "training")
-        )
+    if phase not in STEP_PHASES:
+        raise unknown("phase", phase, STEP_PHASES, where="phase")
     if not isinstance(batch, int) or isinstance(batch, bool) or not 1 <= batch <= MAX_BATCH:
         raise InputError(
             "not a whole number of images", where="batch", got=batch, allowed=f"1 to {MAX_BATCH}"
         )
+    _check_tokens(network, phase)
     stages = lower(network)
+    keeps = phase in TOKEN_PHASES
     inference = Trace(
         network=network.name,
         scheme=None,
         phase=phase,
         batch=batch,
         matrices=tuple(matrices_of(stages)),
-        image_operations=tuple(forward(stage) for stage in stages),
+        image_operations=tuple(forward(stage, keeps) for stage in stages),
         input_elements=sum(operator_of(layer).fetched(layer) for layer in network.layers),
         notes=network.notes,
     )
-    if phase == "inference":
+    if phase != "training":
         return inference
     if scheme is None:
         raise InputError(
@@ -93,6 +97,34 @@ def build_trace(
         notes=(*network.notes, *scheme.remarks),
         scheme_settings=scheme.model_dump(mode="json"),
     )
+
+
+def _check_tokens(network: Network, phase: str) -> None:
+    """Refuse a phase that does not go with what the network keeps of earlier tokens."""
+    if phase not in TOKEN_PHASES:
+        if network.held is not None:
+            raise InputError(
+                "the network was read for one token behind others",
+                where="phase",
+                got=phase,
+                allowed="decode",
+            )
+        return
+    if network.sequence is None:
+        raise InputError(
+            "no layer of the network keeps keys and values for later tokens",
+            where=f"{network.name}: phase",
+            got=phase,
+            hint="inference reads all tokens at once; a file says what is kept with layers of the "
+            "operator kv_cache, as that of gpt2_small",
+        )
+    if (phase == "decode") != (network.held is not None):
+        raise InputError(
+            "decoding is that of one token" if phase == "decode" else "one token is decoded",
+            where=f"{network.name}: phase",
+            got=phase,
+            hint="give the network that network.decoding(cache=N) returns",
+        )
 
 
 def _refuse_shared_weights(network: Network) -> None:

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from archsim.operators.base import Product
 from archsim.readers.checks import choice, count, described, listed, note, number, text
 from archsim.readers.documents import read_json
 from archsim.readers.table_checks import any_table, optional, record, table
@@ -133,6 +134,7 @@ _matrix = record(
     lender=optional(text),
     borrowed=listed(choice("part of the periphery", *PERIPHERY)),
 )
+_product = record(Product, vectors=count(1), rows=count(1), columns=count(1), matrices=count(1))
 _operation = record(
     Operation,
     phase=choice("phase", *PHASES),
@@ -147,13 +149,14 @@ _operation = record(
     array=optional(text),
     against=optional(text),
     every=count(1),
+    products=listed(_product),
     parts=count(1),
 )
 _document = record(
     Trace,
     ("version",),
     scheme=optional(text),
-    phase=choice("phase", "inference", "training"),
+    phase=choice("phase", "inference", "training", "prefill", "decode"),
     batch=count(1),
     matrices=listed(_matrix),
     image_operations=listed(_operation),

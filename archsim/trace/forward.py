@@ -11,14 +11,29 @@ from archsim.trace.lower import Stage, row_window, rows_of
 from archsim.trace.operation import Operation
 
 
-def forward(stage: Stage) -> Operation:
-    """The forward pass of a stage, after what feeds it."""
+def forward(stage: Stage, keeps: bool = False) -> Operation:
+    """The forward pass of a stage, after what feeds it.
+
+    Args:
+        stage: with what it reads and keeps.
+        keeps: whether later tokens follow, for which keys and values are kept.
+
+    Returns:
+        one operation.
+    """
     operation = forward_read(stage) if stage.on_array else forward_digital(stage)
     if stage.head.shares:  # the same tiles, from their columns where the layer reads the transpose
         operation = replace(
             operation,
             array=stage.head.shares,
             kind="read_transposed" if stage.head.transposed else "read",
+        )
+    if keeps:
+        operation = replace(
+            operation,
+            kept=stage.kept / operation.steps,
+            cached=float(stage.cached),
+            recalled=stage.recalled / operation.steps,
         )
     return replace(operation, after=tuple(f"{source}.forward" for source in stage.sources))
 
@@ -60,10 +75,11 @@ def forward_digital(stage: Stage) -> Operation:
         phase="forward",
         kind="digital",
         steps=stage.steps,
-        input_elements=stage.head.input_elements / stage.steps,
+        input_elements=(stage.head.input_elements - stage.recalled) / stage.steps,
         output_elements=stage.output_elements / stage.steps,
-        map_elements=stage.head.input_elements + stage.output_elements,
+        map_elements=stage.head.input_elements - stage.recalled + stage.output_elements,
         vector_work=merge(stage.forward_work(), scale=1 / stage.steps),
+        products=operator_of(stage.head).products(stage.head),
         steps_per_row=1,
         rows_out=rows_of(stage.last.output_shape),
         window=window,

@@ -19,7 +19,8 @@ class Stage:
     """A step of the network's data flow. `sources` are stages; an empty list means the network's
     input. `bias_apart`: its biases are digital words that the update rule leaves to plain gradient
     descent, so that they are no part of its matrix. `bias_words`: the rule trains them, and no state
-    of its own holds them.
+    of its own holds them. `kept`: values of its results that later tokens read again, which then
+    hold `cached` with those of earlier ones; `recalled`: of its inputs those that earlier tokens left.
     """
 
     name: str
@@ -28,6 +29,9 @@ class Stage:
     fused: list[Layer] = field(default_factory=list)
     bias_apart: bool = False
     bias_words: bool = False
+    kept: int = 0
+    cached: int = 0
+    recalled: int = 0
 
     @property
     def on_array(self) -> bool:
@@ -108,6 +112,7 @@ def lower(network: Network) -> list[Stage]:
         for name in layer.inputs:
             readers[name] = readers.get(name, 0) + 1
     stages: dict[str, Stage] = {}
+    recalled: dict[str, int] = {}
     # layer name -> stages that hold its value; `direct` where that value is exactly the end of one
     # stage
     held: dict[str, list[str]] = {}
@@ -115,8 +120,14 @@ def lower(network: Network) -> list[Stage]:
     for layer in network.layers:
         kind = named(layer.operator, f"{network.name}: layer '{layer.name}'")
         sources = list(dict.fromkeys(s for name in layer.inputs for s in held.get(name, [])))
+        left = sum(recalled.get(name, 0) for name in layer.inputs)
         if kind.moves_only:
             held[layer.name] = sources
+            recalled[layer.name] = left + kind.recalled(layer)
+            for name in sources:
+                whole = kind.kept(layer) // len(sources)
+                stages[name].cached += whole
+                stages[name].kept += whole - kind.recalled(layer) // len(sources)
             source = layer.inputs[0] if len(layer.inputs) == 1 else None
             if source in direct and readers.get(source, 0) == 1:
                 direct[layer.name] = direct[source]
@@ -126,7 +137,7 @@ def lower(network: Network) -> list[Stage]:
             stages[before].fused.append(layer)
             held[layer.name], direct[layer.name] = [before], before
             continue
-        stages[layer.name] = Stage(layer.name, layer, sources)
+        stages[layer.name] = Stage(layer.name, layer, sources, recalled=left)
         held[layer.name], direct[layer.name] = [layer.name], layer.name
     if not any(stage.on_array for stage in stages.values()):
         raise InputError(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from archsim.operators.base import Product
 from archsim.trace.row_window import RowWindow
 from hwlib.text import html_table
 
@@ -83,7 +84,9 @@ class Operation:
     array that is read by the same inputs). `lines` > 0: only so many lines on the driven side of a
     read, or rows of a pulse update, take part. `random` False: the pulses are not drawn, so that no
     generator works; `polarity_phases` 0: those of the chip. `every`: an image operation that is
-    done for the first of so many images only.
+    done for the first of so many images only. `products` are those of two activations among its
+    work, for an image. Of the values of a step `kept` are read again by later tokens, which hold
+    `cached` in all, and `recalled` come in beside its inputs from what earlier ones left.
     """
 
     name: str
@@ -114,6 +117,10 @@ class Operation:
     random: bool = True
     polarity_phases: int = 0
     every: int = 1
+    products: tuple[Product, ...] = ()
+    kept: float = 0.0
+    cached: float = 0.0
+    recalled: float = 0.0
     activity: Activity = Activity()
 
     @property

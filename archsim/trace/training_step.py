@@ -106,6 +106,7 @@ def _digital_backward(stage: Stage) -> list[Operation]:
             input_elements=shape.output_elements,
             output_elements=shape.input_elements,
             steps_per_row=0,
+            products=operator_of(stage.head).products_back(stage.head),
         )
     ]
 

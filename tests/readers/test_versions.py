@@ -88,11 +88,11 @@ DIGESTS = {
     ("network", 1): "d31b008df872",
     ("device", 1): "3ac2bea9b420",
     ("space", 1): "c68912ec02c6",
-    ("result", 1): "02ff43a1e2b8",
+    ("result", 1): "f1ed5065de8c",
     ("comparison", 2): "73d969589462",
     ("sweep", 1): "99aadf4a7a46",
     ("head", 1): "8f8d092757c9",
-    ("trace", 1): "adda2f754914",
+    ("trace", 1): "3dbd3b6a388d",
 }
 
 

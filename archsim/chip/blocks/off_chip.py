@@ -32,8 +32,8 @@ class OffChipSettings(Section):
 
 
 class OffChip(Block[OffChipSettings]):
-    """One channel for both directions: what the buffer does not hold of feature maps and training
-    state, each as a share of its traffic, passes it before the step begins.
+    """One channel for both directions: what the buffer does not hold of feature maps, training
+    state, and keys and values of earlier tokens, each as a share of its traffic, passes it before the step begins.
     """
 
     name = "off_chip"
@@ -55,8 +55,11 @@ class OffChip(Block[OffChipSettings]):
         settings = self.settings(step.chip)
         maps = step.memory.spill(step.operation, step.chip)
         state = step.memory.state_spill
-        bits_in = step.bits_in * maps + step.state_in * state
-        bits_out = step.bits_out * maps + step.state_out * state
+        cache = step.memory.cache_spill
+        bits_in = step.bits_in * maps + step.state_in * state + step.cache_in * cache
+        # what is kept leaves once, with the map that it is part of or by itself
+        kept = step.cache_out * max(0.0, cache - maps)
+        bits_out = step.bits_out * maps + step.state_out * state + kept
         step.count("off_chip_memory", "read", bits_in)
         step.count("off_chip_memory", "write", bits_out)
         cycles = math.ceil((bits_in + bits_out) / settings.bits_per_cycle)

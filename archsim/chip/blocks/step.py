@@ -19,7 +19,8 @@ class Step:
     """One step of a planned operation, for the blocks on its way.
 
     `bits_in` come from the buffer and `bits_out` go back to it; `state_in` and `state_out` are bits
-    of training state. `elements_in` is `bits_in` as values, `results_out` bits that the tiles put
+    of training state; `cache_in` are bits of keys and values that earlier tokens left, `cache_out`
+    those that this one leaves, which are among `bits_out`. `elements_in` is `bits_in` as values, `results_out` bits that the tiles put
     on the wires. `work` is digital work that no block has taken yet, by action: a block of its own
     takes what it does and the vector unit, the last to be asked, what is left. `layer` is None for
     an operation off the tiles.
@@ -35,6 +36,8 @@ class Step:
     state_in: float
     state_out: float
     work: dict[str, float]
+    cache_in: float = 0.0
+    cache_out: float = 0.0
     results_out: float = 0.0
 
     @property
@@ -68,6 +71,8 @@ def step_of(
         state_in=operation.state_reads * word,
         state_out=operation.state_writes * word,
         work=dict(operation.vector_work),
+        cache_in=operation.recalled * chip.read.input_bits,
+        cache_out=operation.kept * chip.read.input_bits,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import FREE, Operator, Output, operator
+from archsim.operators.base import FREE, Fields, Operator, Output, operator
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -24,6 +24,10 @@ class Input(Operator):
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         return Output(table.integers("shape"))
+
+    def for_one_token(self, values: Fields, tokens: int, held: int) -> Fields:
+        shape = values["shape"]
+        return {**values, "shape": [1, *shape[1:]]} if shape[0] == tokens else values
 
     def fetched(self, layer: Layer) -> int:
         return layer.output_elements

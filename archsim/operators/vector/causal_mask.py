@@ -1,0 +1,36 @@
+"""The mask of an attention in which no token looks at later ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from archsim.operators.arguments import Tensors, Work
+from archsim.operators.base import Operator, operator
+from archsim.operators.numbers import np
+
+if TYPE_CHECKING:
+    from workloads.network import Layer
+
+FAR_BELOW = -1e9
+"""Of which the exponential is 0 beside any other score; infinity would be no number behind a sum."""
+
+
+@operator("causal_mask")
+class CausalMask(Operator):
+    """A score far below all others right of the diagonal of the last two axes, which ends in their last corner: the
+    last query sees all keys. A softmax behind it gives such keys no share.
+    """
+
+    streams = True
+
+    def forward_work(self, layer: Layer) -> Work:
+        return {"compare": layer.output_elements}
+
+    def backward_work(self, layer: Layer) -> Work:
+        return {"compare": layer.output_elements}
+
+    def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
+        queries, keys = layer.output_shape[-2:] if len(layer.output_shape) > 1 else (1, 1)
+        later = np.triu(np.full((queries, keys), FAR_BELOW, np.float32), 1 + keys - queries)
+        return inputs[0] + later
