@@ -33,7 +33,8 @@ class OffChipSettings(Section):
 
 class OffChip(Block[OffChipSettings]):
     """One channel for both directions: what the buffer does not hold of feature maps, training
-    state, and keys and values of earlier tokens, each as a share of its traffic, passes it before the step begins.
+    state, and keys and values of earlier tokens, each as a share of its traffic, passes it before
+    the step begins.
     """
 
     name = "off_chip"
