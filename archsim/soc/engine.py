@@ -4,7 +4,7 @@ same, event for event.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +17,7 @@ from archsim.trace.operation import Trace
 from hwlib.errors import InputError, unknown
 
 if TYPE_CHECKING:
+    from archsim.soc.compiled.machine import CompiledMachine  # slow to load
     from archsim.soc.executed import ChipMachine
 
 
@@ -92,16 +93,27 @@ def machine_of(engine: str, work: PlacedTrace, riders: Riders | None = None) -> 
                 hint="engine simpy, or auto",
             )
         if not reasons:
-            from archsim.soc.compiled.machine import CompiledMachine, is_compiled
-
-            if engine == "compiled" or steps >= COMPILED_FOR or is_compiled():
-                return CompiledMachine(*work, riders.progress)
+            machine, is_there = _compiled(work)
+            if engine == "compiled" or steps >= COMPILED_FOR or is_there():
+                return machine(*work, riders.progress)
     if work.placement.cores:
         from archsim.soc.cores.core_machine import CoreMachine, check_riders
 
         check_riders(riders)
         return CoreMachine(work, riders)
     return EventMachine(*work, *riders)
+
+
+def _compiled(work: PlacedTrace) -> tuple[type[CompiledMachine], Callable[[], bool]]:
+    """The compiled machine of a chip, and what says whether its machine code is there."""
+    from archsim.soc.compiled import machine as flat
+
+    if not work.placement.cores:
+        return flat.CompiledMachine, flat.is_compiled
+    from archsim.soc.compiled.cores.loop import run_core_events
+    from archsim.soc.compiled.cores.machine import CompiledCoreMachine
+
+    return CompiledCoreMachine, lambda: flat.is_compiled(run_core_events)
 
 
 def _counted(steps: int) -> int:

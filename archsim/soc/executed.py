@@ -89,6 +89,10 @@ class ChipMachine:
         """The shared resources, each once."""
         return [server for servers in self.wiring.servers.values() for server in servers]
 
+    def all_servers(self) -> list[Server]:
+        """Those of `servers`, and those that nobody asked for anything."""
+        return self.servers()
+
     def adopt(self, plans: Iterable[OperationPlan]) -> None:
         """Take plans that were made of this trace on this chip already, instead of making them."""
         for made in plans:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
 from archsim.soc.compiled.calendar import later, soon
-from archsim.soc.compiled.drain import end_run
+from archsim.soc.compiled.ending import end_run
 from archsim.soc.compiled.progress import end_process
 from archsim.soc.compiled.servers import pass_way
 from archsim.soc.compiled.tables import CLOCK, JOB, LANE, OPERATION, PROCESS, QUEUE, RUN, SETTINGS

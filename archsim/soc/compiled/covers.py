@@ -20,8 +20,6 @@ def not_covered(trace: Trace, placement: Placement, riders: Riders) -> Iterator[
     Yields:
         one reason after the other, in words; none where compiled events do it all.
     """
-    if placement.cores:
-        yield "the chip has cores (core.tiles)"
     if riders.data is not None:
         yield "real data ride along"
     if riders.observers:

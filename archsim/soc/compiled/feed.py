@@ -12,21 +12,11 @@ from archsim.soc.compiled.progress import (
     end_process,
     newest_through,
     pass_turn,
-    rows_needed,
-    wait_for_row,
+    wait_for_rows,
     wait_for_turn,
 )
 from archsim.soc.compiled.servers import pass_way, pass_way_yielding
-from archsim.soc.compiled.tables import (
-    CLOCK,
-    LINK,
-    OPERATION,
-    PROCESS,
-    RUN,
-    SETTINGS,
-    STATION,
-    WORDS,
-)
+from archsim.soc.compiled.tables import CLOCK, OPERATION, PROCESS, RUN, SETTINGS, STATION, WORDS
 from archsim.soc.compiled.words import DOWN, NONE, ON_TILES, RESUME
 from archsim.soc.compiled.yielding import close
 
@@ -109,16 +99,10 @@ def _next_job(tables, number, operation):
 def _wait_for_rows(tables, number, steps_per_row):
     """False where the rows of a source, from the one on that it looked at last, are not there."""
     process = get(tables, PROCESS, number)
-    run = get(tables, RUN, process.run)
-    plan = get(tables, OPERATION, run.operation)
+    plan = get(tables, OPERATION, get(tables, RUN, process.run).operation)
     row = (process.number * plan.per_job + process.count - 1) // steps_per_row
-    while process.source < run.sources:
-        link = process.source
-        process.source += 1  # whoever comes back has waited for this one
-        links = get(tables, SETTINGS, 0).links
-        source = get(tables, LINK, process.run * links + link).source
-        if not wait_for_row(tables, number, link, rows_needed(tables, source, row)):
-            return False
+    if not wait_for_rows(tables, number, row):
+        return False
     process.state = LAST_STEP
     return True
 
@@ -209,7 +193,6 @@ def _hand_on(tables, number, operation):
     process = get(tables, PROCESS, number)
     plan = get(tables, OPERATION, operation)
     process.ready_at = get(tables, CLOCK, 0).now
-    drain = number + get(tables, SETTINGS, 0).most_units + 1
     if plan.kind != ON_TILES:
-        return put(tables, drain, number)
+        return put(tables, process.into, number)
     return put(tables, number + 1 + process.number % plan.units, number)

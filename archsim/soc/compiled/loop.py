@@ -39,8 +39,7 @@ from archsim.soc.compiled.words import (
 )
 
 
-@kernel
-def run_events(header, most):
+def event_loop(header, most):
     """Do at most so many events; False once all are done or `clock.fault` says why not."""
     tables = header[0]
     clock = get(tables, CLOCK, 0)
@@ -79,8 +78,7 @@ def run_events(header, most):
     return False
 
 
-@kernel
-def do_event(tables, kind, who):
+def event_kinds(tables, kind, who):
     """What an event does."""
     if kind == RESUME:
         resume(tables, who)
@@ -117,8 +115,7 @@ def resume(tables, number):
         chain(tables, number)
 
 
-@kernel
-def begin_born(tables):
+def births(tables):
     """Processes that were started begin, each before all that is due."""
     clock = get(tables, CLOCK, 0)
     while clock.born_first < clock.born_end:
@@ -136,3 +133,10 @@ def reuse_ended(tables):
         get(tables, UNUSED, clock.unused_runs).unused = get(tables, ENDED, k).ended
         clock.unused_runs += 1
     clock.ended_runs = 0
+
+
+# The same functions in the words that they call each other by; chips of cores have other processes
+# (`cores/loop.py`).
+begin_born = kernel(births)
+do_event = kernel(event_kinds)
+run_events = kernel(event_loop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numba
 import numpy as np
@@ -11,8 +12,9 @@ from archsim.chip.config import Architecture
 from archsim.chip.placement import Placement
 from archsim.chip.plan.counts import Performed
 from archsim.kernels.store import CodeStore
-from archsim.soc.compiled.fill import Filler, Room
+from archsim.soc.compiled.fill import Filler
 from archsim.soc.compiled.loop import run_events
+from archsim.soc.compiled.numbering import Room
 from archsim.soc.compiled.tables import HEADER, Table, header_of
 from archsim.soc.compiled.words import CAUSES, FULL, STUCK
 from archsim.soc.executed import ChipMachine, Span
@@ -41,13 +43,25 @@ class CompiledMachine(ChipMachine):
         at_once = min(chip.controller.in_flight, 64) if self.pipelined else 1
         self.room = Room(runs=at_once + 8)
 
+    def _filler(self) -> Filler:
+        """What makes its tables, as large as there is room."""
+        return Filler(self, self.room)
+
+    def _go_on(self, header: Table) -> bool:
+        """Do many events; False once all are done."""
+        return bool(run_events(header, EVENTS_AT_ONCE))
+
+    def read(self, filler: Filler, tables: dict[str, Table]) -> None:
+        """Take what was done from the tables."""
+        TablesReader(self, filler, tables).read()
+
     def run(self) -> None:
         """Run to the end. Raises RuntimeError if an operation did not finish."""
         while True:
-            filler = Filler(self, self.room)
+            filler = self._filler()
             tables = filler.tables()
             header = header_of(tables)
-            while run_events(header, EVENTS_AT_ONCE):
+            while self._go_on(header):
                 self._tell(int(tables["CLOCK"]["operations_ended"][0]))
             fault = int(tables["CLOCK"]["fault"][0])
             if fault != FULL:
@@ -58,7 +72,7 @@ class CompiledMachine(ChipMachine):
             raise RuntimeError(
                 f"{what} at cycle {tables['CLOCK']['now'][0]} of the compiled events"
             )
-        TablesReader(self, filler, tables).read()
+        self.read(filler, tables)
         self._tell(self.operations_ended)
 
     def _tell(self, ended: int) -> None:
@@ -72,13 +86,13 @@ class CompiledMachine(ChipMachine):
         return each + batches * len(trace.batch_operations)
 
 
-def is_compiled() -> bool:
-    """Whether the machine code is there, in this process or on disk."""
-    if run_events.signatures:
+def is_compiled(loop: Any = run_events) -> bool:
+    """Whether the machine code of a loop of events is there, in this process or on disk."""
+    if loop.signatures:
         return True
     signature = (numba.typeof(np.zeros(1, HEADER)), numba.int64)
-    store = run_events._cache
-    return isinstance(store, CodeStore) and store.holds(signature, run_events.targetctx)
+    store = loop._cache
+    return isinstance(store, CodeStore) and store.holds(signature, loop.targetctx)
 
 
 class TablesReader:
@@ -120,7 +134,7 @@ class TablesReader:
 
     def _servers(self) -> None:
         first = 0
-        for server, row in zip(self.machine.servers(), self.tables["SERVER"]):
+        for server, row in zip(self.machine.all_servers(), self.tables["SERVER"]):
             ports = len(server.free_at)
             server.free_at[:] = self.tables["PORT"]["free_at"][first : first + ports].tolist()
             first += ports

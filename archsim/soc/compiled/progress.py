@@ -83,6 +83,22 @@ def wait_for_row(tables, number, link, rows):
 
 
 @kernel
+def wait_for_rows(tables, number, row):
+    """False where what a row needs of a source, from the one on that the process looked at last, is
+    not there; the process is resumed when it is.
+    """
+    process = get(tables, PROCESS, number)
+    links = get(tables, SETTINGS, 0).links
+    while process.source < get(tables, RUN, process.run).sources:
+        link = process.source
+        process.source += 1  # whoever comes back has waited for this one
+        source = get(tables, LINK, process.run * links + link).source
+        if not wait_for_row(tables, number, link, rows_needed(tables, source, row)):
+            return False
+    return True
+
+
+@kernel
 def arrived(tables, number):
     """Steps whose results are through."""
     run = get(tables, RUN, number)
@@ -187,10 +203,15 @@ def pass_turn(tables, number):
 
 @kernel
 def end_process(tables, number):
-    """A process is over; the record of a run whose processes all are is used again, but not in this
-    cycle, in which events of it may still be due.
+    """A process is over."""
+    leave_run(tables, get(tables, PROCESS, number).run)
+
+
+@kernel
+def leave_run(tables, run_number):
+    """One thing less of a run is alive; the record of a run of which nothing is is used again, but not
+    in this cycle, in which events of it may still be due.
     """
-    run_number = get(tables, PROCESS, number).run
     run = get(tables, RUN, run_number)
     run.alive -= 1
     if run.alive == 0:

@@ -47,7 +47,7 @@ OPERATION = _record(
     "layer_use phase_use phase lane kind chain units per_job jobs steps latency interval after_interval "
     "tiles update sequential parts row rows_out steps_per_row every down_first down_count down_gate "
     "up_first up_count up_gate first_turn first_source sources first_pool pools first_held held "
-    "capacity wires latest_image latest_run latest_age done_mark steps_total jobs_total extra_total",
+    "first_copy first_fetch fetches capacity wires latest_image latest_run latest_age done_mark steps_total jobs_total extra_total",
     "retries write_cycles",
 )
 # A station on a way: a server, and the cycles that a step takes of it.
@@ -58,8 +58,8 @@ POOL = _record("extent stride padding limit")
 HELD = _record("lane same tiles")
 # A process: of a run, in a state. What it holds is a job; the rest are its own variables.
 PROCESS = _record(
-    "run role unit state number last turn successor count dependency ready_at gives_to next_giver "
-    "given since end before begin ready source done asked priority next_waiting words words_count"
+    "run role unit state number last turn successor into count dependency ready_at gives_to next_giver "
+    "since end before begin source done asked priority next_waiting words words_count"
 )
 RUN = _record(
     "operation image age started ended steps jobs extra last_result through first_coming comings "
@@ -95,6 +95,40 @@ ENDED = _record("ended")
 WAITING = _record("begin")
 SHARED = _record("tile")
 TILE = _record("free_at")
+
+# Of a chip of cores. One row: how wide the network is, what an operation has of processes, and records
+# that are free again.
+FLOOR = _record(
+    "flit_bits packet_flits outstanding width over_first waits_of_link transits transits_made "
+    "free_transit sendings sendings_made free_sending"
+)
+# What a copy of an operation does on its cores, and what a step does on one of these.
+COPY = _record("first_step steps first_exchange exchanges first_return returns")
+CORE_STEP = _record("feed_first feed_count collect_first collect_count finish_first finish_count")
+CORE_STATION = _record("server cycles delay")
+# The messages of a step that bring its inputs; a message as planned: how it is read, its way, its
+# packets, and who writes it at a port.
+FETCH = _record("first_message messages")
+MESSAGE = _record(
+    "reader read_cycles read_latency root packets last_flits leaves first_writing writings"
+)
+WRITING = _record("writer write_cycles")
+BRANCH = _record("wire buffers first_onward onward")
+# A link between cores with the slots behind it, and the cycles in which it looks again at who asks.
+WIRE = _record(
+    "free_at busy packets flits waited blocked queue_max first_asking last_asking asking bits delay "
+    "first_slot slots first_look looks"
+)
+SLOT = _record("free_from")
+LOOK = _record("at_cycle")
+# A message on its way, and a packet of it at a branch; who is told is a process or an arrival.
+SENDING = _record("message owner to_process left latest end next_free")
+TRANSIT = _record("sending branch flits before left leaves_at slot since cycles whole next_asking")
+# Inputs of a step that are under way; results of one that cross the network.
+ARRIVAL = _record("to_come latest there waiter")
+CROSSING = _record("to_come latest previous turned waiter")
+# The drain of a copy: how many of its steps cross the network.
+CROSSINGS = _record("under_way wants_room newest")
 
 FORMS = {name: form for name, form in dict(globals()).items() if name.isupper()}
 """The form of each table, by its name. No two are alike, so that a form says which table it is."""

@@ -7,7 +7,7 @@ from archsim.soc.compiled.access import get
 from archsim.soc.compiled.calendar import later
 from archsim.soc.compiled.handover import put, take_or_wait
 from archsim.soc.compiled.progress import end_process, pass_turn, wait_for_turn
-from archsim.soc.compiled.tables import CLOCK, LANE, OPERATION, PROCESS, RUN, SETTINGS
+from archsim.soc.compiled.tables import CLOCK, LANE, OPERATION, PROCESS, RUN
 from archsim.soc.compiled.tiles import stall, take_tiles, whole_of
 from archsim.soc.compiled.words import DEPENDENCY, INPUT, NONE, OUTPUT, RESUME
 
@@ -55,8 +55,7 @@ def work(tables, number):
         elif process.state == PUT:
             process.ready_at = process.end + plan.after_interval
             process.state = PLACED
-            drain = number - process.unit + get(tables, SETTINGS, 0).most_units
-            if put(tables, drain, number):
+            if put(tables, process.into, number):
                 process.state = NEXT_JOB
             else:
                 return

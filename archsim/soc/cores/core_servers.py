@@ -31,9 +31,13 @@ class Core:
         if chip.interconnect.kind == "bus":
             self.servers["wires_up"] = self.servers["wires_down"]
 
+    def all(self) -> list[Server]:
+        """Each once."""
+        return list(dict.fromkeys(self.servers.values()))
+
     def used(self) -> list[Server]:
         """Those that were asked, each once."""
-        return [server for server in dict.fromkeys(self.servers.values()) if server.requests]
+        return [server for server in self.all() if server.requests]
 
 
 class StationTimes(NamedTuple):

@@ -38,15 +38,15 @@ class NetworkOnChip:
         }
         self.delays = [by_kind[link.kind] for link in layout.links]
         width = {"inject": speed.port_bits, "eject": speed.port_bits, "package": speed.package_bits}
-        self._widths = [width.get(link.kind, speed.flit_bits) for link in layout.links]
+        self.widths = [width.get(link.kind, speed.flit_bits) for link in layout.links]
         ports = range(len(layout.routers.homes), len(layout.terminals))
         for port in ports:  # a buffer or channel at a port has one of a link's width
             for number in (layout.inject[port], layout.eject[port]):
-                self._widths[number] = speed.flit_bits
+                self.widths[number] = speed.flit_bits
 
     def cycles_of(self, link: int, flits: int) -> int:
         """Cycles in which so many flits pass a link."""
-        width = self._widths[link]
+        width = self.widths[link]
         if width == self.speed.flit_bits:
             return flits
         return -(-flits * self.speed.flit_bits // width)

@@ -1,0 +1,44 @@
+"""A machine with cores whose events run as compiled code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from archsim.chip.config import Architecture
+from archsim.chip.placement import Placement
+from archsim.soc.compiled.cores.fill import CoreFiller
+from archsim.soc.compiled.cores.loop import run_core_events
+from archsim.soc.compiled.fill import Filler
+from archsim.soc.compiled.machine import EVENTS_AT_ONCE, CompiledMachine
+from archsim.soc.compiled.tables import Table
+from archsim.soc.cores.chip_of_cores import ChipOfCores
+from archsim.trace.operation import Trace
+
+
+class CompiledCoreMachine(CompiledMachine, ChipOfCores):
+    """One chip of cores that executes one trace."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        chip: Architecture,
+        placement: Placement,
+        images: int,
+        progress: Callable[[int, int], None] | None = None,
+    ):
+        super().__init__(trace, chip, placement, images, progress)
+        self.room = self.room._replace(events=1 << 14)
+
+    def _filler(self) -> Filler:
+        return CoreFiller(self, self.room)
+
+    def _go_on(self, header: Table) -> bool:
+        return bool(run_core_events(header, EVENTS_AT_ONCE))
+
+    def read(self, filler: Filler, tables: dict[str, Table]) -> None:
+        super().read(filler, tables)
+        for link, row in zip(self.network.links, tables["WIRE"]):
+            link.free_at = int(row["free_at"])
+            link.busy, link.packets = int(row["busy"]), int(row["packets"])
+            link.flits, link.queue_max = int(row["flits"]), int(row["queue_max"])
+            link.waited, link.blocked = int(row["waited"]), int(row["blocked"])

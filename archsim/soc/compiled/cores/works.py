@@ -1,0 +1,167 @@
+"""What operations ask of cores as rows: parts of cores that a step passes, messages, and their ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from archsim.chip.cores.core_work import CoreWork, Message, Station, UnitWork
+from archsim.chip.cores.network_of import BUFFER, OFF_CHIP
+from archsim.chip.network.routes import Branch
+from archsim.chip.plan.record import OperationPlan
+from archsim.soc.compiled import tables as forms
+from archsim.soc.compiled.numbering import TableNumbers
+from archsim.soc.compiled.rows import Row, table_of_all
+from archsim.soc.compiled.tables import Table
+from archsim.soc.compiled.words import NONE
+
+if TYPE_CHECKING:
+    from archsim.soc.compiled.cores.machine import CompiledCoreMachine  # whose works these are
+
+Numbers = tuple[int, ...]
+"""A row of which every field is named, in the order of its form: there are very many."""
+
+
+class WorkRows:
+    """Rows of the works of all operations."""
+
+    def __init__(self, machine: CompiledCoreMachine, numbers: TableNumbers):
+        self.machine = machine
+        self.stations: list[Numbers] = []
+        self.steps: list[Numbers] = []
+        self.copies: list[Numbers] = []
+        self.fetches: list[Numbers] = []
+        self.messages: list[Numbers] = []
+        self.writings: list[Numbers] = []
+        self.branches: list[Numbers] = []
+        self._of_core = [
+            {name: numbers.servers[id(server)] for name, server in core.servers.items()}
+            for core in machine.cores
+        ]
+        wiring = machine.wiring
+        self._read = {
+            BUFFER: numbers.servers[id(wiring.down["buffer"])],
+            OFF_CHIP: numbers.servers[id(wiring.down["off_chip"])],
+        }
+        self._written = self._read | {BUFFER: numbers.servers[id(wiring.up["buffer"])]}
+        self._roots: dict[int, tuple[int, int]] = {}
+        self._held: list[Branch] = []
+
+    def add(self, plan: OperationPlan) -> Row:
+        """What the row of an operation says of its work."""
+        work = plan.cores
+        if work is None:
+            raise ValueError(f"{plan.operation.name} has no work on cores")
+        return {
+            "first_copy": self._copies(work),
+            "first_fetch": self._fetches(work),
+            "fetches": len(work.fetches),
+        }
+
+    def tables(self) -> dict[str, Table]:
+        """All of them."""
+        return {
+            "CORE_STATION": table_of_all(forms.CORE_STATION, self.stations),
+            "CORE_STEP": table_of_all(forms.CORE_STEP, self.steps),
+            "COPY": table_of_all(forms.COPY, self.copies),
+            "FETCH": table_of_all(forms.FETCH, self.fetches),
+            "MESSAGE": table_of_all(forms.MESSAGE, self.messages),
+            "WRITING": table_of_all(forms.WRITING, self.writings),
+            "BRANCH": table_of_all(forms.BRANCH, self.branches),
+        }
+
+    def _copies(self, work: CoreWork) -> int:
+        first = len(self.copies)
+        for unit in work.units:
+            steps = len(self.steps)
+            self._steps(unit)
+            exchanges = self._messages(unit.exchanges)
+            returns = self._messages(unit.returns)
+            self.copies.append(
+                (steps, len(unit.cores), exchanges, len(unit.exchanges), returns, len(unit.returns))
+            )
+        return first
+
+    def _steps(self, unit: UnitWork) -> None:
+        for step in unit.cores:
+            servers = self._of_core[step.core]
+            row: list[int] = []
+            for way in (step.feed, step.collect, step.finish):
+                row += [len(self.stations), len(way)]
+                self._stations(way, servers)
+            self.steps.append(tuple(row))
+
+    def _stations(self, way: Sequence[Station], servers: dict[str, int]) -> None:
+        self.stations += [(servers[name], cycles, delay) for name, cycles, delay in way]
+
+    def _fetches(self, work: CoreWork) -> int:
+        first = len(self.fetches)
+        for messages in work.fetches:
+            self.fetches.append((self._messages(messages), len(messages)))
+        return first
+
+    def _messages(self, messages: Sequence[Message]) -> int:
+        first = len(self.messages)
+        speed = self.machine.network.speed
+        for message in messages:
+            packets = speed.packets(message.bits)
+            root, leaves = self._way(message.tree)
+            writings = len(self.writings)
+            self._writings(message)
+            written = len(self.writings) - writings
+            self.messages.append(
+                (
+                    *self._reading(message),
+                    root,
+                    len(packets),
+                    packets[-1],
+                    leaves,
+                    writings,
+                    written,
+                )
+            )
+        return first
+
+    def _reading(self, message: Message) -> Numbers:
+        """The server that reads it, for how long, and how long before the first word."""
+        chip, port = self.machine.chip, message.source - self.machine.map.cores
+        if port == OFF_CHIP:
+            cycles = -(-message.bits // chip.off_chip.bits_per_cycle)
+            return self._read[OFF_CHIP], cycles, chip.off_chip.latency_cycles
+        if port == BUFFER:
+            return self._read[BUFFER], -(-message.bits // chip.buffer.width_bits), 0
+        server = self._of_core[message.source]["output_buffer"]
+        return server, -(-message.bits // chip.core.buffer_bits), 0
+
+    def _writings(self, message: Message) -> None:
+        chip, cores = self.machine.chip, self.machine.map.cores
+        for taker in message.takers:
+            if taker == cores + BUFFER:
+                cycles = -(-message.bits // chip.buffer.width_bits)
+                self.writings.append((self._written[BUFFER], cycles))
+            elif taker == cores + OFF_CHIP:
+                cycles = -(-message.bits // chip.off_chip.bits_per_cycle)
+                self.writings.append((self._written[OFF_CHIP], cycles))
+
+    def _way(self, tree: Branch | None) -> tuple[int, int]:
+        """The first branch of a tree and its targets; a tree that several messages go is one."""
+        if tree is None:
+            return NONE, 0
+        if id(tree) not in self._roots:
+            self._held.append(tree)  # no other object takes its place in memory meanwhile
+            self._roots[id(tree)] = self._branches(tree)
+        return self._roots[id(tree)]
+
+    def _branches(self, tree: Branch) -> tuple[int, int]:
+        """Rows of a tree, those that lead on from one beside each other."""
+        first = len(self.branches)
+        waiting = [tree]
+        leaves = 0
+        following = first + 1
+        for branch in waiting:
+            onward = len(branch.onward)
+            self.branches.append((*branch.channel, following, onward))
+            following += onward
+            waiting += branch.onward
+            leaves += not onward
+        return first, leaves

@@ -1,0 +1,82 @@
+"""A chip of cores that executes a trace, whichever engine runs its events: its cores, its network, and
+what was done on them.
+"""
+
+from __future__ import annotations
+
+from archsim.chip.config import Architecture
+from archsim.chip.cores.core_map import CoreMap
+from archsim.chip.cores.core_work import StationName
+from archsim.chip.cores.messages import speed_of
+from archsim.chip.placement import Placement
+from archsim.chip.plan.operation_plan import OperationPlan, plan
+from archsim.soc.cores.core_servers import Core
+from archsim.soc.executed import ChipMachine
+from archsim.soc.network.link import NetworkLink
+from archsim.soc.network.network import NetworkOnChip
+from archsim.soc.server import Server
+from archsim.trace.operation import Operation, Trace
+
+# what of a core works when a role does
+_ROLES: dict[str, StationName] = {
+    "interconnect": "wires_down",
+    "vector_unit": "lanes",
+    "accumulator": "accumulator",
+    "input_buffer": "input_buffer",
+    "output_buffer": "output_buffer",
+}
+
+
+class ChipOfCores(ChipMachine):
+    """What both machines of a chip of cores are."""
+
+    def __init__(self, trace: Trace, chip: Architecture, placement: Placement, images: int):
+        super().__init__(trace, chip, placement, images)
+        cores = CoreMap.of(trace, chip, placement)
+        if cores is None:
+            raise ValueError(f"{chip.name} has no cores")
+        self.map = cores
+        self.cores = [Core(self.env, number, chip) for number in range(cores.cores)]
+        self.network = NetworkOnChip(self.env, cores.layout, speed_of(chip))
+
+    def plan_of(self, operation: Operation, share: float = 1.0) -> OperationPlan:
+        """The plan of an operation, made once."""
+        key = (operation.name, share)
+        if key not in self.plans:
+            self.plans[key] = plan(
+                operation, self.placement, self.chip, self.memory, share, self.map
+            )
+            self._ways[key] = self.wiring.ways_of(self.plans[key])
+        return self.plans[key]
+
+    def servers(self) -> list[Server]:
+        """The shared resources, each once; of a core those that were asked."""
+        return [*super().servers(), *(server for core in self.cores for server in core.used())]
+
+    def all_servers(self) -> list[Server]:
+        return [*super().servers(), *(server for core in self.cores for server in core.all())]
+
+    def links(self) -> list[NetworkLink]:
+        """The links of the network that carried something."""
+        return [link for link in self.network.links if link.packets]
+
+    def working_cycles(self, block: str) -> float:
+        """Of a block that every core has, the mean of all cores: each has a gate in its clock."""
+        name = _ROLES.get(block)
+        if name is None:
+            return super().working_cycles(block)
+        return sum(core.servers[name].busy for core in self.cores) / len(self.cores)
+
+    def busy_shares(self) -> dict[str, float]:
+        """By role: the share of its time that a core's part of it works, the mean of all cores, and
+        that of links between routers."""
+        total = max(1, self.end)
+        shares = {}
+        for role, name in _ROLES.items():
+            servers = [core.servers[name] for core in self.cores]
+            shares[role] = sum(server.busy for server in servers) / (total * len(servers))
+        wires = [link for link in self.network.links if link.kind in ("wire", "bus")]
+        if wires:
+            busy = sum(link.busy for link in wires) / (total * len(wires))
+            shares |= {"network_router": busy, "network_link": busy}
+        return shares
