@@ -10,14 +10,17 @@ import argparse
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from archsim.soc.collect import ledger_of_machine, resources
+from archsim.soc.compiled.cores.machine import CompiledCoreMachine
 from archsim.soc.compiled.machine import CompiledMachine
+from archsim.soc.cores.core_machine import CoreMachine
 from archsim.soc.engine import PlacedTrace
 from archsim.soc.executed import ChipMachine
 from archsim.soc.machine import EventMachine
 from archsim.studies.random_chips import Draw, draw, work_of
+from archsim.studies.random_cores import CoreCase, core_case
 from archsim.trace.operation import Operation
 
 MODES = ("layer_by_layer", "pipelined")
@@ -33,8 +36,28 @@ class EngineCase:
     mode: str
     retries: float
 
+    def work(self) -> PlacedTrace:
+        """What both engines are given."""
+        return work_of_case(self)
+
+    def smaller(self) -> Iterator[EngineCase]:
+        """Cases without retries, with one image, without one of the settings."""
+        if self.retries:
+            yield replace(self, retries=0.0)
+        if self.chip.images > 1:
+            yield replace(self, chip=replace(self.chip, images=1))
+        for key in self.chip.settings:
+            if key != "read.transposed":  # a training reads backwards
+                settings = {
+                    name: value for name, value in self.chip.settings.items() if name != key
+                }
+                yield replace(self, chip=replace(self.chip, settings=settings))
+
     def __str__(self) -> str:
         return f"{self.chip}; {self.mode}, {self.retries} retries a vector"
+
+
+C = TypeVar("C", "EngineCase", CoreCase)
 
 
 def cases(chips: int, seed: int) -> Iterator[EngineCase]:
@@ -43,6 +66,14 @@ def cases(chips: int, seed: int) -> Iterator[EngineCase]:
         retries = random.Random(f"{seed}/{number}/retries").choice(RETRIES)
         for mode in MODES:
             yield EngineCase(draw(seed, number), mode, retries)
+
+
+def core_cases(chips: int, seed: int) -> Iterator[CoreCase]:
+    """So many random chips of cores, each in both modes."""
+    for number in range(chips):
+        case = core_case(seed, number)
+        for mode in MODES:
+            yield replace(case, settings={**case.settings, "execution.mode": mode})
 
 
 def work_of_case(case: EngineCase) -> PlacedTrace:
@@ -65,12 +96,16 @@ def work_of_case(case: EngineCase) -> PlacedTrace:
     return work._replace(trace=trace)
 
 
-def differences(case: EngineCase) -> list[str]:
+def differences(case: EngineCase | CoreCase) -> list[str]:
     """What is not the same of both engines: cycles, resources with their stalls and queues, counts,
     spans, images, layers, phases.
     """
-    work = work_of_case(case)
-    simpy, compiled = (facts_of(kind(*work)) for kind in (EventMachine, CompiledMachine))
+    work = case.work()
+    if work.placement.cores:
+        machines: tuple[ChipMachine, ...] = CoreMachine(work), CompiledCoreMachine(*work)
+    else:
+        machines = EventMachine(*work), CompiledMachine(*work)
+    simpy, compiled = map(facts_of, machines)
     return [
         f"{name}: {_first_difference(simpy[name], compiled[name])}"
         for name in simpy
@@ -84,6 +119,7 @@ def facts_of(machine: ChipMachine) -> dict[str, Any]:
     return {
         "cycles": machine.end,
         "resources": resources(machine),
+        "links": [(link.name, link.flits, link.blocked) for link in machine.links()],
         "ledger": ledger_of_machine(machine).to_rows(),
         "spans": machine.spans,
         "spans left out": machine.dropped_spans,
@@ -104,21 +140,15 @@ def _first_difference(one: Any, other: Any) -> str:
     return f"simpy {one}, compiled {other}"
 
 
-def shrunk(case: EngineCase) -> EngineCase:
+def shrunk(case: C) -> C:
     """The case with as few settings and images as still differ."""
-    smaller = [replace(case, retries=0.0)] if case.retries else []
-    smaller += [replace(case, chip=replace(case.chip, images=1))] if case.chip.images > 1 else []
-    for key in case.chip.settings:
-        if key != "read.transposed":  # a training reads backwards
-            settings = {name: value for name, value in case.chip.settings.items() if name != key}
-            smaller.append(replace(case, chip=replace(case.chip, settings=settings)))
-    for candidate in smaller:
+    for candidate in case.smaller():
         if differences(candidate):
             return shrunk(candidate)
     return case
 
 
-def described(case: EngineCase) -> str:
+def described(case: EngineCase | CoreCase) -> str:
     """A case that differs in words: what it needs, and how it differs."""
     least = shrunk(case)
     return "\n  ".join([str(least), *differences(least)])
@@ -131,14 +161,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--chips", type=int, default=2000, help="how many random chips (2000)")
     parser.add_argument("--seed", type=int, default=1, help="which series of them (1)")
+    parser.add_argument("--cores", action="store_true", help="chips of cores instead of flat ones")
     options = parser.parse_args(arguments)
     different = 0
-    for case in cases(options.chips, options.seed):
+    drawn = core_cases if options.cores else cases
+    for case in drawn(options.chips, options.seed):
         if differences(case):
             different += 1
             print(described(case), flush=True)
     print(
-        f"{different} of {2 * options.chips} runs (seed {options.seed}) differ between simpy and compiled"
+        f"{different} of {len(MODES) * options.chips} runs (seed {options.seed}) differ between simpy and compiled"
     )
     return int(different > 0)
 

@@ -23,6 +23,8 @@ from hwlib.errors import InputError
         ({"package.chips": 2, "package.gateway": 9}, "package.gateway"),
         ({"network.topology": "mseh"}, "did you mean 'mesh'"),
         ({"core.tlies": 4}, "core.tlies"),
+        ({"network.flit_bits": 256}, "network.flit_bits"),
+        ({"core.port_bits": 64}, "network.flit_bits"),
     ],
 )
 def test_a_setting_that_does_not_go_with_cores_is_refused(settings, named):
@@ -35,7 +37,6 @@ def test_a_setting_that_does_not_go_with_cores_is_refused(settings, named):
     "options, named",
     [
         ({"data": "random"}, "core.tiles"),
-        ({"engine": "compiled"}, "core.tiles"),
         ({"observers": (Observer(),)}, "observers"),
         ({"phase": "training", "scheme": "sgd"}, "core.tiles"),
     ],

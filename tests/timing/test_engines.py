@@ -12,13 +12,22 @@ from archsim.chip import load_architecture
 from archsim.chip.place import place
 from archsim.soc import engine as engines
 from archsim.soc.collect import resources
-from archsim.soc.compiled.fill import Room
+from archsim.soc.compiled.cores.machine import CompiledCoreMachine
 from archsim.soc.compiled.loop import run_events
 from archsim.soc.compiled.machine import CompiledMachine
+from archsim.soc.compiled.numbering import Room
 from archsim.soc.engine import PlacedTrace, machine_of
 from archsim.soc.observers import Observer
 from archsim.soc.riders import Riders
-from archsim.studies.engines import EngineCase, cases, described, differences, shrunk, work_of_case
+from archsim.studies.engines import (
+    EngineCase,
+    cases,
+    core_cases,
+    described,
+    differences,
+    shrunk,
+    work_of_case,
+)
 from archsim.studies.random_chips import Draw
 from archsim.trace import build_trace
 from hwlib.errors import InputError
@@ -38,6 +47,31 @@ def work(network="lenet1", chip="cim40", images=1, **settings):
 )
 def test_a_random_chip_does_the_same_by_both_engines(case):
     assert not differences(case), described(case)
+
+
+@pytest.mark.parametrize(
+    "case", list(core_cases(8, SEED)), ids=lambda c: f"{c.number}-{c.settings['execution.mode']}"
+)
+def test_a_random_chip_of_cores_does_the_same_by_both_engines(case):
+    assert not differences(case), described(case)
+
+
+@pytest.mark.study
+def test_two_thousand_random_chips_of_cores():
+    told = [described(case) for case in core_cases(2000, SEED) if differences(case)]
+    assert not told, "\n".join(told)
+
+
+def test_cores_that_need_larger_tables_begin_anew_with_them():
+    asked = next(core_cases(1, 1)).work()
+    machines = [CompiledCoreMachine(*asked), CompiledCoreMachine(*asked)]
+    small = Room(2, 1, 1, 1, events=4, pieces=1, looks=1, transits=1, sendings=1)
+    machines[1].room = small
+    for machine in machines:
+        machine.run()
+    assert machines[1].room.transits > small.transits
+    assert machines[1].spans == machines[0].spans
+    assert resources(machines[1]) == resources(machines[0])
 
 
 @pytest.mark.study
@@ -167,4 +201,4 @@ def test_real_data_ride_in_simpy_whatever_the_run_is_long():
 def test_machine_code_is_kept_on_disk():
     # a name that the digest cannot tell would compile anew in every process
     name, digest = run_events._cache.settle()
-    assert digest and name.startswith("archsim.soc.compiled.loop.run_events")
+    assert digest and name.startswith("archsim.soc.compiled.loop.event_loop")

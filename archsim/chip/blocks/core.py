@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Cores carry no training and no real data: a larger circuit that works at the same time.
 CIRCUIT = Effects(area="up", energy="any", time="down")
-FASTER = Effects(energy="any", time="down")
+FASTER_ADMITTED = Effects(energy="any", time="down", admits=True)
 
 
 class CoreSettings(Section):
@@ -49,8 +49,8 @@ class CoreSettings(Section):
     """Bits a cycle of either buffer."""
     lanes: Annotated[int, Field(ge=1, le=65536), CIRCUIT] = 16
     """Vector lanes of a core, elements a cycle; their format is that of the vector unit."""
-    port_bits: Annotated[int, Field(ge=1, le=4096), FASTER] = 128
-    """Bits a cycle into and out of a core."""
+    port_bits: Annotated[int, Field(ge=1, le=4096), FASTER_ADMITTED] = 128
+    """Bits a cycle into and out of a core; a flit of the network is no wider."""
 
 
 def on_cores(run: Usage) -> bool:

@@ -29,11 +29,9 @@ class NetworkSettings(Section):
     of routers; `bus`: one medium without routers.
     """
     flit_bits: Annotated[
-        int, Field(ge=8, le=4096), Effects(area="up", energy="any", time="any")
+        int, Field(ge=8, le=4096), Effects(area="up", energy="any", time="any", admits=True)
     ] = 128
-    """Bits that a link carries in a cycle; a port narrower than that (`core.port_bits`) takes several
-    cycles for each flit, head flits too.
-    """
+    """Bits that a link carries in a cycle, no more than a port does (`core.port_bits`)."""
     packet_flits: Annotated[
         int, Field(ge=2, le=1024), Effects(area="up", energy="any", time="any")
     ] = 17

@@ -37,6 +37,14 @@ def contradictions(chip: Architecture) -> Iterator[Contradiction]:
         )
     for block in blocks():
         yield from block.flat_only(chip)
+    if chip.network.flit_bits > chip.core.port_bits:
+        # a flit that takes several cycles of a port wastes what its last word leaves empty
+        yield Contradiction(
+            "network.flit_bits",
+            chip.network.flit_bits,
+            f"a flit passes the port of a core in a cycle, which is {chip.core.port_bits} bits wide",
+            "take narrower flits, or a wider port (core.port_bits)",
+        )
     if chip.network.topology == "bus" and chip.package.chips > 1:
         yield Contradiction(
             "network.topology",
