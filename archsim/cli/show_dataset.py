@@ -14,7 +14,7 @@ def describe_dataset(name: str, node_nm: float | None, settings: dict[str, str])
     """
     from workloads.datasets import list_datasets, load_dataset
     from workloads.datasets.catalogue import catalogue
-    from workloads.datasets.fetch import find_files
+    from workloads.datasets.load import dataset_files
 
     source = catalogue().get(name)
     if source is None:
@@ -33,18 +33,18 @@ def describe_dataset(name: str, node_nm: float | None, settings: dict[str, str])
             "notes": list(data.notes),
         }
     try:
-        files = [str(path) for path in find_files(source, download=False).values()]
+        files = [str(path) for path in dataset_files(name)]
         note = []
     except InputError:
         files, note = None, [f"not here yet: archsim data fetch {name}"]
-    train, test = source.files["train_images"].shape, source.files["test_images"].shape
+    train, test = source.images
     return {
         "name": name,
         "title": source.title,
         "source": source.source,
-        "image_shape": [1, *train[1:]],
-        "train_images": train[0],
-        "test_images": test[0],
+        "image_shape": list(source.image_shape),
+        "train_images": train,
+        "test_images": test,
         "classes": len(source.class_names),
         "class_names": list(source.class_names),
         "files": files,

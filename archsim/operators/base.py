@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from archsim.operators.arguments import Tensors, Work, cannot_carry
+from archsim.operators.kernels import ArrayKernel as ArrayKernel
+from archsim.operators.kernels import Kernel as Kernel
+from archsim.operators.kernels import LayerKernel as LayerKernel
+from archsim.operators.kernels import TrainingRow as TrainingRow
+from archsim.operators.kernels import WordCounts
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
@@ -74,63 +79,6 @@ class Product:
         return self.vectors * self.rows * self.columns
 
 
-class Kernel(NamedTuple):
-    """A training kernel of a layer without weights, as plain functions.
-
-    Args:
-        name: of the machine code.
-        forward: (inputs, outputs, window, kept): fills `outputs` and what is `kept` for later.
-        backward: (inputs, outputs, kept, errors, input_errors, window): adds to `input_errors`.
-            Errors are minus the gradient of the loss.
-        elementwise: the two are value(x) and back(error, x, y) of one element instead.
-        settings: names and values, off their defaults, of the layers that it computes.
-    """
-
-    name: str
-    forward: Callable[..., Any]
-    backward: Callable[..., Any]
-    elementwise: bool = False
-    settings: tuple[tuple[str, object], ...] = ()
-
-
-class ArrayKernel(NamedTuple):
-    """How an array's operator brings feature maps to the lines of its array, as plain functions.
-
-    Args:
-        name: of the machine code.
-        gather: (inputs, window, block): the input vectors, one a column of `block`.
-        scatter: (block, window, input_errors): the transpose of `gather`, added.
-    """
-
-    name: str
-    gather: Callable[..., Any]
-    scatter: Callable[..., Any]
-
-
-class TrainingRow(NamedTuple):
-    """One step of a layer in the table that the training walks.
-
-    Args:
-        kernel: what computes it.
-        source: number of the layer's input that it reads.
-        start: where its results begin in the layer's output.
-        size: of its results; None: the whole output.
-        window: 14 numbers of a window (see `windows.window_numbers`).
-        kept: float32 numbers an image that the backward cycle needs.
-        by_vector: an array's outputs lie vector by vector, not channel by channel.
-        recurrent: an array is read step by step, each with the output of the one before.
-    """
-
-    kernel: Kernel | ArrayKernel
-    source: int = 0
-    start: int = 0
-    size: int | None = None
-    window: tuple[int, ...] = ()
-    kept: int = 0
-    by_vector: bool = False
-    recurrent: bool = False
-
-
 class Operator:
     """One operator. The attributes of the class are its facts; every method gets the layer."""
 
@@ -169,7 +117,7 @@ class Operator:
     """Its output in training is its input, in the same memory."""
     may_be_folded: ClassVar[bool] = False
     """Without any constants it passes its input on: they count as folded into the weights."""
-    kernels: ClassVar[tuple[Kernel | ArrayKernel, ...]] = ()
+    kernels: ClassVar[tuple[Kernel | ArrayKernel | LayerKernel, ...]] = ()
     """Its training kernels; none: it does not train."""
     trains: ClassVar[str] = ""
     """In which form it trains, in words; "": named by itself."""
@@ -205,6 +153,24 @@ class Operator:
 
     def backward_work(self, layer: Layer) -> Work:
         """Actions of the vector unit that take one image's error back."""
+        return {}
+
+    def training_work(self, layer: Layer) -> Work:
+        """What a training asks of the vector unit in one image's way forward beyond `forward_work`."""
+        return {}
+
+    def words(self, layer: Layer) -> WordCounts:
+        """Digital words that the layer keeps from image to image in a training."""
+        return WordCounts()
+
+    def words_work(self, layer: Layer, errors: int) -> Work:
+        """Actions of the vector unit that bring those words up to date, once an image that takes
+        so many errors back.
+        """
+        return {}
+
+    def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
+        """Values of the layer's roles, by name, from the words that a training left, float32."""
         return {}
 
     def fetched(self, layer: Layer) -> int:

@@ -20,7 +20,7 @@ from archsim.kernels.compiled import template
 from archsim.kernels.content import names_of
 from archsim.operators import elementary
 from archsim.operators.base import Kernel
-from archsim.operators.vocabulary import array_kernels, digital_kernels
+from archsim.operators.vocabulary import array_kernels, digital_kernels, layer_kernels
 
 _ROOM = "archsim.operators."
 
@@ -76,6 +76,13 @@ def choose_backward(number, inputs, outputs, kept, errors, input_errors, window)
         others(number, inputs, outputs, kept, errors, input_errors, window)  # noqa: F821
 
 
+def choose_layer(number, data, window):
+    if number == NUMBER:  # noqa: F821
+        own(data, window)  # noqa: F821
+    else:
+        others(number, data, window)  # noqa: F821
+
+
 def choose_lines(number, source, window, target):
     if number == NUMBER:  # noqa: F821
         own(source, window, target)  # noqa: F821
@@ -91,22 +98,46 @@ def no_backward(number, inputs, outputs, kept, errors, input_errors, window):
     """No kernel has this number: `program` writes none."""
 
 
+def no_layer(number, data, window):
+    """No kernel has this number: `program` writes none."""
+
+
 def no_lines(number, source, window, target):
     """No kernel has this number: `program` writes none."""
 
 
 def _chain(
-    choice: Callable[..., Any], last: Callable[..., Any], functions: Sequence[Callable[..., Any]]
+    choice: Callable[..., Any],
+    last: Callable[..., Any],
+    functions: Sequence[Callable[..., Any]],
+    numbers: Sequence[int] | None = None,
 ) -> Callable[..., Any]:
-    """One kernel that calls the function of the number that it is given."""
+    """One kernel that calls the function of the number that it is given; they are numbered in their
+    order where no `numbers` are named.
+    """
     chain = template(last)
-    for number in range(len(functions) - 1, -1, -1):
-        chain = template(choice, NUMBER=np.int64(number), own=functions[number], others=chain)
+    for number, function in reversed([*zip(numbers or range(len(functions)), functions)]):
+        chain = template(choice, NUMBER=np.int64(number), own=function, others=chain)
     return chain
+
+
+@functools.cache
+def layers_forward(numbers: tuple[int, ...]) -> Callable[..., Any]:
+    """(number, `Forth`, window): the forward half of the layer kernels that a network has."""
+    own = [compiled(LAYER_KERNELS[number].forward) for number in numbers]
+    return _chain(choose_layer, no_layer, own, numbers)
+
+
+@functools.cache
+def layers_backward(numbers: tuple[int, ...]) -> Callable[..., Any]:
+    """(number, `Back`, window): the backward half of the layer kernels that a network has."""
+    own = [compiled(LAYER_KERNELS[number].backward) for number in numbers]
+    return _chain(choose_layer, no_layer, own, numbers)
 
 
 DIGITAL_KERNELS = digital_kernels()
 ARRAY_KERNELS = array_kernels()
+LAYER_KERNELS = layer_kernels()
 run_forward = _chain(choose_forward, no_forward, [forward_of(item) for item in DIGITAL_KERNELS])
 run_backward = _chain(choose_backward, no_backward, [backward_of(item) for item in DIGITAL_KERNELS])
 gather = _chain(choose_lines, no_lines, [compiled(item.gather) for item in ARRAY_KERNELS])

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from archsim.operators import array, free, vector
-from archsim.operators.base import ARRAY, FREE, VECTOR, ArrayKernel, Kernel, Operator, known
+from archsim.operators.base import (
+    ARRAY,
+    FREE,
+    VECTOR,
+    ArrayKernel,
+    Kernel,
+    LayerKernel,
+    Operator,
+    known,
+)
 from hwlib.errors import unknown
 
 if TYPE_CHECKING:
@@ -19,7 +28,7 @@ for _folder in (array, vector, free):
     for _module in pkgutil.iter_modules(_folder.__path__):
         importlib.import_module(f"{_folder.__name__}.{_module.name}")
 
-Named = TypeVar("Named", Kernel, ArrayKernel)
+Named = TypeVar("Named", Kernel, ArrayKernel, LayerKernel)
 FUNCTIONS: Mapping[str, Operator] = known()
 """Every operator by name, those too that are only counted as another."""
 OPERATORS = tuple(name for name, item in FUNCTIONS.items() if not item.counted_as)
@@ -62,7 +71,14 @@ def array_kernels() -> tuple[ArrayKernel, ...]:
     return tuple(_by_name(item for item in _held() if isinstance(item, ArrayKernel)))
 
 
-def _held() -> Iterable[Kernel | ArrayKernel]:
+def layer_kernels() -> tuple[LayerKernel, ...]:
+    """Training kernels with a second operand or words of their own, each once, in the order of
+    their names.
+    """
+    return tuple(_by_name(item for item in _held() if isinstance(item, LayerKernel)))
+
+
+def _held() -> Iterable[Kernel | ArrayKernel | LayerKernel]:
     return (kernel for item in FUNCTIONS.values() for kernel in item.kernels)
 
 

@@ -95,8 +95,8 @@ def _arrays(network: Network, weights: Weights) -> tuple[dict[str, Any], tuple[s
     if weights is None:
         return {}, ()
     if isinstance(weights, Training):
-        matrices = weights.trained.weights
-        return _with_biases(network, matrices), ("weights are those of a training in memory",)
+        trained = weights.trained
+        return _with_biases(network, trained.weights, trained.roles), ("weights are those of a training in memory",)
     if isinstance(weights, Mapping):
         return dict(weights), ()
     path = Path(weights)
@@ -108,10 +108,10 @@ def _arrays(network: Network, weights: Weights) -> tuple[dict[str, Any], tuple[s
     if path.suffix.lower() == ".onnx":
         return _of_onnx(path), (f"weights of {path.name}",)
     if path.is_dir():
-        from archsim.training.stored_weights import checkpoint_weights
+        from archsim.training.stored_weights import read_checkpoint_weights
 
         told = f"weights of the training in {path}"
-        return _with_biases(network, checkpoint_weights(network, path)), (told,)
+        return _with_biases(network, *read_checkpoint_weights(network, path)), (told,)
     raise InputError(
         "not trained weights" if path.exists() else "no such file or folder",
         where="weights",
@@ -134,9 +134,17 @@ def _of_onnx(path: Path) -> dict[str, Any]:
     }
 
 
-def _with_biases(network: Network, matrices: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Matrices of a training (outputs, inputs, then the bias) as weights and bias."""
-    arrays: dict[str, Any] = {}
+def _with_biases(
+    network: Network,
+    matrices: Mapping[str, np.ndarray],
+    roles: Mapping[str, Mapping[str, np.ndarray]],
+) -> dict[str, Any]:
+    """Matrices of a training (outputs, inputs, then the bias) as weights and bias, and the values of
+    other layers.
+    """
+    arrays: dict[str, Any] = {
+        f"{layer}.{role}": values for layer, held in roles.items() for role, values in held.items()
+    }
     for layer in network.array_layers:
         matrix = matrices.get(layer.name)
         if matrix is None:

@@ -143,6 +143,18 @@ class Scheme(BaseModel, ABC):
         return ()
 
     @property
+    def layer_work(self) -> dict[str, float]:
+        """Actions of the vector unit that move one trained word of a layer without an array (the
+        scale of a normalisation), once a batch: plain gradient descent.
+        """
+        return {"multiply_add": 1}
+
+    @property
+    def layer_words(self) -> int:
+        """Words that such a trained word takes: its gradient, itself, what the optimiser keeps."""
+        return 2
+
+    @property
     def keeps_biases(self) -> bool:
         """Whether its state words hold the digital biases that it trains, as copies of weights do."""
         return True

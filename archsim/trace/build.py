@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from archsim.operators.vocabulary import operator_of
 from archsim.trace.forward import forward
+from archsim.trace.kept_words import kept_words
 from archsim.trace.lower import lower, matrices_of
 from archsim.trace.operation import Trace
 from archsim.trace.rule import StepRule
@@ -81,6 +82,8 @@ def build_trace(
             replace(stage, bias_apart=apart, bias_words=words) if stage.on_array else stage
             for stage in stages
         ]
+    stages = [replace(stage, learns=True) for stage in stages]
+    kept = kept_words(stages, scheme)
     biases = float(sum(stage.biases_beside for stage in stages if stage.on_array))
     step = training_step(stages, scheme, batch)
     placed = [scheme.weights_matrix(stage) for stage in stages if stage.on_array]
@@ -93,7 +96,9 @@ def build_trace(
         batch_operations=tuple(step.batches),
         setup_operations=tuple(step.setup),
         activation_elements=sum(stage.output_elements for stage in stages),
-        state_words=scheme.state_words(stages) | ({"biases": biases} if biases else {}),
+        state_words=scheme.state_words(stages)
+        | ({"biases": biases} if biases else {})
+        | ({"layer words": kept} if kept else {}),
         notes=(*network.notes, *scheme.remarks),
         scheme_settings=scheme.model_dump(mode="json"),
     )

@@ -19,8 +19,9 @@ class Stage:
     """A step of the network's data flow. `sources` are stages; an empty list means the network's
     input. `bias_apart`: its biases are digital words that the update rule leaves to plain gradient
     descent, so that they are no part of its matrix. `bias_words`: the rule trains them, and no state
-    of its own holds them. `kept`: values of its results that later tokens read again, which then
-    hold `cached` with those of earlier ones; `recalled`: of its inputs those that earlier tokens left.
+    of its own holds them. `learns`: it is part of a training step. `kept`: values of its results
+    that later tokens read again, which then hold `cached` with those of earlier ones; `recalled`: of
+    its inputs those that earlier tokens left.
     """
 
     name: str
@@ -32,10 +33,16 @@ class Stage:
     kept: int = 0
     cached: int = 0
     recalled: int = 0
+    learns: bool = False
 
     @property
     def on_array(self) -> bool:
         return self.head.on_array
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Its head, and the layers that stream behind it."""
+        return (self.head, *self.fused)
 
     @property
     def last(self) -> Layer:
@@ -74,10 +81,12 @@ class Stage:
         return rows_of(self.head.output_shape)
 
     def forward_work(self) -> dict[str, float]:
-        """Vector-unit actions an image: the fused layers, a digital head, the gates of an LSTM, and
-        biases that are no part of the matrix.
+        """Vector-unit actions an image: the fused layers, a digital head, the gates of an LSTM,
+        biases that are no part of the matrix, and what a training asks of them beyond an inference.
         """
         own = merge(*(forward_work(layer) for layer in (*self.fused, self.head)))
+        if self.learns:
+            own = merge(own, *(operator_of(layer).training_work(layer) for layer in self.layers))
         apart = self.biases_apart if self.on_array else 0
         return merge(own, {"add": apart * self.head.matrix.vectors}) if apart else own
 

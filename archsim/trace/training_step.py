@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from archsim.operators.vocabulary import operator_of
 from archsim.trace.building_blocks.update import bias_step, bias_write
 from archsim.trace.forward import forward, forward_digital
+from archsim.trace.kept_words import batch_words, image_words
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 from archsim.trace.rule import StepRule
@@ -31,8 +32,12 @@ def training_step(stages: list[Stage], rule: StepRule, batch: int) -> TrainingSt
     backward, errors = _backward(stages, rule)
     updates: list[Operation] = []
     batches: list[Operation] = []
-    for stage in reversed([stage for stage in stages if stage.on_array]):
+    for stage in reversed(stages):
         known = errors[stage.name] + (f"{stage.name}.forward",)
+        updates += [replace(item, after=known) for item in image_words(stage, rule)]
+        batches += batch_words(stage, rule)
+        if not stage.on_array:
+            continue
         updates += [
             replace(operation, after=known + operation.after)
             for operation in rule.image_update(stage)

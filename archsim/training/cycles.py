@@ -6,18 +6,22 @@ for both would compile the cycles anew for every law.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import numpy as np
 
-from archsim.kernels.compiled import borrowed, kernel
+from archsim.kernels.compiled import borrowed, template
 from archsim.training.activity import observe
 from archsim.training.loss import cross_entropy
-from archsim.training.passes import backward_pass, forward_pass
+from archsim.training.passes import backward_of, forward_of
 from archsim.training.records import (
     BetweenLayers,
     BothWays,
     Counters,
     Cycle,
     Examples,
+    KeptWords,
     StepKeys,
     Tables,
     Workspace,
@@ -28,7 +32,6 @@ ZERO, ONE = np.float32(0.0), np.float32(1.0)
 SAMPLE_EVERY = 16  # images between two whose inputs are looked at closely for the measured activity
 
 
-@kernel
 def present(tables, weights, physics, examples, space, counters, between, keys):
     """Forward cycle of the images of a mini-batch and, to learn, its backward cycle: inputs and
     errors of every array stay in memory (batch, values).
@@ -52,7 +55,8 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
     examples = borrowed(Examples(*examples))
     space = borrowed(Workspace(*space))
     counters = borrowed(Counters(*counters))
-    between = borrowed(BetweenLayers(*between))
+    scales, form, biases, kept = between
+    between = borrowed(BetweenLayers(scales, form, biases, KeptWords(*kept)))
     keys = StepKeys(*keys)
     results = counters.results
     errors = space.errors
@@ -82,10 +86,11 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
             between.scales[0],
             between.form,
             between.biases,
+            between.kept,
             keys.learn,
             0,
         )
-        forward_pass(tables.operations, forward)
+        forward_pass(tables.operations, forward)  # noqa: F821
         results[2] += 1
         for part in range(parts):
             errors[:] = ZERO
@@ -119,9 +124,16 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
                     between.scales[1 + part],
                     between.form,
                     between.biases,
+                    between.kept,
                     keys.learn,
                     1 + part,
                 )
-                backward_pass(tables.operations, backward)
+                backward_pass(tables.operations, backward)  # noqa: F821
                 if step % U(SAMPLE_EVERY) == U(0):
                     observe(table, own, physics.forward, physics.backward, counters.samples)
+
+
+@functools.cache
+def present_of(kernels: tuple[int, ...]) -> Callable:
+    """`present` for networks with layer kernels of these numbers: machine code of no other is made."""
+    return template(present, forward_pass=forward_of(kernels), backward_pass=backward_of(kernels))

@@ -22,6 +22,8 @@ def digital_words(machine: Machine) -> dict[str, Any]:
     state = machine.rule.words.told() if machine.rule is not None else {}
     for layer, told in told_biases(machine.program, machine.biases).items():
         state.setdefault(layer, {}).update(told)
+    for layer, told in machine.kept.told().items():
+        state.setdefault(layer, {}).update(told)
     values = told_values(machine.program, machine.stored)
     return {**asdict(machine.arithmetic), "state": state, "values": values}
 

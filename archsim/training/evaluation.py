@@ -9,7 +9,7 @@ import numpy as np
 
 from archsim.kernels.random import as_word
 from archsim.kernels.read_block import READ_COUNTS
-from archsim.training.cycles import present
+from archsim.training.cycles import present_of
 from archsim.training.records import BetweenLayers, Counters, Examples, StepKeys, Workspace, plain
 from archsim.training.table import Program
 
@@ -52,6 +52,7 @@ def evaluate(
     """
     images = sealed(images)
     labels = sealed(labels)
+    show = present_of(program.kernels)
 
     def span(low: int) -> np.ndarray:
         chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
@@ -66,7 +67,7 @@ def evaluate(
             np.zeros((layers, 2, READ_COUNTS), np.int64), np.zeros((layers, 2, 5)), np.zeros(3)
         )
         step = as_word(EVALUATION + (epoch << 32) + low)
-        present(
+        show(
             plain(program.tables(program.arrays[:0])),
             (reads.weights, reads.weights),
             (reads.physics, reads.physics),

@@ -234,6 +234,7 @@ class _Run:
         result = self.result
         result.finished = finished
         result.weights = self.machine.arrays.layer_weights()
+        result.roles = self.machine.kept.roles()
         result.writes = device_writes(self.machine)
         result.refreshes, result.unread = (
             self.machine.arrays.refreshed,

@@ -17,9 +17,10 @@ from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.arrays import Arrays
 from archsim.training.copies import copies_of
-from archsim.training.cycles import present
+from archsim.training.cycles import present_of
 from archsim.training.digital_biases import new_bias_words, round_first, step_biases
 from archsim.training.evaluation import EvaluationReads, evaluate, sealed
+from archsim.training.kept_words import LEAST_IMAGES, LayerMemory
 from archsim.training.peripheries import ideal_reads, peripheries
 from archsim.training.placed_tiles import can_be_sliced
 from archsim.training.program import build_program
@@ -73,7 +74,13 @@ class Machine:
         self._check_clock()
         self._slice_devices()
         self.arithmetic = Arithmetic(**settings.digital.model_dump())
-        self.stored = new_stored(self.program, self.arithmetic, self.arrays.biases)
+        self.kept = LayerMemory(
+            self.program, self.arithmetic, scheme, settings.learning_rate, settings.seed
+        ).reaching(settings.statistics_images or max(settings.batch, LEAST_IMAGES))
+        self.stored = new_stored(
+            self.program, self.arithmetic, self.arrays.biases, self.kept.record
+        )
+        self.present = present_of(self.program.kernels)
         self.biases = new_bias_words(self.program, self.arrays.biases, self.arithmetic)
         self.second = self.program.second_arrays()
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
@@ -260,7 +267,7 @@ class Machine:
                     [copy[:, :own].reshape(-1) for copy, own in zip(self.copies, lines)],
                     out=self.backward_weights,
                 )
-            present(tables, weights, physics, examples, space, counters, between, keys)
+            self.present(tables, weights, physics, examples, space, counters, between, keys)
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
             batch = tuple(MiniBatch(self.program.arrays, self.memory, self.words, len(chosen)))
@@ -268,6 +275,7 @@ class Machine:
                 self._apply_rule(self.rule, len(chosen), first_step + start)
             else:
                 self._update(devices, trains, batch, keys, self.counts)
+            self.kept.step(first_step + start + len(chosen) - 1)
             if self.steps_biases:
                 step_biases(biases, batch, self.program.output_errors, rate, keys)
 

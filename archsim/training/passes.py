@@ -3,17 +3,22 @@ flat; see `table`.
 
 An image's memory holds activations first, then what layers keep and each array's block of inputs
 and errors. What a layer without weights computes, and how an array's operator brings feature maps
-to its lines, are kernels of `operators.compiled`, chosen by their number.
+to its lines, are kernels of `operators.compiled`, chosen by their number. Layer kernels (`layers`)
+are compiled with the passes of a network that has them, and with no other.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import numpy as np
 
-from archsim.kernels.compiled import kernel
+from archsim.kernels.compiled import kernel, template
 from archsim.kernels.read_block import find_peaks
 from archsim.operators.compiled import gather, run_backward, run_forward, scatter
 from archsim.training.digital_biases import add_biases
+from archsim.training.layers import layer_backward_of, layer_forward_of
 from archsim.training.reads import BACK, FORTH, read_array
 from archsim.training.recurrent import recurrent_backward, recurrent_forward
 from archsim.training.stored_values import store_map
@@ -34,6 +39,7 @@ from archsim.training.table import (
     KEPT,
     KEPT_SIZE,
     KERNEL,
+    LAYER,
     OUTPUT,
     OUTPUT_SIZE,
     RECURRENT,
@@ -47,7 +53,6 @@ U = np.uint64
 ONE = np.float32(1.0)
 
 
-@kernel
 def forward_pass(operations, cycle):
     """Run every operation of one image whose input lies at the start of its memory.
 
@@ -66,6 +71,8 @@ def forward_pass(operations, cycle):
         elif row[FORM] == RECURRENT:
             recurrent_forward(row, cycle, inputs, outputs, index)
             continue
+        elif row[FORM] == LAYER:
+            layer_forward(row, cycle, inputs, outputs, index)  # noqa: F821
         else:
             array_forward(row, cycle, inputs, outputs)
         store_map(outputs, cycle, index, U(0))
@@ -102,7 +109,6 @@ def array_forward(row, cycle, inputs, outputs):
             outputs[v * rows + i] = raw[i, v]
 
 
-@kernel
 def backward_pass(operations, cycle):
     """From the errors of the scores to those of every array's outputs (its ERRORS block and
     ERROR_PEAKS).
@@ -116,10 +122,14 @@ def backward_pass(operations, cycle):
         row = operations[index]
         input_errors = errors[row[INPUT] : row[INPUT] + row[INPUT_SIZE]]
         output_errors = errors[row[OUTPUT] : row[OUTPUT] + row[OUTPUT_SIZE]]
-        if row[FORM] != DIGITAL or row[BACKWARD] > 0:
+        digital = row[FORM] == DIGITAL or row[FORM] == LAYER
+        if not digital or row[BACKWARD] > 0:
             store_map(output_errors, cycle, index, U(0))
         if row[FORM] == RECURRENT:
             recurrent_backward(row, cycle, output_errors, input_errors)
+        elif row[FORM] == LAYER:
+            if row[BACKWARD] > 0:
+                layer_backward(row, cycle, output_errors, input_errors, index)  # noqa: F821
         elif row[FORM] != DIGITAL:
             array_backward(row, cycle, output_errors, input_errors)
         elif row[BACKWARD] > 0:
@@ -159,3 +169,15 @@ def array_backward(row, cycle, output_errors, input_errors):
     below = cycle.room[first : first + features * count].reshape(features, count)
     read_array(cycle, row[ARRAY], BACK, block, peaks, below, U(0))
     scatter(row[KERNEL], below, row[WINDOW:], input_errors)
+
+
+@functools.cache
+def forward_of(kernels: tuple[int, ...]) -> Callable:
+    """`forward_pass` for networks with layer kernels of these numbers."""
+    return template(forward_pass, layer_forward=layer_forward_of(kernels))
+
+
+@functools.cache
+def backward_of(kernels: tuple[int, ...]) -> Callable:
+    """`backward_pass` for networks with layer kernels of these numbers."""
+    return template(backward_pass, layer_backward=layer_backward_of(kernels))

@@ -10,44 +10,55 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from archsim.operators.base import TrainingRow
-from archsim.operators.vocabulary import array_kernels, digital_kernels
+from archsim.operators.base import LayerKernel, TrainingRow
+from archsim.operators.vocabulary import array_kernels, digital_kernels, layer_kernels
 from archsim.training.sections import LayerTiles
 from archsim.training.table import (
     ARRAY,
     ARRAY_FIELDS,
-    BACK_CYCLE,
+    BACK,
     BACKWARD,
     BACKWARD_CYCLE,
+    BACK_CYCLE,
     BIAS,
     BLOCK,
     BY_VECTOR,
     COLUMNS,
+    CONSTANTS,
     COPIES,
     DIGITAL,
-    ERROR_PEAKS,
+    DIGITALS,
+    DIGITALS_SIZE,
+    EACH,
     ERRORS,
+    ERROR_PEAKS,
     FIELDS,
     FORM,
+    FORTH,
     INPUT,
+    INPUTS_TOGETHER,
     INPUT_PEAKS,
     INPUT_SIZE,
-    INPUTS_TOGETHER,
     KEPT,
     KEPT_SIZE,
     KERNEL,
+    LAYER,
     ON_ARRAY,
     OUTPUT,
-    OUTPUT_SIZE,
     OUTPUTS_TOGETHER,
+    OUTPUT_SIZE,
+    Program,
     RECURRENT,
     ROWS,
+    SCALE,
+    SECOND,
+    SECOND_SIZE,
     TILE_INPUTS,
     TILE_OUTPUTS,
+    TRAINED,
     VECTORS,
     WINDOW,
     WORDS,
-    Program,
 )
 from archsim.training.trainable import renames, trained_layers, training_rows
 from hwlib.errors import InputError, nearest
@@ -55,6 +66,7 @@ from workloads.network import Layer, Network
 
 _NUMBERS = {kernel.name: number for number, kernel in enumerate(digital_kernels())}
 _NUMBERS |= {kernel.name: number for number, kernel in enumerate(array_kernels())}
+_NUMBERS |= {kernel.name: number for number, kernel in enumerate(layer_kernels())}
 _WHOLE = LayerTiles()
 
 
@@ -70,6 +82,11 @@ class _Layout:
     arrays: list[dict[int, int]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)
+    output_errors: int = 1
+    words: list[float] = field(default_factory=list)
+    """First values of the words that layers keep from image to image."""
+    scales: int = 0
+    """Quantities that those words are of, each with a scale of its own."""
 
     def take(self, size: int) -> int:
         """The offset of `size` numbers more."""
@@ -102,7 +119,7 @@ def build_program(
             got=", ".join(network.gaps[:5]),
             hint="write the whole network in our TOML or as ONNX",
         )
-    layout = _Layout()
+    layout = _Layout(output_errors=output_errors)
     for layer in trained_layers(network):
         _add_layer(layout, layer, network, copies)
     if not layout.arrays:
@@ -144,6 +161,8 @@ def build_program(
         words=int(((lines + 2) * vectors + 2 * lines).max()),
         biases=biases,
         output_errors=output_errors,
+        kernels=tuple(sorted({item[KERNEL] for item in layout.operations if item[FORM] == LAYER})),
+        first_words=np.array(layout.words, np.float32),
     )
 
 
@@ -159,10 +178,12 @@ def _add_layer(layout: _Layout, layer: Layer, network: Network, copies: Mapping[
         return
     layout.offsets[layer.name] = layout.take(math.prod(layer.output_shape))
     needed = [layout.wanted[name] for name in layer.inputs]
-    layout.wanted[layer.name] = any(needed) or layer.on_array
+    trained = any(row.words.trained for row in rows)
+    layout.wanted[layer.name] = any(needed) or layer.on_array or trained
     for row in rows:
         entry = _operation(layout, layer, row)
-        entry[BACKWARD] = int(needed[row.source])
+        second = row.second >= 0 and needed[row.second]
+        entry[BACKWARD] = int(needed[row.source] or second or bool(row.words.trained))
         if layer.on_array:
             entry[ARRAY] = len(layout.arrays)
             layout.arrays.append(_array(layer, copies.get(layer.name, 1)))
@@ -175,6 +196,8 @@ def _operation(layout: _Layout, layer: Layer, row: TrainingRow) -> dict[int, int
     """Column -> value of an operation's row."""
     size = math.prod(layer.output_shape) if row.size is None else row.size
     form = DIGITAL if not layer.on_array else RECURRENT if row.recurrent else ON_ARRAY
+    if isinstance(row.kernel, LayerKernel):
+        form = LAYER
     entry = {
         FORM: form,
         KERNEL: _NUMBERS[row.kernel.name],
@@ -185,7 +208,33 @@ def _operation(layout: _Layout, layer: Layer, row: TrainingRow) -> dict[int, int
         KEPT_SIZE: row.kept,
         BY_VECTOR: int(row.by_vector),
     }
+    if row.second >= 0:
+        entry[SECOND] = layout.offsets[layer.inputs[row.second]]
+        entry[SECOND_SIZE] = math.prod(layer.input_shapes[row.second])
+    entry |= _words(layout, row)
     return entry | {WINDOW + offset: value for offset, value in enumerate(row.window)}
+
+
+def _words(layout: _Layout, row: TrainingRow) -> dict[int, int]:
+    """Column -> value of the words that a row keeps from image to image."""
+    words = row.words
+    back = words.back * layout.output_errors
+    quantities = (*words.trained, *words.forth, *back)
+    first = len(layout.words)
+    layout.words += words.constants
+    layout.words += [value for value in quantities for _ in range(words.each)]
+    entry = {
+        DIGITALS: first,
+        DIGITALS_SIZE: len(layout.words) - first,
+        CONSTANTS: len(words.constants),
+        EACH: words.each,
+        TRAINED: len(words.trained),
+        FORTH: len(words.forth),
+        BACK: len(words.back),
+        SCALE: layout.scales,
+    }
+    layout.scales += len(quantities)
+    return entry
 
 
 def _array(layer: Layer, copies: int) -> dict[int, int]:

@@ -71,14 +71,29 @@ class Workspace(NamedTuple):
     words: np.ndarray
 
 
+class KeptWords(NamedTuple):
+    """Words that layers without arrays keep from image to image: float32 values and gradients of the
+    trained ones, int64 scales (quantities, fields) and the form of a word, and how many images a
+    running mean reaches over.
+    """
+
+    values: np.ndarray
+    gradients: np.ndarray
+    scales: np.ndarray
+    form: np.ndarray
+    images: int
+
+
 class BetweenLayers(NamedTuple):
     """Activations and errors between layers: int64 scales (ways, operations, fields) and the form of
-    their words (see `kernels.number_formats`); float32 biases that are added behind the converters.
+    their words (see `kernels.number_formats`); float32 biases that are added behind the converters,
+    and what layers without arrays keep.
     """
 
     scales: np.ndarray
     form: np.ndarray
     biases: np.ndarray
+    kept: KeptWords
 
 
 class Counters(NamedTuple):
@@ -97,8 +112,8 @@ class Counters(NamedTuple):
 class Cycle(NamedTuple):
     """One cycle of one image: the arrays and their weights, the image's memory and errors, the
     periphery, the key of its random numbers, counts of the reads, and scratch; scales and form of
-    what it stores, biases that are added digitally, whether the scales follow it, and which of the
-    ways it goes.
+    what it stores, biases that are added digitally, words that layers keep, whether the scales
+    follow it, and which of the ways it goes.
     """
 
     arrays: np.ndarray
@@ -114,6 +129,7 @@ class Cycle(NamedTuple):
     scales: np.ndarray
     form: np.ndarray
     biases: np.ndarray
+    kept: KeptWords
     follows: bool
     way: int
 

@@ -17,7 +17,9 @@ class TrainingResult:
     """What a run gave. `history`: a dict an epoch (epoch, train_error_percent, test_error_percent,
     train_loss, test_loss, images_per_second, images_per_cpu_second, seconds; both rates are of the
     training alone, the second by the processor's time and without the first stretch, in which
-    kernels may be compiled). `weights` (M, N) by layer, bias last. `activities` by (layer, phase)
+    kernels may be compiled). `weights` (M, N) by layer, bias last; `roles`:
+    values of other layers by role, as an inference takes them (scale and shift of a normalisation,
+    statistics folded in). `activities` by (layer, phase)
     over the last epoch (or what was done of the first), `activity_history` the same an epoch.
     `writes`: pulses a device received, by layer (see
     `recorder.device_writes`), `refreshes` among them, by layer, of devices that have such.
@@ -35,6 +37,7 @@ class TrainingResult:
     data: str
     history: list[dict[str, float]] = field(default_factory=list)
     weights: dict[str, np.ndarray] = field(default_factory=dict)
+    roles: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     activities: dict[tuple[str, str], Activity] = field(default_factory=dict)
     activity_history: list[dict[tuple[str, str], Activity]] = field(default_factory=list)
     writes: dict[str, dict] = field(default_factory=dict)

@@ -83,9 +83,11 @@ def take_out(
         "reads_before": machine.reads_before,
         **_bias_words(machine),
         **machine.arrays.past(),
+        **machine.kept.state(),
         "clocks": machine.arrays.clocks,
     }
     facts = facts | {
+        "kept": machine.kept.facts(),
         "images": result.images,
         "seconds": result.seconds,
         "history": result.history,
@@ -118,6 +120,7 @@ def put_back(
     """Restore a state in place. Raises InputError where the checkpoint belongs to something else."""
     _refuse_other_run(expected, facts, folder)
     _put_back_arrays(machine, arrays, folder)
+    machine.kept.restore(facts.get("kept", []))
     if machine.rule is not None:
         _put_back_rule(machine.rule, facts, arrays, folder)
     result.images, result.seconds, result.history, result.totals = (
@@ -153,7 +156,7 @@ def _put_back_arrays(machine: Machine, arrays: dict[str, np.ndarray], folder: Pa
     """Counters, weights and states in place. Raises InputError for arrays that do not fit."""
     targets = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
     targets |= {name: getattr(machine.arrays, name) for name in ("state", "weights", "writes")}
-    targets |= machine.arrays.past() | _bias_words(machine)
+    targets |= machine.arrays.past() | _bias_words(machine) | machine.kept.state()
     if not machine.arithmetic.exact:
         targets["stored"] = machine.stored.scales
     for name, target in targets.items():

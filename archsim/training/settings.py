@@ -47,6 +47,10 @@ class TrainingSettings(_Settings):
     """Images of an epoch, drawn anew without repetition; 0: all."""
     batch: Annotated[int, OTHER_WORK] = Field(default=1, ge=1, le=4096)
     """Images of a mini-batch."""
+    statistics_images: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=1_000_000)
+    """Images that the running statistics of batch normalisation reach over; 0: a mini-batch, at
+    least 64.
+    """
     seed: Annotated[int, COMPUTED] = Field(default=1, ge=0, lt=2**63)
     """Seed of all random numbers."""
     device: Annotated[str, COMPUTED] = "auto"

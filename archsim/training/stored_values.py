@@ -10,7 +10,7 @@ from archsim.kernels.compiled import kernel
 from archsim.kernels.number_formats import BITS, FLOAT, ROUNDED, SCALE_FIELDS, WIDE, store_values
 from archsim.kernels.random import row_key, stream_key
 from archsim.schemes.shared.words import Arithmetic, told_scale
-from archsim.training.records import BetweenLayers
+from archsim.training.records import BetweenLayers, KeptWords
 from archsim.training.table import CYCLES, Program
 
 U = np.uint64
@@ -33,12 +33,14 @@ def store_map(values, cycle, index, part):
     store_values(values, cycle.scales[index], form, image, key, cycle.follows)
 
 
-def new_stored(program: Program, arithmetic: Arithmetic, biases: np.ndarray) -> BetweenLayers:
+def new_stored(
+    program: Program, arithmetic: Arithmetic, biases: np.ndarray, kept: KeptWords
+) -> BetweenLayers:
     """Scales before the first image: unset, int64 (ways, operations, SCALE_FIELDS); with the
-    digital biases of all arrays.
+    digital biases of all arrays, and what other layers keep.
     """
     scales = np.zeros((len(WAYS), len(program.operations), SCALE_FIELDS), np.int64)
-    return BetweenLayers(scales, arithmetic.value_form, biases)
+    return BetweenLayers(scales, arithmetic.value_form, biases, kept)
 
 
 def told_values(program: Program, stored: BetweenLayers) -> dict[str, dict[str, dict[str, int]]]:

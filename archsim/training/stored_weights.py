@@ -4,30 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from archsim.training.checkpoints import load_checkpoint
 from archsim.training.digital_biases import with_biases
+from archsim.training.kept_words import roles_of
 from archsim.training.program import build_program
 from archsim.training.resume import network_digest
 from archsim.training.sections import LayerTiles
+from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
 from archsim.training.table import COLUMNS, COPIES, ROWS, WORDS
 from hwlib.errors import InputError
 from workloads.network import Network
 
 
+class CheckpointWeights(NamedTuple):
+    """By layer float32 (outputs, inputs), the bias in the last column; and by layer and role what
+    other layers take (see `kept_words.roles_of`).
+    """
+
+    weights: dict[str, np.ndarray]
+    roles: dict[str, dict[str, np.ndarray]]
+
+
 def checkpoint_weights(network: Network, folder: Path) -> dict[str, np.ndarray]:
-    """The weights of a training's last checkpoint.
+    """The weights (outputs, inputs) of a training's last checkpoint, by layer; see
+    `read_checkpoint_weights`.
+    """
+    return read_checkpoint_weights(network, folder).weights
+
+
+def read_checkpoint_weights(network: Network, folder: Path) -> CheckpointWeights:
+    """What an inference takes of a training's last checkpoint.
 
     Args:
         network: that was trained.
         folder: of `archsim train --out`.
 
     Returns:
-        by layer float32 (outputs, inputs), the bias in the last column; several devices of a weight
-        averaged.
+        weights, several devices of one averaged, and what other layers take.
 
     Raises:
         InputError: for a folder without a checkpoint, a damaged one, and one of another network.
@@ -41,7 +58,7 @@ def checkpoint_weights(network: Network, folder: Path) -> dict[str, np.ndarray]:
     copies = settings.get("devices_per_weight", 1) if isinstance(settings, dict) else 1
     names = [layer.name for layer in network.array_layers]
     table = dict.fromkeys(names, copies) if isinstance(copies, int) else copies
-    program = build_program(network, table, tiles=_tiles_of(settings))
+    program = build_program(network, table, _errors_of(settings), _tiles_of(settings))
     flat = arrays.get("weights")
     sizes = [int(row[ROWS] * row[COLUMNS] * row[COPIES]) for row in program.arrays]
     if flat is None or flat.ndim != 1 or flat.size != sum(sizes) or flat.dtype != np.float32:
@@ -66,10 +83,19 @@ def checkpoint_weights(network: Network, folder: Path) -> dict[str, np.ndarray]:
         held = flat[first : first + size].reshape(int(row[COPIES]), int(row[ROWS]), -1)
         own = biases[row[WORDS] : row[WORDS] + row[ROWS]] if row[WORDS] >= 0 else None
         weights.setdefault(name, []).extend(with_biases(matrix, own) for matrix in held)
-    return {
+    kept = arrays.get("kept.values", np.zeros(0, np.float32))
+    if kept.shape != program.first_words.shape or kept.dtype != np.float32:
+        raise InputError(
+            "the checkpoint's digital words do not fit",
+            where=str(folder),
+            got=kept.shape,
+            allowed=f"{len(program.first_words)} words of normalisations",
+        )
+    means = {
         name: np.asarray(np.mean(held, axis=0, dtype=np.float64), np.float32)
         for name, held in weights.items()
     }
+    return CheckpointWeights(means, roles_of(program, kept))
 
 
 def _tiles_of(settings: Any) -> dict[str, LayerTiles]:
@@ -80,3 +106,11 @@ def _tiles_of(settings: Any) -> dict[str, LayerTiles]:
         for name, layer in (tiles if isinstance(tiles, Mapping) else {}).items()
         if isinstance(layer, dict) and layer.get("bias") == "digital"
     }
+
+
+def _errors_of(settings: Any) -> int:
+    """Errors that the update rule of a checkpoint takes back an image."""
+    if not isinstance(settings, dict):
+        return 1
+    known = TrainingSettings.model_validate(settings)
+    return 1 if known.rule in CORE_RULES else scheme_of(known).output_errors

@@ -6,7 +6,7 @@ Python at all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,11 +15,15 @@ from archsim.training.records import Tables
 from workloads.network import Network
 
 # What runs an operation: a kernel of `operators.compiled` by itself, the reads of an array between
-# two of them, or reads step by step with the output of the one before.
-DIGITAL, ON_ARRAY, RECURRENT = range(3)
+# two of them, reads step by step with the output of the one before, or a layer kernel with a second
+# operand or words of its own.
+DIGITAL, ON_ARRAY, RECURRENT, LAYER = range(4)
 # Columns of an operation's row. KERNEL is a number of `operators.compiled`; INPUT, OUTPUT and KEPT
 # are offsets into an image's memory. KEPT: what the backward cycle needs of the forward one.
-# BY_VECTOR: outputs lie vector by vector. WINDOW starts the numbers of the window.
+# BY_VECTOR: outputs lie vector by vector. SECOND: offset of a second operand (size 0: none). DIGITALS:
+# where the words lie that a layer keeps from image to image, and how many: CONSTANTS of them never
+# change, then come TRAINED, FORTH and BACK quantities of EACH words (see `kernels.LayerWords`), whose
+# scales start at SCALE. WINDOW starts the numbers of the window.
 (
     FORM,
     KERNEL,
@@ -32,8 +36,18 @@ DIGITAL, ON_ARRAY, RECURRENT = range(3)
     KEPT_SIZE,
     BACKWARD,
     BY_VECTOR,
+    SECOND,
+    SECOND_SIZE,
+    DIGITALS,
+    DIGITALS_SIZE,
+    CONSTANTS,
+    EACH,
+    TRAINED,
+    FORTH,
+    BACK,
+    SCALE,
     WINDOW,
-) = range(12)
+) = range(22)
 FIELDS = WINDOW + WINDOW_NUMBERS
 # Columns of an array's row. BLOCK, ERRORS, PEAKS are offsets into an image's memory; WEIGHTS,
 # STATE, PLANES into the arrays' memories.
@@ -89,6 +103,8 @@ class Program:
         words: scratch uint64 numbers of one thread.
         biases: biases of all arrays that are digital words.
         output_errors: blocks that the errors of an array have room for, one behind another.
+        kernels: numbers of the layer kernels among the operations, which alone are compiled.
+        first_words: float32, first values of the words that layers keep from image to image.
     """
 
     network: Network
@@ -106,6 +122,8 @@ class Program:
     words: int
     biases: int = 0
     output_errors: int = 1
+    kernels: tuple[int, ...] = ()
+    first_words: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def tables(self, second: np.ndarray) -> Tables:
         """The program for the compiled passes, which take one output error where `second` has no

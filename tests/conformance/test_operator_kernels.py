@@ -13,6 +13,7 @@ from archsim.operators.base import ArrayKernel, Kernel
 from archsim.operators.compiled import (
     ARRAY_KERNELS,
     DIGITAL_KERNELS,
+    LAYER_KERNELS,
     backward_of,
     each_error,
     each_value,
@@ -163,7 +164,7 @@ def test_what_an_array_scatters_is_the_transpose_of_what_it_gathers(kernel):
 
 def test_every_kernel_belongs_to_an_operator_that_trains():
     used = {item for name in TRAINED for item in FUNCTIONS[name].kernels}
-    assert used == {*DIGITAL_KERNELS, *ARRAY_KERNELS}
+    assert used == {*DIGITAL_KERNELS, *ARRAY_KERNELS, *LAYER_KERNELS}
     assert all(isinstance(item, ArrayKernel) for item in ARRAY_KERNELS)
 
 
@@ -174,10 +175,11 @@ def test_a_network_with_it_trains_along_the_gradient(operator):
     machine = Machine(network, TrainingSettings(rule="float", learning_rate=RATE))
     image = values_of((1, machine.program.input_size), 7)
     label = np.array([[1]])
-    start = machine.arrays.weights.copy()
+    start, kept = machine.arrays.weights.copy(), machine.kept.record.values.copy()
 
     def loss_at(weights):
         machine.arrays.weights[:] = weights
+        machine.kept.record.values[:] = kept  # statistics follow every image
         machine.clear_counters()
         machine.train(image, label, np.zeros(1, np.int64), 0)
         return machine.results[0]

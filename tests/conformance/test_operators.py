@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import archsim
+from archsim.operators.digital_work import merge
 from archsim.operators.forward import apply, can_carry
 from archsim.operators.vocabulary import FUNCTIONS, OPERATORS, VECTOR_OPERATORS
 from tests.conformance.operators_known import ELEMENTWISE, F, values_of
@@ -45,8 +46,12 @@ def test_a_run_counts_the_work_that_the_operator_declares(operator):
     run = archsim.simulate(network, "cim40", timing=False)
     assert counted(run, "it", "forward") == pytest.approx(positive(forward))
     run = archsim.simulate(network, "cim40", phase="training", scheme="sgd", timing=False)
+    forward = merge(forward, item.training_work(layer))
     assert counted(run, "it", "forward") == pytest.approx(positive(forward))
     assert counted(run, "it", "backward") == pytest.approx(positive(backward))
+    # words that it keeps: once an image, and plain descent of those it trains once a mini-batch of one
+    kept = merge(item.words_work(layer, 1), {"multiply_add": item.words(layer).trained})
+    assert counted(run, "it", "update") == pytest.approx(positive(kept))
 
 
 def positive(work):

@@ -11,7 +11,7 @@ import pytest
 from hwlib.errors import InputError
 from tests.robustness.tiny_datasets import make_content, make_source, put
 from workloads.datasets import fetch_dataset, list_datasets, load_dataset
-from workloads.datasets.catalogue import catalogue
+from workloads.datasets.catalogue import RecordSource, catalogue
 
 
 def refused(call, *words):
@@ -76,7 +76,7 @@ def test_names():
     refused(lambda: load_dataset("mnits"), "unknown data set", "did you mean 'mnist'")
     refused(lambda: load_dataset("zzzz"), "archsim list datasets")
     refused(lambda: load_dataset(3), "a name or the path")
-    refused(lambda: fetch_dataset("cifar"), "unknown data set", "allowed: digits")
+    refused(lambda: fetch_dataset("cifar"), "unknown data set", "allowed: digits", "cifar10")
 
 
 def test_the_catalogue_is_complete():
@@ -86,6 +86,10 @@ def test_the_catalogue_is_complete():
             and source.mirrors
             and all(mirror.endswith("/") for mirror in source.mirrors)
         )
+        if isinstance(source, RecordSource):
+            assert all(len(md5) == 32 for md5 in (*source.files.values(), source.archive_md5))
+            assert source.images == (50_000, 10_000) and source.archive_bytes > 10**8
+            continue
         assert all(len(file.md5) == len(file.gz_md5) == 32 for file in source.files.values())
         assert sum(file.gz_bytes for file in source.files.values()) > 10**7
 

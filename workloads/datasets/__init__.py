@@ -1,4 +1,4 @@
-"""Labelled images to train on: MNIST, Fashion-MNIST, an embedded set of digits, and arrays of an
+"""Labelled images to train on: MNIST, Fashion-MNIST, CIFAR-10, an embedded set of digits, and arrays of an
 .npz file.
 
 `load_dataset(name_or_path)` gives a `Dataset`; `list_datasets()` names what there is;

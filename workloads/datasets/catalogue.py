@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from archsim.readers.documents import read_toml
 
@@ -38,23 +39,75 @@ class IdxSource:
     mirrors: tuple[str, ...]
     files: dict[str, IdxFile]
 
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return (1, *self.files["train_images"].shape[1:])
+
+    @property
+    def images(self) -> tuple[int, int]:
+        """Training and test images."""
+        return self.files["train_images"].shape[0], self.files["test_images"].shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSource:
+    """A data set as files of records, in one archive.
+
+    Each record is a label byte and the bytes of an image, channel by channel; `train` and `test` map
+    the files of each part, of `records` each, to the md5 of their content.
+    """
+
+    name: str
+    title: str
+    source: str
+    class_names: tuple[str, ...]
+    folders: tuple[str, ...]
+    mirrors: tuple[str, ...]
+    image_shape: tuple[int, ...]
+    records: int
+    archive: str
+    archive_bytes: int
+    archive_md5: str
+    train: dict[str, str]
+    test: dict[str, str]
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Every file of the set with its md5."""
+        return self.train | self.test
+
+    @property
+    def images(self) -> tuple[int, int]:
+        """Training and test images."""
+        return self.records * len(self.train), self.records * len(self.test)
+
+
+Source = IdxSource | RecordSource
+
 
 @functools.cache
-def catalogue() -> dict[str, IdxSource]:
+def catalogue() -> dict[str, Source]:
     """The sets of catalogue.toml by name."""
     tables = read_toml(Path(__file__).with_name("catalogue.toml"))
-    sources = {}
-    for name, table in tables.items():
-        files = {
-            part: IdxFile(**table[part] | {"shape": tuple(table[part]["shape"])}) for part in PARTS
-        }
-        sources[name] = IdxSource(
-            name,
-            table["title"],
-            table["source"],
-            tuple(table["class_names"]),
-            tuple(table["folders"]),
-            tuple(table["mirrors"]),
-            files,
-        )
-    return sources
+    return {name: _source(name, table) for name, table in tables.items()}
+
+
+def _source(name: str, table: dict[str, Any]) -> Source:
+    lists = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
+    }
+    if lists.pop("form", "idx") == "records":
+        return RecordSource(name=name, **lists)
+    files = {
+        part: IdxFile(**table[part] | {"shape": tuple(table[part]["shape"])}) for part in PARTS
+    }
+    return IdxSource(
+        name,
+        table["title"],
+        table["source"],
+        lists["class_names"],
+        lists["folders"],
+        lists["mirrors"],
+        files,
+    )

@@ -11,10 +11,10 @@ import tempfile
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from hwlib.errors import InputError
-from workloads.datasets.catalogue import IdxFile, IdxSource
+from workloads.datasets.catalogue import IdxFile, IdxSource, RecordSource
 
 SECONDS = 30  # without a byte from a mirror
 _BLOCK = 1 << 16
@@ -38,7 +38,7 @@ def cache_folder() -> Path:
 
 
 def find_files(
-    source: IdxSource, download: bool = True, progress: Progress | None = None
+    source: IdxSource, ask: bool = True, progress: Progress | None = None
 ) -> dict[str, Path]:
     """The path of each file of a set, by part. What is missing is downloaded into the cache, whole
     and checked or not at all.
@@ -46,28 +46,29 @@ def find_files(
     progress(bytes done, bytes in all, file). Raises InputError where a file is nowhere to be had,
     with what to do about it.
     """
-    folders = _folders(source)
+    folders = folders_of(source)
     here = {part: _look(folders, file) for part, file in source.files.items()}
     paths = {part: path for part, path in here.items() if path is not None}
     missing = [part for part in here if part not in paths]
-    if missing and not download:
+    if missing and not ask:
         names = ", ".join(f"{source.files[part].file}.gz" for part in missing)
         raise InputError(
-            f"missing: {names}", where=f"data set '{source.name}'", hint=_advice(source)
+            f"missing: {names}", where=f"data set '{source.name}'", hint=advice(source)
         )
     total = sum(source.files[part].gz_bytes for part in missing)
     done = 0
     for part in missing:
         file = source.files[part]
-        paths[part] = _download(source, file, _reporter(progress, done, total, file.file))
+        wanted = Wanted(f"{file.file}.gz", file.gz_bytes, file.gz_md5)
+        paths[part] = download(source, wanted, reporter_of(progress, done, total, file.file))
         done += file.gz_bytes
     return {part: paths[part] for part in source.files}
 
 
-def _reporter(
+def reporter_of(
     progress: Progress | None, before: int, total: int, name: str
 ) -> Callable[[int], None]:
-    """Tells the bytes of one file as bytes of all."""
+    """What tells the bytes of one file as bytes of all."""
 
     def report(count: int) -> None:
         if progress is not None:
@@ -76,13 +77,19 @@ def _reporter(
     return report
 
 
-def _folders(source: IdxSource) -> list[Path]:
+def folders_of(source: IdxSource | RecordSource) -> list[Path]:
+    """Where the files of a set are looked for, in this order."""
     data = os.environ.get("ARCHSIM_DATA")
     if data and not Path(data).is_dir():
         raise InputError("not a folder", where="ARCHSIM_DATA", got=data)
     return ([Path(data) / folder for folder in source.folders] if data else []) + [
-        cache_folder() / "datasets" / source.name
+        cached(source)
     ]
+
+
+def cached(source: IdxSource | RecordSource) -> Path:
+    """Where the cache keeps a set."""
+    return cache_folder() / "datasets" / source.name
 
 
 def _look(folders: list[Path], file: IdxFile) -> Path | None:
@@ -94,14 +101,25 @@ def _look(folders: list[Path], file: IdxFile) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _download(source: IdxSource, file: IdxFile, report: Callable[[int], None]) -> Path:
-    folder = cache_folder() / "datasets" / source.name
+class Wanted(NamedTuple):
+    """A file that a mirror has: its name there, its size and md5."""
+
+    name: str
+    size: int
+    md5: str
+
+
+def download(
+    source: IdxSource | RecordSource, wanted: Wanted, report: Callable[[int], None]
+) -> Path:
+    """A file of a set in the cache, whole and checked. Raises InputError where no mirror gives it."""
+    folder = cached(source)
     faults = []
     hint = "set ARCHSIM_CACHE to another folder"
-    path = folder / f"{file.file}.gz"
+    path = folder / wanted.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{file.file}.", dir=folder)
+        handle, temporary = tempfile.mkstemp(prefix=f".{wanted.name}.", dir=folder)
     except OSError as fault:
         raise InputError(
             f"cannot write the cache ({fault.strerror})", where=str(folder), hint=hint
@@ -110,7 +128,7 @@ def _download(source: IdxSource, file: IdxFile, report: Callable[[int], None]) -
         with os.fdopen(handle, "wb") as target:
             for mirror in source.mirrors:
                 try:
-                    _copy(f"{mirror}{file.file}.gz", file, target, report)
+                    _copy(f"{mirror}{wanted.name}", wanted, target, report)
                     break
                 except (OSError, http.client.HTTPException, ValueError) as fault:
                     faults.append(f"{mirror}: {fault}")
@@ -118,7 +136,7 @@ def _download(source: IdxSource, file: IdxFile, report: Callable[[int], None]) -
                 raise InputError(
                     f"cannot be downloaded ({'; '.join(faults)})",
                     where=f"data set '{source.name}': {path.name}",
-                    hint=_advice(source),
+                    hint=advice(source),
                 )
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
@@ -127,7 +145,7 @@ def _download(source: IdxSource, file: IdxFile, report: Callable[[int], None]) -
     return path
 
 
-def _copy(address: str, file: IdxFile, target: BinaryIO, report: Callable[[int], None]) -> None:
+def _copy(address: str, wanted: Wanted, target: BinaryIO, report: Callable[[int], None]) -> None:
     """Copy a file from a mirror. Raises OSError or ValueError for anything but the published bytes."""
     target.seek(0)
     target.truncate()
@@ -135,20 +153,20 @@ def _copy(address: str, file: IdxFile, target: BinaryIO, report: Callable[[int],
     with urllib.request.urlopen(address, timeout=SECONDS) as answer:
         while block := answer.read(_BLOCK):
             count += len(block)
-            if count > file.gz_bytes:
-                raise ValueError(f"more than the {file.gz_bytes} bytes it should have")
+            if count > wanted.size:
+                raise ValueError(f"more than the {wanted.size} bytes it should have")
             digest.update(block)
             target.write(block)
             report(count)
-    if digest.hexdigest() != file.gz_md5:
-        raise ValueError(
-            f"md5 mismatch, got {digest.hexdigest()}, {count} of {file.gz_bytes} bytes"
-        )
+    if digest.hexdigest() != wanted.md5:
+        raise ValueError(f"md5 mismatch, got {digest.hexdigest()}, {count} of {wanted.size} bytes")
 
 
-def _advice(source: IdxSource) -> str:
+def advice(source: IdxSource | RecordSource) -> str:
+    """How to get a set without a network here."""
+    what = "the four .gz files" if isinstance(source, IdxSource) else f"{source.archive}, unpacked,"
     return (
-        f"offline: run `archsim data fetch {source.name}` where there is a network, or get the "
-        "four .gz files in any other way, "
+        f"offline: run `archsim data fetch {source.name}` where there is a network, or get "
+        f"{what} in any other way, "
         f"put them into a folder {source.name}/ and set ARCHSIM_DATA to the folder above it"
     )

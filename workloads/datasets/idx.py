@@ -15,7 +15,7 @@ import numpy as np
 
 from archsim.readers.files import read_bytes
 from hwlib.errors import InputError
-from workloads.datasets.catalogue import IdxFile, catalogue
+from workloads.datasets.catalogue import IdxFile, IdxSource, catalogue
 
 _GZIP = b"\x1f\x8b"
 
@@ -76,7 +76,7 @@ def _unzip(content: bytes, limit: int, path: Path) -> bytes:
 
 def _advice(md5: str) -> str:
     for source in catalogue().values():
-        for file in source.files.values():
+        for file in source.files.values() if isinstance(source, IdxSource) else ():
             if file.md5 == md5:
                 return (
                     f"this is {file.file} of the data set '{source.name}'; put each set into a "

@@ -9,10 +9,11 @@ import numpy as np
 
 from hwlib.errors import InputError, nearest
 from workloads.datasets.arrays import read_arrays
-from workloads.datasets.catalogue import IdxSource, catalogue
+from workloads.datasets.catalogue import RecordSource, Source, catalogue
 from workloads.datasets.dataset import Dataset
 from workloads.datasets.fetch import Progress, find_files
 from workloads.datasets.idx import read_idx
+from workloads.datasets.records import find_records, read_records
 
 # Optical Recognition of Handwritten Digits, its test set of 1,797 images, as scikit-learn has it;
 # pixels are the counts 0 to 16 over 16.
@@ -70,8 +71,7 @@ def load_dataset(
     if text.lower().endswith(".npz"):
         return read_arrays(text)
     source = _source(text)
-    paths = find_files(source, download, progress)
-    arrays = {part: read_idx(path, source.files[part]) for part, path in paths.items()}
+    arrays = _read(source, _find(source, download, progress))
     return Dataset(
         source.name,
         train_images=_pixels(arrays["train_images"]),
@@ -84,6 +84,26 @@ def load_dataset(
     )
 
 
+def _find(source: Source, ask: bool, progress: Progress | None) -> dict[str, Path]:
+    if isinstance(source, RecordSource):
+        return find_records(source, ask, progress)
+    return find_files(source, ask, progress)
+
+
+def _read(source: Source, paths: dict[str, Path]) -> dict[str, np.ndarray]:
+    """Bytes of images and labels of both parts. Raises InputError for anything but the published
+    ones.
+    """
+    if isinstance(source, RecordSource):
+        return read_records(source, paths)
+    return {part: read_idx(path, source.files[part]) for part, path in paths.items()}
+
+
+def dataset_files(name: str) -> list[Path]:
+    """Where the files of a data set lie. Raises InputError where they are not here."""
+    return list(_find(_source(name), False, None).values())
+
+
 def fetch_dataset(name: str, progress: Progress | None = None) -> list[Path]:
     """Make sure that every file of a data set is here and is the published one; returns their
     paths. Raises InputError.
@@ -91,13 +111,12 @@ def fetch_dataset(name: str, progress: Progress | None = None) -> list[Path]:
     if name == "digits":
         return [_DIGITS]
     source = _source(name)
-    paths = find_files(source, True, progress)
-    for part, path in paths.items():
-        read_idx(path, source.files[part])
+    paths = _find(source, True, progress)
+    _read(source, paths)
     return list(paths.values())
 
 
-def _source(name: str) -> IdxSource:
+def _source(name: str) -> Source:
     known = list_datasets()
     if name not in known:
         raise InputError(
@@ -110,7 +129,9 @@ def _source(name: str) -> IdxSource:
 
 
 def _pixels(array: np.ndarray) -> np.ndarray:
-    """Bytes (images, height, width) as floats (images, 1, height, width) from 0 to 1."""
-    images = array[:, np.newaxis].astype(np.float32)
+    """Bytes (images, height, width), or with channels before the height, as floats (images, channels,
+    height, width) from 0 to 1.
+    """
+    images = (array if array.ndim == 4 else array[:, np.newaxis]).astype(np.float32)
     images /= 255
     return images

@@ -77,6 +77,14 @@ class DigitalOptimiser(OptimiserScheme):
         used = own.pop(self.optimiser)
         return super().unused | set().union(*own.values()) - used
 
+    @property
+    def layer_work(self) -> dict[str, float]:
+        return self.weight_work
+
+    @property
+    def layer_words(self) -> int:
+        return self.optimiser_words
+
     def digital_step(self, stage: Stage, further: Mapping[str, float]) -> Operation:
         """The optimiser over all weights of a layer, once a batch, with `further` actions a weight."""
         return optimiser_step(stage, merge(self.weight_work, dict(further)), self.optimiser_words)

@@ -1,0 +1,169 @@
+"""Data sets whose files are records of one label byte and the bytes of an image (CIFAR-10), in one
+archive. Nothing read is trusted: of the archive only the named members are taken, as plain bytes of
+the size that they must have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import os
+import tarfile
+import tempfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from archsim.readers.files import read_bytes
+from hwlib.errors import InputError
+from workloads.datasets.catalogue import RecordSource
+from workloads.datasets.fetch import (
+    Progress,
+    Wanted,
+    advice,
+    cached,
+    download,
+    folders_of,
+    reporter_of,
+)
+
+
+def find_records(
+    source: RecordSource, ask: bool = True, progress: Progress | None = None
+) -> dict[str, Path]:
+    """The path of each file of a set. What is missing is taken from its archive, which is
+    downloaded where it is not in the cache.
+
+    Args:
+        source: the set.
+        ask: whether a mirror may be asked.
+        progress: progress(bytes done, bytes in all, file) of a download.
+
+    Raises:
+        InputError: where a file is nowhere to be had, with what to do about it.
+    """
+    folders = folders_of(source)
+    here = {name: _look(folders, name) for name in source.files}
+    paths = {name: path for name, path in here.items() if path is not None}
+    if len(paths) == len(here):
+        return paths
+    missing = [name for name in here if name not in paths]
+    archive = _look(folders, source.archive)
+    if archive is None and not ask:
+        raise InputError(
+            f"missing: {', '.join(missing)}", where=f"data set '{source.name}'", hint=advice(source)
+        )
+    if archive is None:
+        wanted = Wanted(source.archive, source.archive_bytes, source.archive_md5)
+        report = reporter_of(progress, 0, source.archive_bytes, source.archive)
+        archive = download(source, wanted, report)
+    _unpack(source, archive, missing)
+    return paths | {name: cached(source) / name for name in missing}
+
+
+def _look(folders: list[Path], name: str) -> Path | None:
+    return next((path for path in (folder / name for folder in folders) if path.is_file()), None)
+
+
+def _size(source: RecordSource) -> int:
+    """Bytes of one file."""
+    return source.records * (1 + math.prod(source.image_shape))
+
+
+def _unpack(source: RecordSource, archive: Path, names: list[str]) -> None:
+    """Put files of the archive, if it is the published one, into the cache, each whole and checked.
+    Raises InputError.
+    """
+    content = read_bytes(archive, source.archive_bytes)
+    if hashlib.md5(content, usedforsecurity=False).hexdigest() != source.archive_md5:
+        raise InputError(
+            "md5 mismatch",
+            where=str(archive),
+            allowed=source.archive_md5,
+            hint="fetch it again",
+        )
+    wanted = set(names)
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as members:
+            for member in members:
+                name = Path(member.name).name
+                if name not in wanted or not member.isreg() or member.size != _size(source):
+                    continue
+                stream = members.extractfile(member)
+                records = b"" if stream is None else stream.read(_size(source))
+                _check(source, name, records, archive)
+                _keep(cached(source) / name, records)
+                wanted.discard(name)
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as fault:
+        raise InputError(
+            f"a broken archive ({str(fault).lower()})", where=str(archive), hint="fetch it again"
+        ) from None
+    if wanted:
+        raise InputError(
+            f"missing in the archive: {', '.join(sorted(wanted))}",
+            where=str(archive),
+            hint="fetch it again",
+        )
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write a file of the cache, whole or not at all. Raises InputError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as target:
+                target.write(content)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as fault:
+        raise InputError(
+            f"cannot write the cache ({fault.strerror})",
+            where=str(path.parent),
+            hint="set ARCHSIM_CACHE to another folder",
+        ) from None
+
+
+def _check(source: RecordSource, name: str, content: bytes, path: Path) -> None:
+    """Raise InputError for anything but the published bytes."""
+    if len(content) != _size(source):
+        raise InputError(
+            "the file is cut off or too long",
+            where=str(path),
+            got=f"{len(content)} bytes",
+            allowed=f"{_size(source)} bytes",
+        )
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if digest != source.files[name]:
+        raise InputError(
+            "md5 mismatch",
+            where=str(path),
+            got=digest,
+            allowed=source.files[name],
+            hint="fetch it again",
+        )
+
+
+def read_records(source: RecordSource, paths: dict[str, Path]) -> dict[str, np.ndarray]:
+    """Images (count, *image_shape) and labels (count,) of both parts, bytes.
+
+    Raises:
+        InputError: naming the file, for a length, a label or an md5 that is not the published one.
+    """
+    arrays = {}
+    for part, files in (("train", source.train), ("test", source.test)):
+        tables = []
+        for name in files:
+            content = read_bytes(paths[name])
+            _check(source, name, content, paths[name])
+            tables.append(np.frombuffer(content, np.uint8).reshape(source.records, -1))
+        table = np.concatenate(tables)
+        if int(table[:, 0].max()) >= len(source.class_names):
+            raise InputError("label out of range", where=source.name, got=int(table[:, 0].max()))
+        arrays[f"{part}_labels"] = table[:, 0]
+        arrays[f"{part}_images"] = table[:, 1:].reshape(-1, *source.image_shape)
+    return arrays
