@@ -96,7 +96,9 @@ def _arrays(network: Network, weights: Weights) -> tuple[dict[str, Any], tuple[s
         return {}, ()
     if isinstance(weights, Training):
         trained = weights.trained
-        return _with_biases(network, trained.weights, trained.roles), ("weights are those of a training in memory",)
+        return _with_biases(network, trained.weights, trained.roles), (
+            "weights are those of a training in memory",
+        )
     if isinstance(weights, Mapping):
         return dict(weights), ()
     path = Path(weights)

@@ -62,7 +62,12 @@ class LayerMemory:
     """
 
     def __init__(
-        self, program: Program, arithmetic: Arithmetic, scheme: Scheme | None, rate: float, seed: int
+        self,
+        program: Program,
+        arithmetic: Arithmetic,
+        scheme: Scheme | None,
+        rate: float,
+        seed: int,
     ):
         self.program, self.seed = program, seed
         self.exact = arithmetic.format == "fp32"

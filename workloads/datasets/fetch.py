@@ -82,9 +82,7 @@ def folders_of(source: IdxSource | RecordSource) -> list[Path]:
     data = os.environ.get("ARCHSIM_DATA")
     if data and not Path(data).is_dir():
         raise InputError("not a folder", where="ARCHSIM_DATA", got=data)
-    return ([Path(data) / folder for folder in source.folders] if data else []) + [
-        cached(source)
-    ]
+    return ([Path(data) / folder for folder in source.folders] if data else []) + [cached(source)]
 
 
 def cached(source: IdxSource | RecordSource) -> Path:

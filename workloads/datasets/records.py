@@ -79,10 +79,7 @@ def _unpack(source: RecordSource, archive: Path, names: list[str]) -> None:
     content = read_bytes(archive, source.archive_bytes)
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != source.archive_md5:
         raise InputError(
-            "md5 mismatch",
-            where=str(archive),
-            allowed=source.archive_md5,
-            hint="fetch it again",
+            "md5 mismatch", where=str(archive), allowed=source.archive_md5, hint="fetch it again"
         )
     wanted = set(names)
     try:

@@ -166,9 +166,7 @@ class BatchNorm(Operator):
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         axis, shape = self.axis(layer), layer.output_shape
         window = (shape[axis], math.prod(shape[axis + 1 :]), math.prod(shape[:axis]))
-        words = LayerWords(
-            each=shape[axis], trained=(1.0, 0.0), forth=(0.0, 1.0), back=(0.0, 0.0)
-        )
+        words = LayerWords(each=shape[axis], trained=(1.0, 0.0), forth=(0.0, 1.0), back=(0.0, 0.0))
         return (TrainingRow(NORMALISE, window=window, kept=2 * shape[axis], words=words),)
 
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
