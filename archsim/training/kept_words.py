@@ -38,7 +38,7 @@ LEAST_IMAGES = 64
 """Images that running means reach over at least, where nobody says: a common mini-batch."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class PlainDescent:
     """Stochastic gradient descent, for update rules without an optimiser of their own."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from archsim.basics.fields import changed_fields
 from archsim.kernels.number_formats import BITS
+from archsim.operators.vocabulary import operator_of
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.sections import GENERATOR_FIELDS
 from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, scheme_of
@@ -45,7 +46,17 @@ def left_by_both(
     """Field -> why neither a training nor the silicon of its steps, which left `unused`, read it."""
     read = read_by_training(chip, scheme, settings, network)
     left = {path: why for path, why in unused.items() if path not in read}
-    return left | unused_in_training(settings)
+    return left | unused_in_training(settings) | _without_statistics(settings, network)
+
+
+def _without_statistics(settings: TrainingSettings, network: Network | None) -> dict[str, str]:
+    """Why nothing reads how far running statistics reach, where no layer has some."""
+    layers = network.layers if network is not None else ()
+    if not settings.statistics_images or any(
+        operator_of(item).words(item).forth for item in layers
+    ):
+        return {}
+    return {"training.statistics_images": "no layer of the network has running statistics"}
 
 
 def unused_in_training(settings: TrainingSettings) -> dict[str, str]:

@@ -94,20 +94,21 @@ def catalogue() -> dict[str, Source]:
 
 
 def _source(name: str, table: dict[str, Any]) -> Source:
-    lists = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
-    }
-    if lists.pop("form", "idx") == "records":
-        return RecordSource(name=name, **lists)
+    named = name, table["title"], table["source"]
+    places = tuple(table["class_names"]), tuple(table["folders"]), tuple(table["mirrors"])
+    if table.get("form") == "records":
+        return RecordSource(
+            *named,
+            *places,
+            tuple(table["image_shape"]),
+            table["records"],
+            table["archive"],
+            table["archive_bytes"],
+            table["archive_md5"],
+            table["train"],
+            table["test"],
+        )
     files = {
         part: IdxFile(**table[part] | {"shape": tuple(table[part]["shape"])}) for part in PARTS
     }
-    return IdxSource(
-        name,
-        table["title"],
-        table["source"],
-        lists["class_names"],
-        lists["folders"],
-        lists["mirrors"],
-        files,
-    )
+    return IdxSource(*named, *places, files)
