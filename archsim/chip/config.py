@@ -17,6 +17,7 @@ from archsim.chip.blocks.buffer import BufferSettings
 from archsim.chip.blocks.controller import ControllerSettings
 from archsim.chip.blocks.core import CoreSettings
 from archsim.chip.blocks.interconnect import InterconnectSettings
+from archsim.chip.blocks.matrix_unit import MatrixUnitSettings
 from archsim.chip.blocks.network import NetworkSettings
 from archsim.chip.blocks.off_chip import OffChipSettings
 from archsim.chip.blocks.package import PackageSettings
@@ -136,6 +137,7 @@ class Sections(Section):
     buffer: BufferSettings = BufferSettings()
     interconnect: InterconnectSettings = InterconnectSettings()
     vector_unit: VectorUnitSettings = VectorUnitSettings()
+    matrix_unit: MatrixUnitSettings = MatrixUnitSettings()
     controller: ControllerSettings = ControllerSettings()
     off_chip: OffChipSettings = OffChipSettings()
     core: CoreSettings = CoreSettings()

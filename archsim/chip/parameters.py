@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from archsim.chip.blocks import counted
 from archsim.chip.blocks.core import cores_of
+from archsim.chip.blocks.matrix_unit import matrix_values
 from archsim.chip.config import Architecture, ComponentSettings
 from archsim.chip.cores.network_of import network_values
 from archsim.chip.plan.row_groups import sum_bits
@@ -42,6 +43,7 @@ def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
         "cores": cores_of(chip, max(1, tiles)),
         "core_tiles": chip.core.tiles or max(1, tiles),
         **network_values(chip, tiles),
+        **matrix_values(chip),
         "groups": read.columns_per_adc,
         "mux_inputs": read.columns_per_adc
         + (-(-tile.rows // chip.adcs_per_tile) if read.transposed else 0),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from archsim.chip.assumptions import ASSUMED_ACTIVITY
 from archsim.chip.built import BuiltChip
 from archsim.chip.components import absent_note
+from archsim.chip.cores.core_map import CoreMap
 from archsim.chip.cores.refused import check_learns
 from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap
@@ -195,10 +196,19 @@ def _facts(built: BuiltChip, seed: int, measured: Mapping[str, Any]) -> RunFacts
         "timeline": measured["timeline"],
         "roofline": measured["roofline"],
         "placement": _placement_rows(placement, chip),
-        "memory": MemoryMap.of(trace, chip).to_row(trace, chip),
+        "memory": _memory_row(built),
         "notes": measured["notes"],
         "settings": chip.model_dump(mode="json", by_alias=True),
     }
+
+
+def _memory_row(built: BuiltChip) -> dict[str, float]:
+    """What the buffer of the chip holds; keys and values lie in the buffers of cores before it."""
+    trace, chip = built.trace, built.chip
+    memory = MemoryMap.of(trace, chip)
+    row = memory.to_row(trace, chip)
+    cores = CoreMap.of(trace, chip, built.placement) if memory.cache_bits else None
+    return row if cores is None else row | {"cache_off_chip": cores.cache_off_chip}
 
 
 def _placement_rows(placement: Placement, chip: Architecture) -> list[Row]:

@@ -22,6 +22,7 @@ NAMES = (
     "tile_update",
     "tile_write",
     "controller",
+    "matrix_unit",
     "interconnect",
     "buffer",
     "lookup_unit",

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 class Step:
     """One step of a planned operation, for the blocks on its way.
 
-`bits_in` come from the buffer and `bits_out` go back to it; `state_in` and `state_out` are bits
+    `bits_in` come from the buffer and `bits_out` go back to it; `state_in` and `state_out` are bits
     of training state; `cache_in` are bits of keys and values that earlier tokens left, `cache_out`
     those that this one leaves, which are among `bits_out`. `elements_in` is `bits_in` as values,
     `results_out` bits that the tiles put on the wires. `work` is digital work that no block has taken
     yet, by action: a block of its own takes what it does and the vector unit, the last to be asked,
-    what is left. `layer` is None for an operation off the tiles.
+    what is left. `matrix_passes` are vectors that pass blocks of a matrix unit. `layer` is None for
+    an operation off the tiles.
     """
 
     plan: OperationPlan
@@ -39,6 +40,7 @@ class Step:
     cache_in: float = 0.0
     cache_out: float = 0.0
     results_out: float = 0.0
+    matrix_passes: float = 0.0
 
     @property
     def operation(self) -> Operation:

@@ -7,7 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from archsim.chip.blocks.matrix_unit import read_again
 from archsim.chip.config import Architecture
+from archsim.chip.cores.core_cache import CoreCache
 from archsim.chip.cores.network_of import BUFFER, OFF_CHIP, layout_on
 from archsim.chip.cores.shares import UnitShares, digital_shares, shares_of_unit
 from archsim.chip.network.layout import NetworkLayout
@@ -38,7 +40,8 @@ class CoreMap:
     `units` are the copies of each operation by its name, `kept` the share of its results that the
     output buffers of its cores hold, `off_chip` the share of what goes to the global buffer that does
     not fit there, and `sources` those of its inputs. `fetches` are the input values that come over
-    the network for a step.
+    the network for a step, and `cache_off_chip` is the share of keys and values for later tokens that
+    is off chip.
     """
 
     cores: int
@@ -48,6 +51,7 @@ class CoreMap:
     off_chip: dict[str, float]
     sources: dict[str, tuple[InputSource, ...]]
     fetches: dict[str, float]
+    cache_off_chip: float
 
     @classmethod
     def of(cls, trace: Trace, chip: Architecture, placement: Placement) -> CoreMap | None:
@@ -65,6 +69,7 @@ class CoreMap:
             making.off_chip,
             making.sources,
             making.fetches,
+            making.cache.off_chip,
         )
 
     def terminal(self, port: int) -> int:
@@ -96,6 +101,7 @@ class _Making:
         self.off_chip: dict[str, float] = {}
         self.sources: dict[str, tuple[InputSource, ...]] = {}
         self.fetches: dict[str, float] = {}
+        self.cache = CoreCache(chip.buffer.capacity_kib * KIB)
         self._order = {name: number for number, name in enumerate(self.operations)}
         self._last = {
             name: self._order[operation.name]
@@ -143,9 +149,17 @@ class _Making:
         to the global buffer, from where it leaves the chip."""
         if operation.name not in self.consumed:
             return 0.0
-        bits = _outputs(operation) * self.chip.read.output_bits
-        last = self._last[operation.name]
-        return self._room("output", self.units[operation.name], bits, last)
+        bits = self.chip.read.output_bits
+        left = operation.kept * operation.steps
+        units, last = self.units[operation.name], self._last[operation.name]
+        kept = self._room("output", units, (_outputs(operation) - left) * bits, last)
+        if not operation.cached:
+            return kept
+        # keys and values stay there when all that reads them now is over
+        cached = operation.cached * self.chip.read.input_bits
+        share = self._room("output", units, cached, len(self.operations))
+        self.cache.add(operation.name, cached, share)
+        return kept + (share - kept) * left / _outputs(operation)
 
     def _release(self, now: int) -> None:
         """Give back what no operation from this one on takes."""
@@ -173,7 +187,9 @@ class _Making:
     def _fetched(self, operation: Operation) -> float:
         """Input values that come over the network for a step: each once, where the rows of a window
         are held; those that are held alone else."""
-        fresh = operation.input_elements
+        fresh = operation.input_elements + operation.recalled
+        if operation.products:
+            return fresh + self._fetched_again(operation)
         if self.chip.buffer.window_reuse and operation.fresh_elements:
             fresh = operation.fresh_elements
         window, per_row = operation.window, operation.steps_per_row
@@ -187,6 +203,17 @@ class _Making:
         held = self._room("input", self.units[operation.name], bits, last)
         return held * once + (1 - held) * fresh
 
+    def _fetched_again(self, operation: Operation) -> float:
+        """Values of second operands that come another time, since no input buffer holds them while
+        other vectors pass."""
+        again = read_again(operation, self.chip)
+        if not again:
+            return 0.0
+        values = sum(item.matrices * item.rows * item.columns for item in operation.products)
+        bits = values * self.chip.read.input_bits
+        units, now = self.units[operation.name], self._order[operation.name]
+        return (1 - self._room("input", units, bits, now)) * again
+
     def _spill(self, operation: Operation) -> float:
         """The share of what an operation has in the global buffer that is off chip."""
         bits = self.chip.read.input_bits
@@ -196,8 +223,7 @@ class _Making:
                 held += (1 - self.kept[name]) * _outputs(self.operations[name]) * bits
         if not any(name in self.kept for name in operation.after):
             held += max(0.0, operation.map_elements - _outputs(operation)) * bits
-        capacity = self.chip.buffer.capacity_kib * KIB
-        return max(0.0, 1 - capacity / held) if held else 0.0
+        return max(0.0, 1 - self.cache.free / held) if held else 0.0
 
     def _sources(self, operation: Operation) -> tuple[InputSource, ...]:
         made = [name for name in operation.after if name in self.units]
@@ -217,10 +243,26 @@ class _Making:
         ]
         if from_outside:
             sources.append(InputSource(from_outside / total, (self._ports(1.0, off),)))
-        return tuple(sources)
+        left = [name for name in made if name in self.cache.shares]
+        recalled = operation.recalled * operation.steps
+        if not recalled or not left:
+            return tuple(sources)
+        share = recalled / (recalled + whole)
+        return (
+            *(item._replace(share=item.share * (1 - share)) for item in sources),
+            *(InputSource(share / len(left), self._cached_at(name)) for name in left),
+        )
 
     def _holdings(self, name: str, off: float) -> tuple[tuple[Holding, ...], ...]:
-        kept = self.kept[name]
+        return self._lying(name, self.kept[name], off)
+
+    def _cached_at(self, name: str) -> tuple[tuple[Holding, ...], ...]:
+        """Where the keys and values lie that earlier tokens left of an operation's results."""
+        return self._lying(name, *self.cache.shares[name])
+
+    def _lying(self, name: str, kept: float, off: float) -> tuple[tuple[Holding, ...], ...]:
+        """Where results of an operation lie of which its cores hold a share, and a share of the rest
+        is off chip."""
         return tuple(
             (
                 *(

@@ -119,6 +119,9 @@ class _StepLaw:
             foreign = round(share.outer / share.outputs)
             yield Station("accumulator", cycles, _levels(foreign + 1))
         if share.outputs:
+            if self.step.matrix_passes:
+                passes = self.step.matrix_passes * share.outputs
+                yield Station("matrix_unit", _whole(passes / self.chip.matrix_unit.units))
             yield Station("lanes", _whole(self.load * share.outputs / self.chip.core.lanes))
             yield Station("output_buffer", self._words(self.step.bits_out * share.outputs))
 

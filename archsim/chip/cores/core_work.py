@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from archsim.chip.network.routes import Branch
 
 StationName = Literal[
-    "input_buffer", "wires_down", "wires_up", "accumulator", "lanes", "output_buffer"
+    "input_buffer", "wires_down", "wires_up", "accumulator", "matrix_unit", "lanes", "output_buffer"
 ]
 """What a core has one of, for which steps queue."""
 

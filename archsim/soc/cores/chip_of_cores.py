@@ -22,6 +22,7 @@ _ROLES: dict[str, StationName] = {
     "interconnect": "wires_down",
     "vector_unit": "lanes",
     "accumulator": "accumulator",
+    "matrix_unit": "matrix_unit",
     "input_buffer": "input_buffer",
     "output_buffer": "output_buffer",
 }

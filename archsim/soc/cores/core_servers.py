@@ -16,6 +16,7 @@ WORDS: dict[StationName, str] = {
     "wires_down": "wires",
     "wires_up": "wires up",
     "accumulator": "accumulator",
+    "matrix_unit": "matrix unit",
     "lanes": "lanes",
     "output_buffer": "output buffer",
 }
