@@ -22,7 +22,7 @@ from typing import Any, ClassVar, get_args
 from hwlib.effects import QUANTITY_WORDS, Effects
 from hwlib.errors import InputError, is_finite, nearest, unknown
 from hwlib.expressions import Expression
-from hwlib.figures import figure, load_figures
+from hwlib.figures import figure, find_figure, load_figures
 from hwlib.part import Parameter, Part
 from hwlib.part_documents import table_of
 from hwlib.quantity import Quantity, derive
@@ -172,12 +172,13 @@ def _laws(
     _only(written, (*needed, *(f"latency.{action}" for action in actions)), "law", where)
     for missing in sorted(needed - set(written)):
         raise InputError(f"the law of {missing} is missing", where=f"{where}: laws")
-    known = {**{name: name for name in load_figures()}, **own}
     laws = {}
     for key, text in written.items():
         expression = Expression(text, f"{where}: laws.{key}")
-        expression.check_names({*known, *parameters}, "parameter or figure")
-        read = {name: known[name] for name in expression.names if name not in parameters}
+        read = {name: own.get(name, name) for name in expression.names if name not in parameters}
+        if any(name not in own and find_figure(name) is None for name in read):
+            known = {*parameters, *own, *load_figures()}
+            expression.check_names(known, "parameter or figure")
         laws[key] = Law(expression, read)
     return laws
 

@@ -5,12 +5,13 @@ node.
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
-from hwlib.bibliography import load_sources
+from hwlib.bibliography import load_bibliography
 from hwlib.errors import InputError, is_finite, nearest, unknown
 from hwlib.part_documents import read_part_documents, table_of
 from hwlib.quantity import KINDS, Figure
@@ -38,8 +39,8 @@ def parse_figure(name: str, entry: object, where: str) -> Figure:
     kind, source, raw_unit = (str(table[key]) for key in ("kind", "source", "unit"))
     if kind not in KINDS:
         raise InputError("unknown kind", where=where, got=kind, allowed=KINDS)
-    if source not in load_sources():
-        raise unknown("source", source, load_sources(), where)
+    if source not in load_bibliography():
+        raise unknown("source", source, load_bibliography(), where)
     base, unit = to_base(value, raw_unit, where)
     return Figure(
         name=name,
@@ -87,9 +88,20 @@ def _number(table: Mapping[str, object], key: str, where: str) -> float:
 
 def load_file(path: Path) -> dict[str, Figure]:
     """All figures of one TOML file, `table.key` -> Figure. Raises InputError."""
+    return _parse_file(path, _text_of(path))
+
+
+def _text_of(path: Path) -> str:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the figure file ({error})", where=str(path)) from None
+
+
+def _parse_file(path: Path, text: str) -> dict[str, Figure]:
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"cannot read the figure file ({error})", where=str(path)) from None
     figures: dict[str, Figure] = {}
     for table, entries in content.items():
@@ -108,24 +120,86 @@ def parse_table(table: str, entries: Mapping[str, object], file: str) -> dict[st
 
 
 @functools.cache
+def _texts() -> dict[Path, str]:
+    """The figure files as they are written, by name."""
+    folder = Path(str(resources.files("hwlib") / "figures"))
+    return {path: _text_of(path) for path in sorted(folder.glob("*.toml"))}
+
+
+@functools.cache
+def _figures_of(path: Path) -> dict[str, Figure]:
+    """The figures of one file of the library; parsed where one of its tables is asked for."""
+    return _parse_file(path, _texts()[path])
+
+
+@functools.cache
+def _figures_of_parts() -> dict[str, dict[str, Figure]]:
+    """The figures that part files bring with them, by file."""
+    files = {}
+    for name, document in read_part_documents().items():
+        part = table_of(document, "part", name).get("name", "")
+        files[name] = parse_table(str(part), table_of(document, "figures", name), name)
+    return files
+
+
+_LIBRARY: dict[str, Figure] = {}
+"""What was asked for so far, and whatever its files hold besides: the one home of each figure."""
+
+
+@functools.cache
 def load_figures() -> dict[str, Figure]:
     """Every figure of the library by name; a name in two files is refused.
 
     Returns:
         `table.key` -> Figure, of the figure files and of the part files that bring their own.
     """
-    folder = Path(str(resources.files("hwlib") / "figures"))
-    files = {path.name: load_file(path) for path in sorted(folder.glob("*.toml"))}
-    for name, document in read_part_documents().items():
-        part = table_of(document, "part", name).get("name", "")
-        files[name] = parse_table(str(part), table_of(document, "figures", name), name)
+    files = {path.name: _figures_of(path) for path in _texts()} | _figures_of_parts()
     figures: dict[str, Figure] = {}
     for file, entries in files.items():
         for name in entries:
             if name in figures:
                 raise InputError("figure defined twice", where=file, got=name)
         figures |= entries
-    return figures
+    moved = dict(_LIBRARY)  # a figure that somebody moved for a while stays where it was moved to
+    _LIBRARY.clear()
+    _LIBRARY.update(figures | moved)
+    return _LIBRARY
+
+
+def find_figure(name: str) -> Figure | None:
+    """A figure by its name; None where there is none.
+
+    Of the files those are parsed that hold the name's table: a run asks for half of them.
+    """
+    if name in _LIBRARY:
+        return _LIBRARY[name]
+    head = re.compile(rf"^\[{re.escape(name.partition('.')[0])}[].]", re.MULTILINE)
+    for path, text in _texts().items():
+        if head.search(text):
+            _keep(_figures_of(path))
+    if name not in _LIBRARY:
+        for entries in _figures_of_parts().values():
+            _keep(entries)
+    return _LIBRARY[name] if name in _LIBRARY else load_figures().get(name)
+
+
+def _keep(entries: Mapping[str, Figure]) -> None:
+    for name, entry in entries.items():
+        _LIBRARY.setdefault(name, entry)
+
+
+def move_figures(values: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Put other figures in the place of those of the same names, for a while.
+
+    Args:
+        values: by name; the library has to know each.
+
+    Returns:
+        those that were there, to be put back the same way.
+    """
+    before = {name: figure(name) for name in values}
+    _LIBRARY.update(values)
+    return before
 
 
 def figure(name: str) -> Figure:
@@ -140,7 +214,7 @@ def figure(name: str) -> Figure:
     Raises:
         InputError: where there is none, with the nearest name.
     """
-    figures = load_figures()
-    if name not in figures:
-        raise unknown("figure", name, figures)
-    return figures[name]
+    known = find_figure(name)
+    if known is None:
+        raise unknown("figure", name, load_figures())
+    return known

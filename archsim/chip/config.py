@@ -124,28 +124,28 @@ class Sections(Section):
         Literal["low_power", "general_purpose"], Effects(energy="any", admits=True)
     ] = "low_power"
     """Devices of the process: `low_power`, or `general_purpose`, which are faster and leak."""
-    clock: ClockSettings = ClockSettings()
+    clock: ClockSettings = ClockSettings.usual()
     tile_cluster: Annotated[Count, Effects(area="down", energy="down")] = 1
     """Tiles that share the parts of `per = "cluster"`."""
     tile: TileSettings
-    weights: WeightSettings = WeightSettings()
-    read: TileReadSettings = TileReadSettings()
-    physics: PhysicsSettings = PhysicsSettings()
-    write: WriteSettings = WriteSettings()
-    update: TileUpdateSettings = TileUpdateSettings()
-    bitstream: BitstreamSettings = BitstreamSettings()
-    buffer: BufferSettings = BufferSettings()
-    interconnect: InterconnectSettings = InterconnectSettings()
-    vector_unit: VectorUnitSettings = VectorUnitSettings()
-    matrix_unit: MatrixUnitSettings = MatrixUnitSettings()
-    controller: ControllerSettings = ControllerSettings()
-    off_chip: OffChipSettings = OffChipSettings()
-    core: CoreSettings = CoreSettings()
-    accumulator: AccumulatorSettings = AccumulatorSettings()
-    network: NetworkSettings = NetworkSettings()
-    package: PackageSettings = PackageSettings()
-    execution: ExecutionSettings = ExecutionSettings()
-    placement: PlacementSettings = PlacementSettings()
+    weights: WeightSettings = WeightSettings.usual()
+    read: TileReadSettings = TileReadSettings.usual()
+    physics: PhysicsSettings = PhysicsSettings.usual()
+    write: WriteSettings = WriteSettings.usual()
+    update: TileUpdateSettings = TileUpdateSettings.usual()
+    bitstream: BitstreamSettings = BitstreamSettings.usual()
+    buffer: BufferSettings = BufferSettings.usual()
+    interconnect: InterconnectSettings = InterconnectSettings.usual()
+    vector_unit: VectorUnitSettings = VectorUnitSettings.usual()
+    matrix_unit: MatrixUnitSettings = MatrixUnitSettings.usual()
+    controller: ControllerSettings = ControllerSettings.usual()
+    off_chip: OffChipSettings = OffChipSettings.usual()
+    core: CoreSettings = CoreSettings.usual()
+    accumulator: AccumulatorSettings = AccumulatorSettings.usual()
+    network: NetworkSettings = NetworkSettings.usual()
+    package: PackageSettings = PackageSettings.usual()
+    execution: ExecutionSettings = ExecutionSettings.usual()
+    placement: PlacementSettings = PlacementSettings.usual()
 
 
 # To a type checker, a chip has the sections above; the blocks that only their own file knows are

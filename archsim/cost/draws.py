@@ -21,6 +21,7 @@ import numpy as np
 
 from archsim.cost.counted_design import Counted
 from hwlib import Part, find_part, load_figures
+from hwlib.figures import find_figure, move_figures
 from hwlib.scaling import scaling_factor
 
 BOUNDS = (
@@ -193,14 +194,15 @@ def figures_moved_to(values: Mapping[str, float]) -> Iterator[None]:
     The one place that changes figures: prices kept in hwlib's caches stay those of the printed
     figures.
     """
-    figures = load_figures()
-    printed = {name: figures[name] for name in values if name in figures}
+    printed = {name: held for name in values if (held := find_figure(name))}
+    moved = {
+        name: replace(held, value=values[name], low=values[name], high=values[name])
+        for name, held in printed.items()
+    }
     try:
-        for name, figure in printed.items():
-            value = values[name]
-            figures[name] = replace(figure, value=value, low=value, high=value)
+        move_figures(moved)
         scaling_factor.cache_clear()
         yield
     finally:
-        figures.update(printed)
+        move_figures(printed)
         scaling_factor.cache_clear()

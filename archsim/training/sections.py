@@ -14,9 +14,7 @@ Direction = Literal["off", "forward", "backward", "both"]
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class ReadSettings(_Settings):

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from docs.from_code.field_texts import texts_under_fields
 from docs.from_code.markdown import code
 
 # The unit of a field is the end of its name.
@@ -48,12 +49,13 @@ class FieldRow:
 
 def field_rows(model: type[BaseModel], prefix: str = "") -> Iterator[FieldRow]:
     """Every field of a model, and of the models within it, with its path."""
+    meanings = texts_under_fields(model)
     for name, field in model.model_fields.items():
         shown = f"{prefix}{field.alias or name}"
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from field_rows(field.annotation, f"{shown}.")
         elif not _is_table_of_models(field):
-            meaning = field.description or ""
+            meaning = field.description or meanings.get(name, "")
             yield FieldRow(shown, unit_of(name), default_of(field), allowed_of(field), meaning)
 
 

@@ -13,7 +13,7 @@ from archsim.chip.section import Section
 def with_blocks(sections: type[Section]) -> type[Section]:
     """`sections` with a field for each block that it has none for, all settings at their defaults."""
     added: dict[str, Any] = {
-        block.name: (block.section, block.section())
+        block.name: (block.section, block.section.usual())
         for block in blocks()
         if block.name not in sections.model_fields
     }
