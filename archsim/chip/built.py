@@ -24,6 +24,7 @@ from archsim.chip.placement import Placement
 from archsim.chip.plan.counts import ledger_of_plans, plans_of
 from archsim.chip.plan.operation_plan import OperationPlan
 from archsim.chip.timing_closure import closure_notes, paces
+from archsim.chip.written import check_written, wear_notes
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.trace.consistency import check_trains
@@ -77,7 +78,8 @@ class BuiltChip:
         pace = paces(self.parts, self.chip, self.node_nm, (self.counts, self.once_counts))
         notes = closure_notes(pace, self.chip.clock_mhz)
         own = (*converter_note(self.chip, self.placement), *arrangement_note(self.placement))
-        return (*assumptions_of(self.trace, self.chip), *own, *notes)
+        worn = wear_notes(self.trace, self.chip)
+        return (*assumptions_of(self.trace, self.chip), *own, *worn, *notes)
 
     def priced(self, ledger: Ledger) -> tuple[Ledger, list[str]]:
         """The counts of a ledger as this chip's parts are asked for them, and the absent roles that
@@ -185,6 +187,7 @@ def _check_description(trace: Trace, chip: Architecture) -> None:
     _check_reads(trace, chip)
     check_followers(chip)
     check_cell_levels(chip)
+    check_written(trace, chip)
 
 
 def _kinds(trace: Trace) -> set[str]:

@@ -141,6 +141,10 @@ OF_THE_CHIP: dict[str, Acts] = {
     "physics.cell_noise_us": DUAL_COLUMN,
     "physics.adc_noise_levels": DUAL_COLUMN,
     "execution.mode": TIMED,
+    "execution.attention": Acts(
+        lambda run: any(op.phase == "forward" for op in run.of("write")),
+        "no two activations are multiplied",
+    ),
     "execution.reload": Acts(
         lambda run: bool(run.built.placement.passes), "all weights fit on the chip"
     ),

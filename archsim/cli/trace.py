@@ -38,7 +38,8 @@ def execute(arguments: argparse.Namespace) -> int:
     chip = load_architecture(arguments.arch) if arguments.arch is not None else None
     digital = chip is not None and chip.weights.bias == "digital"
     phase = arguments.phase or "inference"
-    trace = build_trace(network, scheme, phase, arguments.batch or 1, digital)
+    attention = chip.execution.attention if chip is not None else "digital"
+    trace = build_trace(network, scheme, phase, arguments.batch or 1, digital, attention)
     if trace.scheme and scheme is not None:
         trace = dataclasses.replace(trace, notes=(*trace.notes, *untrained_notes(network, scheme)))
     if chip is not None:

@@ -247,7 +247,8 @@ def _trace_of(
         net = net.decoding()
     rule = load_scheme(scheme) if scheme is not None else None
     on_chip = load_architecture(STANDARD_CHIP if chip is None else chip)
-    trace = build_trace(net, rule, phase, batch, on_chip.weights.bias == "digital")
+    digital = on_chip.weights.bias == "digital"
+    trace = build_trace(net, rule, phase, batch, digital, on_chip.execution.attention)
     if phase == "training" and rule is not None:
         trace = replace(trace, notes=(*trace.notes, *untrained_notes(net, rule)))
     return trace, net

@@ -13,6 +13,7 @@ from archsim.trace.lower import lower, matrices_of
 from archsim.trace.operation import Trace
 from archsim.trace.rule import StepRule
 from archsim.trace.training_step import training_step
+from archsim.trace.written_products import product_of, written_matrix, written_product
 from hwlib.errors import InputError, unknown
 from workloads.network import Network
 
@@ -28,6 +29,7 @@ def build_trace(
     phase: str = "inference",
     batch: int = 1,
     digital_biases: bool = False,
+    attention: str = "digital",
 ) -> Trace:
     """The trace of one image (inference) or of a training step.
 
@@ -39,6 +41,8 @@ def build_trace(
         batch: images of a training step.
         digital_biases: biases are words beside the arrays (a chip's `weights.bias`); of a training
             step, whose update rule may leave them alone.
+        attention: "digital", or "arrays": the second operand of a product of two activations is
+            written to arrays first (a chip's `execution.attention`).
 
     Returns:
         the operations in order, with assumed activity, and the matrices that they work on.
@@ -57,13 +61,33 @@ def build_trace(
     _check_tokens(network, phase)
     stages = lower(network)
     keeps = phase in TOKEN_PHASES
+    written = {}
+    if attention == "arrays":
+        _refuse_training_on_written(network, phase)
+        written = {stage.name: item for stage in stages if (item := product_of(stage))}
     inference = Trace(
         network=network.name,
         scheme=None,
         phase=phase,
         batch=batch,
-        matrices=tuple(matrices_of(stages)),
-        image_operations=tuple(forward(stage, keeps) for stage in stages),
+        matrices=(
+            *matrices_of(stages),
+            *(
+                written_matrix(stage, written[stage.name])
+                for stage in stages
+                if stage.name in written
+            ),
+        ),
+        image_operations=tuple(
+            operation
+            for stage in stages
+            for operation in (
+                written_product(stage, written[stage.name])
+                if stage.name in written
+                # keys and values that lie on arrays are kept there
+                else (forward(stage, keeps and not written),)
+            )
+        ),
         input_elements=sum(operator_of(layer).fetched(layer) for layer in network.layers),
         notes=network.notes,
     )
@@ -102,6 +126,16 @@ def build_trace(
         notes=(*network.notes, *scheme.remarks),
         scheme_settings=scheme.model_dump(mode="json"),
     )
+
+
+def _refuse_training_on_written(network: Network, phase: str) -> None:
+    if phase == "training":
+        raise InputError(
+            "no error goes back through operands that are written to arrays",
+            where=f"{network.name}: execution.attention",
+            got="arrays",
+            hint="execution.attention=digital",
+        )
 
 
 def _check_tokens(network: Network, phase: str) -> None:

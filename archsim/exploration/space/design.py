@@ -50,7 +50,8 @@ def resolve(design: Mapping[str, Any]) -> RunnableDesign:
     )
     scheme, phase = design["scheme"], design["phase"]
     digital = chip.weights.bias == "digital"
-    trace, rule = _trace(design["network"], scheme, settings, phase, design["batch"], digital)
+    kind = TraceKind(phase, design["batch"], digital, chip.execution.attention)
+    trace, rule = _trace(design["network"], scheme, settings, kind)
     return RunnableDesign(chip, trace, rule, design["images"] or design["batch"])
 
 
@@ -70,14 +71,23 @@ def scheme_of(name: str, settings: tuple) -> Scheme:
     return load_scheme(name, dict(settings))
 
 
+class TraceKind(NamedTuple):
+    """How a network becomes a trace: the words of `build_trace` behind the update rule."""
+
+    phase: str
+    batch: int
+    digital_biases: bool
+    attention: str
+
+
 @remembered(64)
 def _trace(
-    network: str, scheme: str | None, settings: tuple, phase: str, batch: int, digital_biases: bool
+    network: str, scheme: str | None, settings: tuple, kind: TraceKind
 ) -> tuple[Trace, Scheme | None]:
     from archsim.trace import build_trace
 
-    rule = scheme_of(scheme, settings) if scheme is not None and phase == "training" else None
-    return build_trace(network_of(network), rule, phase, batch, digital_biases), rule
+    rule = scheme_of(scheme, settings) if scheme is not None and kind.phase == "training" else None
+    return build_trace(network_of(network), rule, *kind), rule
 
 
 class ChipFile(NamedTuple):

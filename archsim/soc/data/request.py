@@ -50,6 +50,15 @@ def prepare_values(
         raise InputError(
             "real data need a network and the phase inference", where="data", got=trace.phase
         )
+    if chip.execution.attention == "arrays" and any(
+        operation.kind == "write" for operation in trace.image_operations
+    ):
+        raise InputError(
+            "operands that are written to arrays are priced, real data pass none",
+            where=f"{chip.origin}: execution.attention",
+            got="arrays",
+            hint="execution.attention=digital",
+        )
     check_resident(chip, placement)
     check_signed_words(chip)
     check_carries(network)

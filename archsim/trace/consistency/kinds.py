@@ -8,9 +8,10 @@ from archsim.trace.consistency.common import READS, at_most
 from archsim.trace.operation import Operation
 from hwlib.errors import InputError
 
-# Kinds that a phase cannot have: an array is programmed by updates and before the first image only.
+# Kinds that a phase cannot have: an array is programmed by updates, before the first image, and with
+# an operand of a product ahead of its reads.
 _NEVER: dict[str, tuple[str, ...]] = {
-    "forward": ("read_transposed", "pulse_update", "write"),
+    "forward": ("read_transposed", "pulse_update"),
     "backward": ("pulse_update", "write"),
     "update": (),
     "setup": (),
