@@ -20,10 +20,12 @@ class ExecutionSettings(Section):
     reload: Annotated[bool, Effects(area="any", energy="any", time="any", admits=True)] = False
     """A chip too small for the network loads weights in passes and pays for it."""
     attention: Annotated[
-        Literal["digital", "arrays"], Effects(area="any", energy="any", time="any", admits=True)
+        Literal["digital", "fused", "arrays"],
+        Effects(area="any", energy="any", time="any", admits=True),
     ] = "digital"
     """Products of two activations: `digital` on matrix units, where the chip has some, else on vector
-    lanes; `arrays`: the second operand is written to arrays of its own, which the first one reads.
+    lanes; `fused` there too, the scores of a query going on to its softmax and its sum of values
+    without a map of all scores; `arrays`: the second operand is written to arrays of its own, which the first one reads.
     """
 
 

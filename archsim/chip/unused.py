@@ -142,7 +142,10 @@ OF_THE_CHIP: dict[str, Acts] = {
     "physics.adc_noise_levels": DUAL_COLUMN,
     "execution.mode": TIMED,
     "execution.attention": Acts(
-        lambda run: any(op.phase == "forward" for op in run.of("write")),
+        lambda run: (
+            any(op.phase == "forward" for op in run.of("write"))
+            or any(len(op.products) > 1 for op in run.operations if op.phase == "forward")
+        ),
         "no two activations are multiplied",
     ),
     "execution.reload": Acts(

@@ -20,7 +20,7 @@ def check_written(trace: Trace, chip: Architecture) -> None:
     digital = any(operation.products for operation in trace.image_operations)
     written = bool(_loads(trace))
     wanted = chip.execution.attention
-    if (wanted == "arrays" and digital) or (wanted == "digital" and written):
+    if (wanted == "arrays" and digital) or (wanted != "arrays" and written):
         raise InputError(
             "the trace was written for products of activations on the other side",
             where=f"{chip.origin}: execution.attention",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from archsim.operators.vocabulary import operator_of
 from archsim.trace.forward import forward
+from archsim.trace.fused_products import with_fused_products
 from archsim.trace.kept_words import kept_words
 from archsim.trace.lower import lower, matrices_of
 from archsim.trace.operation import Trace
@@ -41,8 +42,9 @@ def build_trace(
         batch: images of a training step.
         digital_biases: biases are words beside the arrays (a chip's `weights.bias`); of a training
             step, whose update rule may leave them alone.
-        attention: "digital", or "arrays": the second operand of a product of two activations is
-            written to arrays first (a chip's `execution.attention`).
+        attention: "digital"; "fused": scores go on to the sum of values row by row; "arrays": the
+            second operand of a product of two activations is written to arrays first (a chip's
+            `execution.attention`).
 
     Returns:
         the operations in order, with assumed activity, and the matrices that they work on.
@@ -62,8 +64,11 @@ def build_trace(
     stages = lower(network)
     keeps = phase in TOKEN_PHASES
     written = {}
+    if attention != "digital":
+        _refuse_training_of(attention, network, phase)
+    if attention == "fused":
+        stages = with_fused_products(stages)
     if attention == "arrays":
-        _refuse_training_on_written(network, phase)
         written = {stage.name: item for stage in stages if (item := product_of(stage))}
     inference = Trace(
         network=network.name,
@@ -128,12 +133,12 @@ def build_trace(
     )
 
 
-def _refuse_training_on_written(network: Network, phase: str) -> None:
-    if phase == "training":
+def _refuse_training_of(attention: str, network: Network, phase: str) -> None:
+    if phase == "training" and any(operator_of(item).products(item) for item in network.layers):
         raise InputError(
-            "no error goes back through operands that are written to arrays",
+            "no error goes back through scores that are not kept, or operands on arrays",
             where=f"{network.name}: execution.attention",
-            got="arrays",
+            got=attention,
             hint="execution.attention=digital",
         )
 

@@ -69,17 +69,20 @@ def forward_read(stage: Stage) -> Operation:
 def forward_digital(stage: Stage) -> Operation:
     """The forward pass of a digital stage (a join of branches): one row of the feature map a step."""
     window = row_window(stage.head) if operator_of(stage.head).pools else None
+    taken = stage.head.input_elements + stage.beside - stage.recalled
     return Operation(
         name=f"{stage.name}.forward",
         layer=stage.name,
         phase="forward",
         kind="digital",
         steps=stage.steps,
-        input_elements=(stage.head.input_elements - stage.recalled) / stage.steps,
+        input_elements=taken / stage.steps,
         output_elements=stage.output_elements / stage.steps,
-        map_elements=stage.head.input_elements - stage.recalled + stage.output_elements,
+        map_elements=taken + stage.output_elements,
         vector_work=merge(stage.forward_work(), scale=1 / stage.steps),
-        products=operator_of(stage.head).products(stage.head),
+        products=tuple(
+            product for layer in stage.layers for product in operator_of(layer).products(layer)
+        ),
         steps_per_row=1,
         rows_out=rows_of(stage.last.output_shape),
         window=window,

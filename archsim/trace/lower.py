@@ -21,7 +21,7 @@ class Stage:
     descent, so that they are no part of its matrix. `bias_words`: the rule trains them, and no state
     of its own holds them. `learns`: it is part of a training step. `kept`: values of its results
     that later tokens read again, which then hold `cached` with those of earlier ones; `recalled`: of
-    its inputs those that earlier tokens left.
+    its inputs those that earlier tokens left; `beside`: values that layers behind the head read.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Stage:
     kept: int = 0
     cached: int = 0
     recalled: int = 0
+    beside: int = 0
     learns: bool = False
 
     @property

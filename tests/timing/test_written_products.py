@@ -95,3 +95,21 @@ def test_what_does_not_go_with_it_is_refused():
         archsim.simulate(attention(), load_architecture("cim40", ON_ARRAYS), data="random")
     unused = archsim.simulate("lenet1", load_architecture("cim40", ON_ARRAYS)).document["unused"]
     assert "execution.attention" in unused
+
+
+def test_fused_scores_are_no_map():
+    plain = by_name(build_trace(load_network("vit_tiny")))
+    fused = by_name(build_trace(load_network("vit_tiny"), attention="fused"))
+    assert "block1_mix.forward" in plain and "block1_mix.forward" not in fused
+    ahead, behind = plain["block1_scores.forward"], plain["block1_mix.forward"]
+    joined = fused["block1_scores.forward"]
+    assert joined.products == ahead.products + behind.products
+    # queries, keys and values of 197 tokens come in, a sum of values goes out; 3 x 197 scores stay
+    token = 192
+    assert joined.steps * joined.input_elements == pytest.approx(3 * 197 * token)
+    assert joined.output_elements == behind.output_elements == token
+    for action in joined.vector_work:
+        both = ahead.vector_work.get(action, 0) + behind.vector_work.get(action, 0)
+        assert joined.vector_work[action] == pytest.approx(both)
+    assert fused["block1_proj.forward"].after == ("block1_scores.forward",)
+    assert ahead.map_elements - 2 * 197 * token == 3 * 197 * 197
