@@ -96,5 +96,9 @@ KINDS: dict[str, ConverterKind] = {
         ConverterKind("sense_amplifier", "levels", "analog", _levels, _levels, _once),
     )
 }
+TIMED = "steps"
+"""Family whose energy follows the time of a conversion: comparators and references draw a bias."""
+TIME_NS = 20.0
+"""Time of a conversion at which the fit is stated."""
 NODE_NM = 28.0
 """Node at which the fit is stated: that of most rows."""

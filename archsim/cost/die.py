@@ -1,7 +1,7 @@
 """From the parts of a chip to its die: white space and wiring, references, pumps, regulators, ring.
 
-The parts of a chip add up to less silicon than its die has (NeuRRAM: 61 % of a core are array, neurons
-and drivers). What is between, around and beside them follows from a figure each, with its band
+The parts of a chip add up to less silicon than its die has: a third of a core that was published (61 % of
+NeuRRAM's). What is between, around and beside them follows from a figure each, with its band
 (`hwlib/figures/die.toml`), and from nothing that the chip's description says but whether it programs
 cells. Low and high take every figure at its low and every figure at its high.
 """

@@ -13,9 +13,9 @@ from hwlib.fits.converters import Fitted, fit_converters
 HEAD = """\
 # Written by `python -m hwlib.fits` from hwlib/fits/column_converters.csv; not to be edited.
 # Constants of converters inside arrays at 28 nm and nominal supply: of 8 bits (sar, charge_sharing, slope, oscillator) or of
-# one level (flash, sense_amplifier); times are of one step (a bit, a count, or the whole). Value: median of the kind, its
-# family counting as one row more; low and high: 5 and 95 % of what is left when each chip or study is predicted without its
-# own rows. hwlib/fits/converters.py says the rest.
+# one level (flash, sense_amplifier); times are of one step (a bit, a count, or the whole). Value: mean of the
+# logarithms of the kind, its family counting as one row more; low and high: the ends of draws of which nine tenths lie between
+# 5 and 95 % of the population. hwlib/fits/converters.py says the rest.
 
 [column_adc_fit]
 """
@@ -23,8 +23,8 @@ HEAD = """\
 
 AMPLIFIERS = """\
 # Written by `python -m hwlib.fits` from hwlib/fits/column_amplifiers.csv; not to be edited. Bias power at 40 nm and nominal
-# supply. Value: median of the kind, both kinds together counting as one row more; low and high: 5 and 95 % of what is left
-# when each chip or study is predicted without its own rows.
+# supply. Value: mean of the logarithms of the kind, both kinds together counting as one row more; low and high: the ends
+# of draws of which nine tenths lie between 5 and 95 % of the population.
 
 [column_amplifier_fit]
 """

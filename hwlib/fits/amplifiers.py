@@ -1,5 +1,5 @@
 """The fit of amplifiers inside arrays: the bias power of a kind, brought to 40 nm and the nominal
-supply. Median, leaning on the family, and bands as in `converters.py`.
+supply. Mean, leaning on the family, and bands as in `converters.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hwlib.errors import unknown
 from hwlib.fits.converters import Fitted, fit_family
-from hwlib.fits.medians import Observation
+from hwlib.fits.population import Observation
 from hwlib.scaling import scaling_factor, supply_voltage
 
 KINDS = ("read_amplifier", "row_buffer")

@@ -1,10 +1,12 @@
 """The fit of converters inside arrays: a constant a kind times the shape of its law.
 
 Each row gives the logarithm of what was published over the shape at its bits, brought to 28 nm by the
-kind's scaling class and to the node's nominal supply by V^2. The constant of a kind is the median of
-its rows, where the median of its family counts as one row more: a kind with few rows leans on it, one
-with none takes it. Bands are the 5 and 95 % of what is left when each group is predicted without its
-own rows, over all kinds of a family.
+kind's scaling class and to the node's nominal supply by V^2. A family is a population of logarithms
+(`population.py`), in which the energy of a whole column or core is a bound: its converter lies
+somewhere below. The constant of a kind is the mean of its rows, where that of its family counts as one
+row more: a kind with few rows leans on it, one with none takes it. Each group is predicted without its
+own rows in turn; 5 and 95 % of a normal population as wide as what is left then is the band. Low and
+high lie a ninth further out, for prices are drawn evenly between them (`archsim/cost/draws.py`).
 """
 
 from __future__ import annotations
@@ -13,15 +15,18 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from hwlib.converter_kinds import KINDS, NODE_NM, ConverterKind, Growth
+from hwlib.converter_kinds import KINDS, NODE_NM, TIME_NS, TIMED, ConverterKind, Growth
 from hwlib.errors import InputError
 from hwlib.figures import figure
-from hwlib.fits.medians import Observation, median, quantile
+from hwlib.fits.population import Observation, deviation_of, mean_of
 from hwlib.fits.rows import UNRECORDED, ConverterRow, read_rows
 from hwlib.scaling import scaling_factor, supply_voltage
 
 UNITS = {"area": "um2", "energy": "pJ", "time": "ns"}
-LOW, HIGH = 0.05, 0.95
+_LINE = 2  # numbers that a straight line takes
+REACH = 1.6449 / 0.9
+"""Deviations from the mean to low and high: 5 and 95 % of a normal population, at 5 and 95 % of draws
+that are spread evenly."""
 
 
 class Fitted(NamedTuple):
@@ -29,8 +34,8 @@ class Fitted(NamedTuple):
 
     Args:
         value: in `unit`.
-        low: 5 % of what is left.
-        high: 95 % of what is left.
+        low: where draws of prices begin.
+        high: where they end.
         unit: as in a figure file.
         groups: of which rows it rests.
     """
@@ -62,7 +67,11 @@ def fit_converters(excluding: Collection[str] = ()) -> dict[str, Fitted]:
         counting.value,
         figure("column_adc.noise_share").value,
     )
-    fitted = {"column_adc_fit.counting_growth": counting}
+    exponent = _time_exponent(rows, growth)
+    fitted = {
+        "column_adc_fit.counting_growth": counting,
+        "column_adc_fit.time_exponent": exponent,
+    }
     for quantity in UNITS:
         # times in steps of a kind: what counts is no family of what compares bit by bit
         families: dict[str, list[str]] = {}
@@ -70,12 +79,15 @@ def fit_converters(excluding: Collection[str] = ()) -> dict[str, Fitted]:
             family = kind.time.__name__ if quantity == "time" else kind.family
             families.setdefault(family, []).append(kind.name)
         for kinds in families.values():
-            seen = {name: _observations(rows, KINDS[name], quantity, growth) for name in kinds}
+            timed = exponent.value if quantity == "energy" else 0.0
+            seen = {
+                name: _observations(rows, KINDS[name], quantity, growth, timed) for name in kinds
+            }
             beside = []
             if "sar" in kinds and quantity == "energy":
                 # bounds of no kind, by the law that grows least with the bits
                 beside = _observations(
-                    rows, KINDS["sar"]._replace(name=UNRECORDED), quantity, growth
+                    rows, KINDS["sar"]._replace(name=UNRECORDED), quantity, growth, timed
                 )
             for name, one in fit_family(seen, UNITS[quantity], beside).items():
                 fitted[f"column_adc_fit.{name}_{quantity}"] = one
@@ -83,7 +95,11 @@ def fit_converters(excluding: Collection[str] = ()) -> dict[str, Fitted]:
 
 
 def _observations(
-    rows: Iterable[ConverterRow], kind: ConverterKind, quantity: str, growth: Growth
+    rows: Iterable[ConverterRow],
+    kind: ConverterKind,
+    quantity: str,
+    growth: Growth,
+    exponent: float = 0.0,
 ) -> list[Observation]:
     published = [
         (row, value)
@@ -95,7 +111,8 @@ def _observations(
         count[row.group] = count.get(row.group, 0) + 1
     return [
         Observation(
-            math.log(value * _to_reference(row, kind, quantity, growth)),
+            math.log(value * _to_reference(row, kind, quantity, growth))
+            - exponent * _longer(row, kind),
             1 / count[row.group],
             row.bound and quantity != "time",
             row.group,
@@ -122,6 +139,39 @@ def _to_reference(row: ConverterRow, kind: ConverterKind, quantity: str, growth:
     return node * supply / shape
 
 
+def _longer(row: ConverterRow, kind: ConverterKind) -> float:
+    """Logarithm of a row's time over that of the fit; 0 where no time follows or none is published."""
+    if kind.family != TIMED or row.time_ns is None:
+        return 0.0
+    return math.log(row.time_ns / TIME_NS)
+
+
+def _time_exponent(rows: Iterable[ConverterRow], growth: Growth) -> Fitted:
+    """Growth of energy with the time of a conversion: least squares over the rows that are no bounds,
+    between that of a charge (0) and that of a bias (1); anywhere between them where too few are left.
+    """
+    points: list[tuple[float, Observation]] = []
+    for kind in KINDS.values():
+        timed = [row for row in rows if kind.family == TIMED and row.time_ns is not None]
+        found = _observations(timed, kind, "energy", growth)
+        own = [row for row in timed if row.kind == kind.name and row.energy_pj is not None]
+        points += [(_longer(row, kind), item) for row, item in zip(own, found) if not item.bound]
+    groups = tuple(sorted({item.group for _, item in points}))
+    weight = sum(item.weight for _, item in points)
+    if weight <= _LINE:
+        return Fitted(0.5, 0.0, 1.0, "1", groups)
+    middle = sum(item.weight * time for time, item in points) / weight
+    height = sum(item.weight * item.value for _, item in points) / weight
+    square = sum(item.weight * (time - middle) ** 2 for time, item in points)
+    slope = sum(item.weight * (time - middle) * item.value for time, item in points) / square
+    left = sum(
+        item.weight * (item.value - height - slope * (time - middle)) ** 2 for time, item in points
+    )
+    reach = REACH * math.sqrt(left / (weight - _LINE) / square)
+    ends = (min(max(slope + side * reach, 0.0), 1.0) for side in (0, -1, 1))
+    return Fitted(*ends, "1", groups)
+
+
 def fit_family(
     seen: Mapping[str, list[Observation]], unit: str, beside: Sequence[Observation] = ()
 ) -> dict[str, Fitted]:
@@ -133,48 +183,59 @@ def fit_family(
         beside: bounds of the family that belong to no kind.
 
     Returns:
-        kind -> its constant, with the band of predictions that have not seen their own group.
+        kind -> its constant, with low and high between which prices are drawn.
 
     Raises:
-        InputError: where the family has no row.
+        InputError: where the family has no row that is no bound.
     """
-    everything = [item for items in seen.values() for item in items]
-    if not everything:
+    exact = [item for items in seen.values() for item in items if not item.bound]
+    if not exact:
         raise InputError(
             "no row is left to fit to", where="hwlib.fits", got=sorted(seen), allowed="one row"
         )
-    groups = {item.group for item in everything}
-    left = [
-        item._replace(value=item.value - _constant(_without(seen, group), name, beside))
-        for group in sorted(groups)
-        if len(groups) > 1
-        for name, items in seen.items()
-        for item in items
-        if item.group == group and not item.bound
-    ]
-    low, high = (quantile(left, share) for share in (LOW, HIGH)) if left else (0.0, 0.0)
-    return {
-        name: Fitted(
-            math.exp(constant := _constant(seen, name, beside)),
-            math.exp(constant + min(low, 0.0)),
-            math.exp(constant + max(high, 0.0)),
-            unit,
-            tuple(sorted({item.group for item in items})),
-        )
-        for name, items in seen.items()
-    }
+    deviation = deviation_of(exact)
+    reach = REACH * _left(seen, beside, deviation)
+    fitted = {}
+    for name, items in seen.items():
+        mean = _constant(seen, name, beside, deviation)
+        ends = (math.exp(mean + side * reach) for side in (0, -1, 1))
+        fitted[name] = Fitted(*ends, unit, tuple(sorted({item.group for item in items})))
+    return fitted
 
 
-def _without(seen: Mapping[str, list[Observation]], group: str) -> dict[str, list[Observation]]:
-    return {name: [item for item in items if item.group != group] for name, items in seen.items()}
+def _left(
+    seen: Mapping[str, list[Observation]], beside: Sequence[Observation], deviation: float
+) -> float:
+    """Deviation of what is left when each group is predicted without its own rows; that of the numbers
+    where there is one group alone.
+    """
+    squares, weight = 0.0, 0.0
+    for name, items in seen.items():
+        for item in items:
+            if item.bound:
+                continue
+            others = {key: _without(rows, item.group) for key, rows in seen.items()}
+            if all(one.bound for rows in others.values() for one in rows):
+                return deviation
+            left = item.value - _constant(others, name, _without(beside, item.group), deviation)
+            squares += item.weight * left**2
+            weight += item.weight
+    return math.sqrt(squares / weight)
+
+
+def _without(items: Iterable[Observation], group: str) -> list[Observation]:
+    return [item for item in items if item.group != group]
 
 
 def _constant(
-    seen: Mapping[str, list[Observation]], name: str, beside: Sequence[Observation]
+    seen: Mapping[str, list[Observation]],
+    name: str,
+    beside: Sequence[Observation],
+    deviation: float,
 ) -> float:
-    """Median of a kind, that of its family being one row more."""
-    family = median([*beside, *(item for items in seen.values() for item in items)])
-    return median([*seen[name], Observation(family, 1.0, False, "family")])
+    """Mean of a kind, that of its family being one row more."""
+    family = mean_of([*beside, *(item for items in seen.values() for item in items)], deviation)
+    return mean_of([*seen[name], Observation(family, 1.0, False, "family")], deviation)
 
 
 def _counting_growth(rows: Iterable[ConverterRow]) -> Fitted:
@@ -194,5 +255,5 @@ def _counting_growth(rows: Iterable[ConverterRow]) -> Fitted:
         for group, of in points.items()
         if max(of)[0] > min(of)[0]
     ]
-    value = math.exp(median(slopes)) if slopes else bit_by_bit
+    value = math.exp(mean_of(slopes, 1.0)) if slopes else bit_by_bit
     return Fitted(value, min(value, bit_by_bit), 2.0, "1", tuple(item.group for item in slopes))

@@ -13,11 +13,12 @@ from hwlib.quantity import Quantity, derive, zero
 
 
 class CellDrive(NamedTuple):
-    """What one action applies to a cell."""
+    """What one action applies to a cell, and the voltage that the current is drawn from."""
 
     voltage_v: float
     conductance_us: float
     pulse_ns: float
+    drawn_from_v: float = 0.0
 
 
 def _parameters(
@@ -31,6 +32,16 @@ def _parameters(
     return (
         _growing("conductance_us", read.conductance_us, 0.01, 1000, "mean of a driven cell"),
         _growing("read_voltage_v", read.voltage_v, 0.01, 1),
+        Parameter(
+            "read_supply_v",
+            0.0,
+            0.0,
+            5,
+            "V",
+            note="what the current of a read is drawn from: a clamp or regulator between it and the "
+            "line takes the rest; 0: the read voltage itself",
+            effects=Effects(energy="up"),
+        ),
         _growing("slot_ns", read.pulse_ns, 0.1, 10000, "time a cell is driven in one input slot"),
         _growing("write_voltage_v", write.voltage_v, 0.5, 5),
         _growing(
@@ -70,8 +81,8 @@ def _growing(name: str, default: float, low: float, high: float, note: str = "")
 
 
 class Cell(Part):
-    """A resistive cell. Energy of one action: V^2 G t of the driven cell; the lines are charged by
-    their drivers.
+    """A resistive cell. Energy of one action: V^2 G t of the driven cell, or of a read the charge
+    times the supply that it is drawn from; the lines are charged by their drivers.
     """
 
     group = "array"
@@ -83,6 +94,7 @@ class Cell(Part):
     }
     conductance_us: float
     line_pitch_nm: float
+    read_supply_v: float
     read_voltage_v: float
     slot_ns: float
     update_pulse_ns: float
@@ -116,15 +128,16 @@ class Cell(Part):
         )
 
     def energy(self, action: str) -> Quantity:
-        voltage, conductance, pulse = self._drive(action)
-        joules = voltage**2 * conductance * 1e-6 * pulse * 1e-9
-        return Quantity(
-            joules,
-            joules,
-            joules,
-            "J",
-            f"V^2 G t = ({voltage:g} V)^2 x {conductance:g} uS x {pulse:g} ns",
-        )
+        voltage, conductance, pulse, drawn_from = self._drive(action)
+        charge = conductance * 1e-6 * pulse * 1e-9
+        if drawn_from > voltage:
+            joules = voltage * drawn_from * charge
+            square = f"V_supply V G t = {drawn_from:g} V x {voltage:g} V"
+        else:
+            joules = voltage**2 * charge
+            square = f"V^2 G t = ({voltage:g} V)^2"
+        formula = f"{square} x {conductance:g} uS x {pulse:g} ns"
+        return Quantity(joules, joules, joules, "J", formula)
 
     def latency(self, action: str) -> Quantity:
         seconds = self._drive(action).pulse_ns * 1e-9
@@ -132,7 +145,9 @@ class Cell(Part):
 
     def _drive(self, action: str) -> CellDrive:
         if action == "read":
-            return CellDrive(self.read_voltage_v, self.conductance_us, self.slot_ns)
+            return CellDrive(
+                self.read_voltage_v, self.conductance_us, self.slot_ns, self.read_supply_v
+            )
         if action == "write":
             return CellDrive(self.write_voltage_v, self.write_conductance_us, self.write_pulse_ns)
         return CellDrive(self.update_voltage_v, self.conductance_us, self.update_pulse_ns)

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
-from hwlib.converter_kinds import KINDS, NODE_NM, Growth
+from hwlib.converter_kinds import KINDS, NODE_NM, TIME_NS, TIMED, Growth
 from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
 from hwlib.logic import leakage_of_share
@@ -25,6 +26,18 @@ _PITCH = Parameter(
 )
 
 
+_TIME = Parameter(
+    "time_ns",
+    0.0,
+    0.0,
+    1e5,
+    "ns",
+    note="of a conversion, through which comparators and references draw their bias; 0: as the kind "
+    "takes it",
+    effects=Effects(energy="any"),
+)
+
+
 def _bits(default: int, low: int, high: int) -> Parameter:
     return Parameter("bits", default, low, high, "bit", integer=True, monotone=True, effects=DEARER)
 
@@ -32,8 +45,8 @@ def _bits(default: int, low: int, high: int) -> Parameter:
 class ColumnAdc(Part):
     """One converter of a kind. Low and high of its constants are 5 and 95 % over published converters.
 
-    A slope on the rate comes out negative over the rows of the SAR kind, and is held at zero: energy
-    is that of one conversion, and `latency` is the time that the kind takes.
+    Energy is that of one conversion; of kinds that compare one after another it grows with the time
+    that it takes. `latency` is the time that the kind takes.
     """
 
     group = "array"
@@ -42,6 +55,7 @@ class ColumnAdc(Part):
     kind: ClassVar[str]
     bits: int
     pitch_um: float
+    time_ns: float
 
     def area(self) -> Quantity:
         pitch = self.pitch_um * 1e-6
@@ -62,12 +76,26 @@ class ColumnAdc(Part):
 
     def energy(self, action: str) -> Quantity:
         kind = KINDS[self.kind]
-        return derive(
+        once = derive(
             "energy of the kind x shape of its bits",
             "J",
             lambda energy, *growth: energy * kind.energy(self.bits, Growth(*growth)),
             self._constant("energy"),
             *_growth(),
+        )
+        if kind.family != TIMED:
+            return once
+        given = self.time_ns * 1e-9
+        time = Quantity(given, given, given, "s", "given time") if given else self.latency(action)
+        return derive(
+            f"x (time / {TIME_NS:g} ns)^exponent",
+            "J",
+            lambda energy, seconds, exponent: (
+                energy * math.pow(seconds / (TIME_NS * 1e-9), exponent)
+            ),
+            once,
+            time,
+            figure("column_adc_fit.time_exponent"),
         )
 
     def latency(self, action: str) -> Quantity:
@@ -98,7 +126,7 @@ class AdcColumnSar(ColumnAdc):
     title = "SAR converter in an array"
     kind = "sar"
     scaling = KINDS["sar"].scaling
-    parameters = (_bits(8, 3, 12), _PITCH)
+    parameters = (_bits(8, 3, 12), _PITCH, _TIME)
 
 
 @register
@@ -113,7 +141,7 @@ class AdcColumnChargeSharing(ColumnAdc):
     title = "Charge-sharing converter in an array"
     kind = "charge_sharing"
     scaling = KINDS["charge_sharing"].scaling
-    parameters = (_bits(6, 2, 10), _PITCH)
+    parameters = (_bits(6, 2, 10), _PITCH, _TIME)
 
 
 @register
@@ -127,7 +155,7 @@ class AdcColumnSlope(ColumnAdc):
     title = "Single-slope converter in an array"
     kind = "slope"
     scaling = KINDS["slope"].scaling
-    parameters = (_bits(8, 2, 12), _PITCH)
+    parameters = (_bits(8, 2, 12), _PITCH, _TIME)
 
 
 @register
@@ -138,7 +166,7 @@ class AdcColumnOscillator(ColumnAdc):
     title = "Oscillator converter in an array"
     kind = "oscillator"
     scaling = KINDS["oscillator"].scaling
-    parameters = (_bits(8, 3, 12), _PITCH)
+    parameters = (_bits(8, 3, 12), _PITCH, _TIME)
 
 
 @register

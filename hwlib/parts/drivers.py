@@ -155,8 +155,8 @@ class BitLineDriver(LineDriver):
 
 
 class HighVoltageStage(PartOfPieces):
-    """A stage of thick-oxide devices: area and switched capacitance of a foundry cell for 3.3 V, by
-    the array's voltage, which sets the length of its devices.
+    """A stage of thick-oxide devices: area and switched capacitance of a foundry cell of 5-V
+    devices, by the array's voltage, which sets the length of its devices.
 
     The share of thick oxide stays at every node; what stands at the logic supply shrinks as logic.
     """
@@ -181,12 +181,15 @@ class HighVoltageStage(PartOfPieces):
         factor = math.pow(self.voltage_v, power)
         volts = f" x ({self.voltage_v:g} V)^{power}" if power else ""
         thick = derive(
-            f"{key} x thick share x ({self.voltage_v:g} V / 3.3 V)^exponent{volts}",
+            f"{key} x thick share x ({self.voltage_v:g} V / rating)^exponent{volts}",
             unit,
-            lambda a, s, exponent: a * s * math.pow(self.voltage_v / 3.3, exponent) * factor,
+            lambda a, s, exponent, rating: (
+                a * s * math.pow(self.voltage_v / rating, exponent) * factor
+            ),
             cell,
             share,
             figure("high_voltage.exponent"),
+            figure("high_voltage.rating"),
         )
         rest = derive(
             f"{key} x what stands at the logic supply{volts}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from hwlib.effects import Effects
+from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
 from hwlib.part import Parameter, register
 from hwlib.pieces import PartOfPieces, Piece
@@ -25,7 +25,23 @@ _SWING = Parameter(
     note="of a bit line when all cells that are read conduct",
     effects=Effects(energy="up"),
 )
+_LINE_ROWS = Parameter(
+    "line_rows",
+    1.0,
+    1.0,
+    8192.0,
+    "1",
+    monotone=True,
+    note="rows on a bit line for each one that is read at a time: all of the line is charged again",
+    effects=Effects(energy="up"),
+)
 _BITS_OF_THE_TABLE = 64 * 1024 * 8  # of the memory that its leakage is taken from
+
+
+def _transistors(drawn: int, fewest: int) -> Parameter:
+    return Parameter(
+        "transistors", drawn, fewest, 24, integer=True, monotone=True, note="of a cell", effects=DEARER
+    )
 
 
 class SramCell(PartOfPieces):
@@ -38,14 +54,17 @@ class SramCell(PartOfPieces):
     group = "array"
     actions = {"read": "one cell driven for one input slot", "write": "one bit written"}
     holds_bits: ClassVar[int] = 1
-    transistors: ClassVar[int]
+    transistors: int
+    drawn: ClassVar[int]
     over_6t: ClassVar[str]
 
     def area_pieces(self) -> tuple[Piece, ...]:
+        more = self.transistors / self.drawn
+        each = f" x {self.transistors} / {self.drawn} transistors" if more != 1 else ""
         area = derive(
-            "6T cell x ratio of the cell",
+            f"6T cell x ratio of the cell{each}",
             "um2",
-            lambda cell, ratio: cell * ratio,
+            lambda cell, ratio: cell * ratio * more,
             figure("scaling.sram_cell_40"),
             figure(f"sram_compute.{self.over_6t}"),
         )
@@ -78,18 +97,21 @@ class SramCell(PartOfPieces):
 
 class CurrentCell(SramCell):
     """Cells that are read draw current from precharged bit lines: each takes its share of the swing,
-    C V dV of the line over its own side.
+    C V dV of the line over its own side and those of the cells that are not read meanwhile.
     """
 
     lines: ClassVar[int]
     swing_v: float
+    line_rows: float
 
     def read_pieces(self) -> tuple[Piece, ...]:
+        cells = self.lines * self.line_rows
+        more = self.transistors / self.drawn
         energy = derive(
-            f"{self.lines} x (drain + side of the cell x wire) x supply x swing",
+            f"{cells:g} x (drain + side of the cell x wire) x supply x swing",
             "J",
             lambda drain, wire, area, ratio, v: (
-                self.lines * (drain + math.sqrt(area * ratio) * 1e-6 * wire) * v * self.swing_v
+                cells * (drain + math.sqrt(area * ratio * more) * 1e-6 * wire) * v * self.swing_v
             ),
             figure("line.drain_capacitance"),
             figure("line.wire_capacitance"),
@@ -108,8 +130,8 @@ class CellSram6T(CurrentCell):
 
     name = "cell_sram_6t"
     title = "6T SRAM cell, current"
-    parameters = (_SWING,)
-    transistors = 6
+    parameters = (_SWING, _LINE_ROWS)
+    transistors = drawn = 6
     over_6t = "area_6t"
     lines = 2
 
@@ -120,20 +142,22 @@ class CellSram8T(CurrentCell):
 
     name = "cell_sram_8t"
     title = "8T SRAM cell, current"
-    parameters = (_SWING,)
-    transistors = 8
+    parameters = (_SWING, _LINE_ROWS)
+    transistors = drawn = 8
     over_6t = "area_8t"
     lines = 1
 
 
 @register
 class CellSram10T(CurrentCell):
-    """Ten transistors: two read bit lines, so that products of both signs are summed."""
+    """Ten transistors: two read bit lines, so that products of both signs are summed. Cells of more
+    transistors are drawn by the same rules of logic, and take their share more.
+    """
 
     name = "cell_sram_10t"
     title = "10T SRAM cell, current"
-    parameters = (_SWING,)
-    transistors = 10
+    parameters = (_SWING, _LINE_ROWS, _transistors(10, 9))
+    drawn = 10
     over_6t = "area_10t"
     lines = 2
 
@@ -157,8 +181,9 @@ class CellSram8T1C(SramCell):
             note="size of the capacitor over the usual one of 1.2 fF",
             effects=Effects(energy="up"),
         ),
+        _transistors(8, 8),
     )
-    transistors = 8
+    drawn = 8
     over_6t = "area_8t1c"
     capacitors: float
 

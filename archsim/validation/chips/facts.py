@@ -57,7 +57,7 @@ class PublishedBlock(Strict):
 class ChipFacts(Strict):
     """A chip, or one array of a chip that has two kinds.
 
-    `group`: chips of the same authors' series, which leave a fit together. `converter` is stated only
+    `line_voltage_v`: the highest one of its lines, where it is stated. `group`: chips of the same authors' series, which leave a fit together. `converter` is stated only
     where the paper's title or abstract says the kind. `unknown`: what a description needs and the
     sources do not state. `area_mm2` where it is stated as such. `measured`: whether it is silicon.
     `checked_as`: the check of a hand-made description that has the same published figure.
@@ -77,6 +77,10 @@ class ChipFacts(Strict):
     columns: Count | None = None
     converters: Count
     converter_bits: Positive
+    line_voltage_v: Positive | None = None
+    line_voltage_place: str = ""
+    sensing: Literal["current", "voltage"] | None = None
+    sensing_place: str = ""
     converter: str | None = None
     converter_place: str = ""
     area_mm2: Positive | None = None

@@ -1,97 +1,23 @@
 """Published figures of fabricated chips, each beside the model's.
 
-A chip whose own rows are among those that converters were fitted to (hwlib/fits) is priced without
-them: its figures are *cross-validated*. Of all others nothing went in: *predicted*.
+A chip whose own rows are among those that parts were fitted to (hwlib/fits) is priced without them, and
+its core has the white space of the other cores: its figures are *cross-validated*. Of all others
+nothing went in: *predicted*.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any
 
 from archsim.cost.spread import Spread
-from archsim.validation.chips.facts import ChipFacts, Point, read_facts
+from archsim.validation.chips.census import most_bits, unstated, white_space
+from archsim.validation.chips.facts import ChipFacts, read_facts
 from archsim.validation.chips.priced import DRAWS, CorePrice, price_cores
-from archsim.validation.chips.rule import bits_of
+from archsim.validation.chips.published import Left, Published, area_of, energies_of
 from hwlib import fits
 
 Row = dict[str, Any]
-WHITE_SPACE_OF = "neurram"
-"""The chip that `die.core_white_space` was read off."""
-COARSE = 0.1
-"""Half of the last printed digit of a density over its value: above, it says no area."""
-
-
-class Published(NamedTuple):
-    """A published figure of a chip."""
-
-    name: str
-    quantity: str
-    title: str
-    value: float
-    unit: str
-    place: str
-
-
-class Left(NamedTuple):
-    """A figure that is compared with nothing, and why."""
-
-    name: str
-    reason: str
-
-
-def resolution(value: float) -> float:
-    """Half of the last printed digit over the value."""
-    text = f"{value:.10f}".rstrip("0")
-    decimals = len(text.split(".")[1])
-    return 0.5 * 10.0**-decimals / value
-
-
-def area_of(facts: ChipFacts) -> Published | Left | None:
-    """The area of a core: as stated, else operations over time over density, of the point whose
-    density is printed with most digits. None where neither is published.
-    """
-    name, title = f"chips.{facts.name}.area", f"{facts.name}: area of a core"
-    if facts.area_mm2 is not None:
-        return Published(name, "area", title, facts.area_mm2, "mm2", facts.area_place)
-    points = [(resolution(point.tops_mm2), point) for point in facts.points if point.tops_mm2]
-    if not points:
-        return None
-    coarse, point = min(points, key=lambda item: item[0])
-    density = point.tops_mm2 or 0.0
-    if coarse > COARSE:
-        return Left(
-            name, f"the density is printed as {density:g}: half of its last digit is {coarse:.0%}"
-        )
-    value = point.operations / point.invocation_ns * 1e-3 / density
-    derived = f"operations over time over density, {density:g} TOPS/mm2 of one bit"
-    return Published(name, "area", title, float(f"{value:.4g}"), "mm2", derived)
-
-
-def energies_of(facts: ChipFacts) -> dict[int, Published]:
-    """Energies of an invocation by the number of the point."""
-    if facts.checked_as:
-        return {}
-    figures = {}
-    for number, point in enumerate(facts.points):
-        if point.energy_pj is None:
-            continue
-        several = f"_{number + 1}" if len(facts.points) > 1 else ""
-        figures[number] = Published(
-            f"chips.{facts.name}.energy{several}",
-            "energy",
-            f"{facts.name}: energy of an invocation, {_words(facts, point)}",
-            point.energy_pj,
-            "pJ",
-            point.energy_place,
-        )
-    return figures
-
-
-def _words(facts: ChipFacts, point: Point) -> str:
-    supply = f" at {point.supply_v:g} V" if point.supply_v else ""
-    return f"{point.rows_active} rows x {point.input_bits} bit, {bits_of(facts, point)}-bit codes{supply}"
-
 
 def left_out() -> list[Left]:
     """Figures of the chips here that are compared with nothing."""
@@ -120,60 +46,69 @@ def chip_rows(
     facts = [one for name, one in read_facts().items() if chips is None or name in chips]
     fitted = set(fits.groups())
     rows: list[Row] = []
-    for group in dict.fromkeys(one.group if one.group in fitted else "" for one in facts):
-        inside = [one for one in facts if (one.group if one.group in fitted else "") == group]
+    for group in dict.fromkeys(one.group for one in facts):
+        inside = [one for one in facts if one.group == group]
         cores = [(one, point) for one in inside for point in one.points]
-        with fits.without([group] if group and without_own else []):
+        left = [group] if without_own else []
+        with fits.without([name for name in left if name in fitted]):
             prices = dict(
                 zip(
                     [(one.name, one.points.index(point)) for one, point in cores],
                     price_cores(cores, draws),
                 )
             )
-        kind = ("cross-validated" if without_own else "calibrated") if group else "predicted"
+        kind = "cross-validated" if without_own else "calibrated"
         for one in inside:
-            rows += _rows_of(one, prices, kind)
+            rows += _rows_of(one, prices, left, kind if group in fitted else "predicted", kind)
     order = {one.name: number for number, one in enumerate(facts)}
     return sorted(rows, key=lambda row: order[row["chip"]])
 
 
-def _rows_of(facts: ChipFacts, prices: dict[tuple[str, int], CorePrice], kind: str) -> list[Row]:
-    rows = [
-        _row(
-            facts,
-            figure,
-            prices[facts.name, number].energy_pj,
-            kind,
-            prices[facts.name, number].energy_by_part,
-        )
-        for number, figure in energies_of(facts).items()
-    ]
+def _rows_of(
+    facts: ChipFacts,
+    prices: dict[tuple[str, int], CorePrice],
+    left: Collection[str],
+    kind: str,
+    area_kind: str,
+) -> list[Row]:
+    below, above = unstated(left)
+    rows = []
+    for number, figure in energies_of(facts).items():
+        core = prices[facts.name, number]
+        parts = core.energy_pj.value
+        # what is drawn from the ranges of figures is in it
+        energy = Spread(parts, parts * below, parts * above)
+        rows.append(_row(facts, figure, energy, kind, core.energy_by_part, core.energy_pj))
     area = area_of(facts)
-    # converters of the highest resolution are those that are there
-    largest = max(range(len(facts.points)), key=lambda number: bits_of(facts, facts.points[number]))
-    price = prices[facts.name, largest]
+    price = prices[facts.name, facts.points.index(most_bits(facts))]
     if isinstance(area, Published):
-        # the white space of a core is NeuRRAM's own
-        own = "calibrated" if facts.name == WHITE_SPACE_OF else kind
-        rows.append(_row(facts, area, price.area_mm2, own, price.area_by_part))
+        # the scatter of the parts' areas is in that of the share
+        whole = Spread(*(price.parts_mm2.value / (1 - part) for part in white_space(left)))
+        rows.append(_row(facts, area, whole, area_kind, price.area_by_part, price.parts_mm2))
     for name, block in facts.blocks.items():
-        whole = facts.area_mm2 or 0.0
+        core_mm2 = facts.area_mm2 or 0.0
         inside = {role: price.area_by_part.get(role, 0.0) for role in block.roles}
         factor = sum(inside.values()) / price.parts_mm2.value
         figure = Published(
             f"chips.{facts.name}.{name}_area",
             "area",
             f"{facts.name}: area of {name}",
-            float(f"{block.share * whole:.4g}"),
+            float(f"{block.share * core_mm2:.4g}"),
             "mm2",
             f"{block.share:.0%} of the core",
         )
-        rows.append(_row(facts, figure, price.parts_mm2.times(factor), kind, inside))
+        parts_mm2 = price.parts_mm2.times(factor)
+        rows.append(_row(facts, figure, parts_mm2, kind, inside, parts_mm2))
     return rows
 
 
 def _row(
-    facts: ChipFacts, figure: Published, model: Spread, kind: str, by_part: dict[str, float]
+    facts: ChipFacts,
+    figure: Published,
+    model: Spread,
+    kind: str,
+    by_part: dict[str, float],
+    parts: Spread,
 ) -> Row:
     largest = max(by_part, key=lambda role: by_part[role])
     share = by_part[largest] / sum(by_part.values())
@@ -189,6 +124,7 @@ def _row(
         "published": figure.value,
         "model": model.value,
         "model_range": [model.low, model.high],
+        "parts_range": [parts.low, parts.high],
         "unit": figure.unit,
         "relative_difference": model.value / figure.value - 1,
         "tolerance": max(abs(model.low / figure.value - 1), abs(model.high / figure.value - 1)),

@@ -9,7 +9,6 @@ import numpy as np
 
 from archsim.chip.built import build_chip
 from archsim.cost.counted_design import Counted, CountedAction, CountedPart
-from archsim.cost.die import core_area
 from archsim.cost.draws import draw_shares, price_draws
 from archsim.cost.spread import Spread
 from archsim.trace import build_trace
@@ -24,12 +23,11 @@ SEED = 13
 
 
 class CorePrice(NamedTuple):
-    """Energy of an invocation in pJ and area of a core in mm2, white space and wiring included, with 5
-    and 95 % of the draws; the area of its parts alone; what each part has of both, by role.
+    """Energy of an invocation in pJ and area of a core's parts in mm2, with 5 and 95 % of the draws; what
+    each part has of both, by role.
     """
 
     energy_pj: Spread
-    area_mm2: Spread
     parts_mm2: Spread
     energy_by_part: dict[str, float]
     area_by_part: dict[str, float]
@@ -48,12 +46,17 @@ def count_core(facts: ChipFacts, point: Point) -> tuple[Counted, list[str]]:
     built = build_chip(build_trace(one_matrix(min(point.rows_active, rows), outputs)), chip)
     driven = min(point.rows_active, rows)
     cells = min(driven * point.columns_together * conversions, driven * columns)
+    ones = ones_of(point.input_bits)
+    shares = {
+        ("array", "read"): ones * cells / (driven * outputs),
+        ("word_line_driver", "drive"): ones,
+    }
     inside = [part for part in built.parts if part.boundary == "macro"]
     number_of = {part.name: number for number, part in enumerate(inside)}
     actions: dict[tuple[str, str], float] = {}
     for (role, action, _, _), count in built.counts.items():
         if role in number_of:
-            share = cells / (driven * outputs) if (role, action) == ("array", "read") else 1.0
+            share = shares.get((role, action), 1.0)
             actions[role, action] = actions.get((role, action), 0.0) + count * share
     parts = tuple(
         CountedPart(part.part, tuple(sorted(part.parameters.items())), part.count)
@@ -63,6 +66,13 @@ def count_core(facts: ChipFacts, point: Point) -> tuple[Counted, list[str]]:
         CountedAction(number_of[role], action, count) for (role, action), count in actions.items()
     )
     return Counted(parts, counted, facts.node_nm, point.invocation_ns * 1e-9, 1), list(number_of)
+
+
+def ones_of(bits: int) -> float:
+    """Ones among the bits of inputs that are not zero, over the half that archsim counts for a trace: a
+    bit that is not zero is one.
+    """
+    return 2.0**bits / (2.0**bits - 1)
 
 
 def price_cores(cores: list[tuple[ChipFacts, Point]], draws: int = DRAWS) -> list[CorePrice]:
@@ -75,15 +85,7 @@ def price_cores(cores: list[tuple[ChipFacts, Point]], draws: int = DRAWS) -> lis
         bands = [np.percentile(drawn[name][:, index], (5, 95)) for name in ("energy_j", "area_mm2")]
         (low, high), (small, large) = bands[0] * 1e12, bands[1]
         parts = _spread(sum(area.values()), small, large)
-        prices.append(
-            CorePrice(
-                _spread(sum(energy.values()), low, high),
-                _with_white_space(parts),
-                parts,
-                energy,
-                area,
-            )
-        )
+        prices.append(CorePrice(_spread(sum(energy.values()), low, high), parts, energy, area))
     return prices
 
 
@@ -92,17 +94,10 @@ def _spread(value: float, low: float, high: float) -> Spread:
     return Spread(value, min(value, float(low)), max(value, float(high)))
 
 
-def _with_white_space(parts: Spread) -> Spread:
-    """The area of a core: its band joins those of the parts and of the white space, which have nothing
-    to do with each other.
-    """
-    unit = core_area(Spread(1.0, 1.0, 1.0))
-    low, high = (
-        math.exp(math.hypot(math.log(one / parts.value), math.log(other / unit.value)))
-        for one, other in ((parts.low, unit.low), (parts.high, unit.high))
-    )
-    value = parts.value * unit.value
-    return Spread(value, value / low, value * high)
+def part_sums(design: Counted, roles: list[str]) -> tuple[float, float]:
+    """Energy in pJ and area in mm2 of all parts of a core."""
+    energy, area = _shares(design, roles)
+    return sum(energy.values()), sum(area.values())
 
 
 def _shares(design: Counted, roles: list[str]) -> tuple[dict[str, float], dict[str, float]]:

@@ -1,27 +1,34 @@
 """From what a paper states of a chip to its description: one rule for all, and no value by chip.
 
 Stated: node, supply, array, converters and their bits, rows that are read at a time, bits of an input,
-time of an invocation. What is not stated follows this rule. It was written down before anything was compared;
-since then rule 5 changed once, from integrators to the read amplifiers of arrays when the library got
-them, rule 8 came with the laws of supplies, and areas took the white space of cores
-(`archsim/cost/die.py`):
+time of an invocation. What is not stated follows this rule. It was written down before anything was compared,
+and changed since, for all chips alike: rule 5 (integrators to read amplifiers of arrays), 8 (laws of
+supplies), and after a look at all chips by part 3 (counts of a slope, time of a conversion), 4 (current
+from the supply, whole lines, transistors), 6 (inputs that are read alone are stored, no adder behind
+codes of one column, source lines) and 7 (bits of few). Areas take the white space of the other cores
+(`census.py`):
 
 1. An array whose rows and columns are not stated is square, with at least the rows that are read.
 2. The converters share the columns evenly. Where the kind is not stated it follows from the bits: 1
    bit a sense amplifier, up to 3 bits flash, more bits SAR; bits that are no whole number are rounded
    up.
 3. Inputs of several bits are applied bit by bit, one a slot, and the slots are summed before one
-   conversion. The clock is the one whose slots, with a cycle for the conversion, take the stated time.
+   conversion. The clock is the one whose slots, with a cycle for the conversion, take the stated
+   time; a slope is counted, a cycle each count on one side of zero. Converters that compare one
+   after another draw their bias all of their cycles.
 4. Cells have the defaults of their part of hwlib: 1T1R for resistive and phase-change ones, 1T1MTJ,
    NOR flash; SRAM by its transistors (6T and 8T as they are, others that sum currents as 10T, those
-   that sum charge as 8T1C).
+   that sum charge as 8T1C, both with their transistors). Current of resistive cells is drawn from
+   the supply, unless the lines are said to float (`sensing`); a bit line of SRAM is charged in all
+   of its length, however few rows are read.
 5. A column of resistive cells on a converter of 4 bits or more has a read amplifier; sense amplifiers and
    flash look at the line itself, and lines of SRAM are charged.
-6. Each row has a driver and a one-bit input, each column a driver, each converter a multiplexer, an
-   adder and its share of the registers; a tile has a sequencer and a clock. Cells that are programmed
-   have write drivers and level shifters.
-7. Half of the inputs are not zero and half of their bits are ones, as in all of archsim where nobody
-   measured.
+6. Each row has a driver and a one-bit input, each column a driver, each converter a multiplexer and a
+   register of its code; inputs of the rows that are read at a time are stored. A tile has a
+   sequencer and a clock. Cells that are programmed have write drivers and level shifters, and with
+   their transistor a source line a column beside the bit line.
+7. Half of the inputs are not zero, as in all of archsim where nobody measured, and the bits of these are
+   as in even numbers from 1 on: one of one bit, half of many.
 8. The supply is the stated one, held to 0.75 to 1.08 of the node's own, for which there are laws; where
    none is stated, the node's own.
 9. Everything outside of the core is that of cim40: no figure here depends on it.
@@ -30,6 +37,7 @@ them, rule 8 came with the laws of supplies, and areas took the white space of c
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from archsim.chip.cell_levels import EXACT_DEVICE
@@ -62,6 +70,7 @@ _OUTSIDE = (
     "clock_tree",
     "off_chip_memory",
 )
+_COLUMN_LINES = 2.0  # a cell with an access transistor has a bit and a source line
 SUPPLY_RANGE = (0.75, 1.08)
 """Of the node's own supply: the range of the laws (`hwlib/conditions.py`), with room for draws of that."""
 _LEAST_AMPLIFIED = 4  # bits of a converter in front of which a resistive column is amplified
@@ -99,6 +108,17 @@ def cell_of(facts: ChipFacts) -> str:
     return {"6T": "cell_sram_6t", "8T": "cell_sram_8t"}.get(facts.cell, "cell_sram_10t")
 
 
+def stored_bits(facts: ChipFacts, point: Point) -> int:
+    """Bits of the inputs of the rows that are read at a time, at the point with most of them."""
+    rows, _ = array_of(facts)
+    return max(min(one.rows_active, rows) * one.input_bits for one in facts.points)
+
+
+def conversion_cycles(facts: ChipFacts, point: Point) -> int:
+    """Cycles of a conversion: one, or one a count on one side of zero where a slope is counted."""
+    return 2 ** (bits_of(facts, point) - 1) if facts.converter == "slope" else 1
+
+
 def supply_of(stated: float, node_nm: float) -> float:
     """The supply in V, within what the laws of a node hold for."""
     nominal = supply_voltage(node_nm).value
@@ -106,10 +126,17 @@ def supply_of(stated: float, node_nm: float) -> float:
     return float(f"{min(max(stated, least), most):.4g}")
 
 
+def content_supply(facts: ChipFacts, point: Point) -> float:
+    """The stated supply in V within the laws, else the node's own."""
+    nominal = supply_voltage(facts.node_nm).value
+    return supply_of(point.supply_v or nominal, facts.node_nm)
+
+
 def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
     """The chip as the content of an architecture file, at one of its operating points."""
     rows, columns = array_of(facts)
     slots = point.input_bits
+    cycles = slots + conversion_cycles(facts, point)
     content: dict[str, Any] = {
         "schema": 1,
         "name": facts.name,
@@ -121,7 +148,7 @@ def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
             + "; ".join(facts.unknown)
         ],
         "node_nm": facts.node_nm,
-        "clock_mhz": float(f"{(slots + 1) / point.invocation_ns * 1e3:.6g}"),
+        "clock_mhz": float(f"{cycles / point.invocation_ns * 1e3:.6g}"),
         "tile": {"rows": rows, "columns": columns},
         # A column is a weight: what is summed behind it is work of the digital side.
         "weights": {"mapping": "bit_slices", "bits": 1, "cell_bits": 1},
@@ -133,6 +160,7 @@ def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
             "rows_active": min(point.rows_active, rows),
             "columns_per_adc": -(-columns // facts.converters),
             "adc_bits": bits_of(facts, point),
+            "conversion_cycles": conversion_cycles(facts, point),
             "all_groups": False,
             "transposed": False,
         },
@@ -158,6 +186,10 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
     array: dict[str, Any] = {"part": cell, "per": "cell"}
     if programmed:
         array["parameters"] = {"slot_ns": "=derived.slot_ns"}
+        if facts.sensing != "voltage":
+            array["parameters"]["read_supply_v"] = content_supply(facts, point)
+    else:
+        array["parameters"] = _cell_parameters(facts, point)
     core = {
         "array": array,
         "word_line_driver": _part("word_line_driver", "row", cells="=tile.columns"),
@@ -168,20 +200,48 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
         core["front_end"] = _part("read_amplifier", "adc", slot_ns="=derived.slot_ns")
     core |= {
         "column_mux": _part("column_mux", "adc", inputs="=derived.mux_inputs"),
-        "adc": _part(converter_of(facts, point), "adc", bits="=read.adc_bits"),
-        "shift_add": _part("shift_add", "adc", bits="=derived.shift_add_bits"),
-        "input_register": _part("register", "tile", bits="=derived.input_register_bits"),
-        "output_register": _part("register", "adc", bits="=derived.shift_add_bits"),
+        "adc": _converter(facts, point),
+        "input_register": _part("register", "tile", bits=stored_bits(facts, point)),
+        "output_register": _part("register", "adc", bits="=read.adc_bits"),
     }
     if programmed:
-        core["write_driver"] = _part("write_driver", "column")
-        core["level_shifter"] = _part("level_shifter", "line")
+        rows, columns = array_of(facts)
+        lines = _COLUMN_LINES
+        # a line above the supply is driven by thick oxide
+        volts = {} if facts.line_voltage_v is None else {"voltage_v": facts.line_voltage_v}
+        core["write_driver"] = _part("write_driver", "column", **volts) | {"count": lines}
+        more = (rows + lines * columns) / (rows + columns)
+        core["level_shifter"] = _part("level_shifter", "line", **volts) | {"count": more}
+        core["word_line_driver"]["parameters"] |= volts
+        core["bit_line_driver"]["count"] = lines
     core["tile_control"] = _part(
         "tile_control", "tile", rows="=tile.rows", columns="=tile.columns", groups="=derived.groups"
     )
     clock = _part("clock_tree", "tile", area_mm2="=derived.tile_clocked_area_mm2")
     core["tile_clock"] = clock
     return core
+
+
+def _converter(facts: ChipFacts, point: Point) -> dict[str, Any]:
+    """Its converters; those that compare one after another draw a bias all of their cycles."""
+    part = converter_of(facts, point)
+    if part in ("adc_column_flash", "sense_amplifier"):
+        return _part(part, "adc", bits="=read.adc_bits")
+    cycles = conversion_cycles(facts, point)
+    time = point.invocation_ns * cycles / (point.input_bits + cycles)
+    return _part(part, "adc", bits="=read.adc_bits", time_ns=float(f"{time:.4g}"))
+
+
+def _cell_parameters(facts: ChipFacts, point: Point) -> dict[str, Any]:
+    """Of a static cell: its transistors, and the rows on a line for each one that is read."""
+    part = cell_of(facts)
+    parameters: dict[str, Any] = {}
+    if part in ("cell_sram_10t", "cell_sram_8t1c"):
+        parameters["transistors"] = int(re.match(r"\d+", facts.cell)[0])
+    if part != "cell_sram_8t1c":
+        rows, _ = array_of(facts)
+        parameters["line_rows"] = rows / min(point.rows_active, rows)
+    return parameters
 
 
 def _part(name: str, per: str, **parameters: Any) -> dict[str, Any]:
