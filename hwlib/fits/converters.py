@@ -68,10 +68,7 @@ def fit_converters(excluding: Collection[str] = ()) -> dict[str, Fitted]:
         figure("column_adc.noise_share").value,
     )
     exponent = _time_exponent(rows, growth)
-    fitted = {
-        "column_adc_fit.counting_growth": counting,
-        "column_adc_fit.time_exponent": exponent,
-    }
+    fitted = {"column_adc_fit.counting_growth": counting, "column_adc_fit.time_exponent": exponent}
     for quantity in UNITS:
         # times in steps of a kind: what counts is no family of what compares bit by bit
         families: dict[str, list[str]] = {}

@@ -40,7 +40,14 @@ _BITS_OF_THE_TABLE = 64 * 1024 * 8  # of the memory that its leakage is taken fr
 
 def _transistors(drawn: int, fewest: int) -> Parameter:
     return Parameter(
-        "transistors", drawn, fewest, 24, integer=True, monotone=True, note="of a cell", effects=DEARER
+        "transistors",
+        drawn,
+        fewest,
+        24,
+        integer=True,
+        monotone=True,
+        note="of a cell",
+        effects=DEARER,
     )
 
 

@@ -94,7 +94,8 @@ def test_the_area_of_a_sar_is_the_mean_by_hand():
         (2477 * logic[14], 1.0, True),
     ]
     sar, others = (
-        [(math.log(value), weight, bound) for value, weight, bound in rows] for rows in (sar, others)
+        [(math.log(value), weight, bound) for value, weight, bound in rows]
+        for rows in (sar, others)
     )
     exact = [(value, weight) for value, weight, bound in sar + others if not bound]
     weight = sum(one for _, one in exact)

@@ -3,13 +3,8 @@
 import pytest
 
 import archsim
+from archsim.validation.chips.census import price_cores_again, read_cores, unstated, white_space
 from archsim.validation.chips.facts import read_facts
-from archsim.validation.chips.census import (
-    price_cores_again,
-    read_cores,
-    unstated,
-    white_space,
-)
 from archsim.validation.chips.figures import chip_rows, left_out
 from archsim.validation.chips.priced import count_core, price_cores
 from archsim.validation.chips.published import energies_of, resolution
@@ -137,9 +132,7 @@ def test_bands_of_energies_hold_most_of_the_other_cores():
     below, above = unstated()
     energies = [core for core in read_cores() if core.quantity == "energy"]
     groups = {core.group for core in energies}
-    inside = [
-        core for core in energies if below <= core.published / core.parts <= above
-    ]
+    inside = [core for core in energies if below <= core.published / core.parts <= above]
     assert 0.8 < len(inside) / len(energies) <= 1
     assert len(groups) > 25 and below < 0.5 and above > 2
 

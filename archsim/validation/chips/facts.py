@@ -57,7 +57,8 @@ class PublishedBlock(Strict):
 class ChipFacts(Strict):
     """A chip, or one array of a chip that has two kinds.
 
-    `line_voltage_v`: the highest one of its lines, where it is stated. `group`: chips of the same authors' series, which leave a fit together. `converter` is stated only
+    `line_voltage_v`: the highest one of its lines, where it is stated. `group`: chips of the same
+    authors' series, which leave a fit together. `converter` is stated only
     where the paper's title or abstract says the kind. `unknown`: what a description needs and the
     sources do not state. `area_mm2` where it is stated as such. `measured`: whether it is silicon.
     `checked_as`: the check of a hand-made description that has the same published figure.

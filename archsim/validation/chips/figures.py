@@ -19,6 +19,7 @@ from hwlib import fits
 
 Row = dict[str, Any]
 
+
 def left_out() -> list[Left]:
     """Figures of the chips here that are compared with nothing."""
     areas = [area_of(facts) for facts in read_facts().values()]
