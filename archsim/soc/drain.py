@@ -37,7 +37,7 @@ def drain_results(run: OperationRun, drain: OutputQueue) -> Process:
         waiting["drain"] = "results"
         job: Job = drain.take() if drain.items else (yield drain.coming())
         count = job.count
-        ready = _program(run) if write else job.ready_at
+        ready = program_row(run) if write else job.ready_at
         if drain.kept and ready >= drain.until:
             yield env.timeout(drain.until - env.now)
             drain.release()
@@ -73,7 +73,7 @@ def drain_results(run: OperationRun, drain: OutputQueue) -> Process:
     run.end()
 
 
-def _program(run: OperationRun) -> int:
+def program_row(run: OperationRun) -> int:
     """Program the next row on all tiles; returns when that is done. A fraction of a cycle is
     carried over, to the next row or image.
     """

@@ -35,6 +35,8 @@ class PlacedTrace(NamedTuple):
 # on the work alone, not on what this process did before.
 LOADED_FOR = 150_000
 COMPILED_FOR = 4_000_000
+JOBS_OF_A_STEP = 8
+"""Of a step on cores, whose messages pass links: it takes SimPy about so long as that many jobs."""
 
 
 class StepTally:
@@ -80,7 +82,7 @@ def machine_of(engine: str, work: PlacedTrace, riders: Riders | None = None) -> 
     riders = riders or Riders()
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES, where="engine")
-    steps = _counted(steps_of(work))
+    steps = _counted(steps_of(work) * (JOBS_OF_A_STEP if work.placement.cores else 1))
     if engine == "compiled" or engine == "auto" and steps >= LOADED_FOR:
         from archsim.soc.compiled.covers import not_covered
 

@@ -11,9 +11,11 @@ from typing import Any
 
 from archsim.chip import load_architecture
 from archsim.chip.place import place
+from archsim.schemes import load_scheme
 from archsim.soc.engine import PlacedTrace
-from archsim.trace import LayerMatrix, Operation, Trace
+from archsim.trace import LayerMatrix, Operation, Trace, build_trace
 from archsim.trace.row_window import RowWindow
+from workloads import load_network
 
 # Narrow, so that everything is waited for.
 SETTINGS: dict[str, list[Any]] = {
@@ -41,6 +43,9 @@ SETTINGS: dict[str, list[Any]] = {
 }
 # A port is as wide as a link, or wider.
 WIDTHS = ((8, 8), (8, 40), (32, 32), (32, 64))
+SCHEMES = ("sgd", "rpu", "tiki_taka", "mixed_precision", "sbpca", "lrt", "dsc", "essop")
+TRAINED = 0.4
+"""The share of chips that train."""
 RETRIES = (0.0, 0.0, 0.3, 1.7)
 
 
@@ -74,7 +79,7 @@ class CoreCase:
                 self, settings={key: value for key, value in self.settings.items() if key != name}
             )
         *operations, last = self.trace.image_operations
-        if operations:
+        if operations and self.trace.phase == "inference":
             matrices = tuple(one for one in self.trace.matrices if one.layer != last.layer)
             yield replace(
                 self,
@@ -96,6 +101,10 @@ def core_case(seed: int, number: int) -> CoreCase:
         1 if settings["network.topology"] == "bus" else draw.choice([1, 1, 2, 3])
     )
     trace = random_layers(draw)
+    if draw.random() < TRAINED:
+        trace = random_step(draw)
+        settings["read.transposed"] = True
+        settings["write.parallel"] = draw.choice(["row", "device"])
     if trace.matrices:
         settings[f"placement.copies.{trace.matrices[0].layer}"] = draw.randint(1, 3)
     return CoreCase(number, settings, trace, draw.randint(1, 3))
@@ -118,6 +127,12 @@ def random_layers(draw: random.Random) -> Trace:
     return Trace(
         "random", None, "inference", 1, tuple(matrices), tuple(operations), input_elements=32
     )
+
+
+def random_step(draw: random.Random) -> Trace:
+    """A training step of a small network by one of the update rules."""
+    scheme = load_scheme(draw.choice(SCHEMES))
+    return build_trace(load_network("digits_cnn"), scheme, "training", draw.choice([1, 2]), True)
 
 
 def _layer(draw: random.Random, number: int) -> Operation:

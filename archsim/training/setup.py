@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archsim.chip.cell_levels import check_device
-from archsim.chip.cores.refused import check_learns
 from archsim.chip.load import apply_setting, parse_setting
 from archsim.schemes.base import Scheme
 from archsim.training.chip_devices import chip_with_devices as chip_with_devices
@@ -114,7 +113,6 @@ def settings_of(
 
 def _require_signed(chip: Architecture, scheme: Scheme) -> None:
     """Refuse to train on tiles whose reads are a model of inference."""
-    check_learns(chip)
     if chip.physics.model == "signed" or scheme.digital_baseline:
         return
     # bit-serial inputs are unsigned, and errors, which have signs, come in at the columns

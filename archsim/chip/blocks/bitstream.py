@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from archsim.chip.blocks.base import Acts, Block, ServerPlan
+from archsim.chip.blocks.base import Acts, Block, Contradiction, ServerPlan
 from archsim.chip.blocks.step import Step
 from archsim.chip.section import Section
 from archsim.trace.operation import Trace
@@ -106,6 +107,11 @@ class Bitstream(Block[BitstreamSettings]):
         if queued or any(op.unit_work for op in operations):
             return (ServerPlan("bitstream_generator", "bitstream_generator"),)
         return ()
+
+    def flat_only(self, chip: Architecture) -> Iterator[Contradiction]:
+        if self.settings(chip).sharing == "chip":
+            why = "the trains of one block do not cross the network between cores"
+            yield Contradiction("bitstream.sharing", "chip", why, "set line, side or tile")
 
     def cycles_for(self, role: str, action: str, chip: Architecture) -> int | None:
         if role == "stream_source":

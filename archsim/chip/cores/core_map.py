@@ -10,11 +10,13 @@ from typing import NamedTuple
 from archsim.chip.blocks.matrix_unit import read_again
 from archsim.chip.config import Architecture
 from archsim.chip.cores.core_cache import CoreCache
+from archsim.chip.cores.data_flow import flow_of, outputs_of
 from archsim.chip.cores.network_of import BUFFER, OFF_CHIP, layout_on
 from archsim.chip.cores.shares import UnitShares, digital_shares, shares_of_unit
+from archsim.chip.cores.shares_of_writing import shares_of_update, shares_of_write, weights_by_core
 from archsim.chip.network.layout import NetworkLayout
 from archsim.chip.placement import Placement
-from archsim.chip.plan.memory_map import KIB
+from archsim.chip.plan.memory_map import KIB, MemoryMap
 from archsim.trace.operation import OFF_TILES, Operation, Trace
 
 
@@ -59,7 +61,7 @@ class CoreMap:
         if not chip.core.tiles:
             return None
         making = _Making(trace, chip, placement)
-        for operation in trace.image_operations:
+        for operation in trace.image_operations + trace.batch_operations:
             making.add(operation)
         return CoreMap(
             placement.cores,
@@ -94,19 +96,22 @@ class _Making:
     def __init__(self, trace: Trace, chip: Architecture, placement: Placement):
         self.chip = chip
         self.placement = placement
-        self.operations = {operation.name: operation for operation in trace.image_operations}
-        self.consumed = {name for op in trace.image_operations for name in op.after}
+        operations = trace.image_operations + trace.batch_operations
+        self.operations = {operation.name: operation for operation in operations}
+        self.flow = flow_of(trace)
         self.units: dict[str, tuple[UnitShares, ...]] = {}
         self.kept: dict[str, float] = {}
         self.off_chip: dict[str, float] = {}
         self.sources: dict[str, tuple[InputSource, ...]] = {}
         self.fetches: dict[str, float] = {}
-        self.cache = CoreCache(chip.buffer.capacity_kib * KIB)
+        # training state comes first: every image asks for it
+        state = MemoryMap.of(trace, chip).state_kept_bits
+        self.cache = CoreCache(chip.buffer.capacity_kib * KIB - state)
         self._order = {name: number for number, name in enumerate(self.operations)}
         self._last = {
-            name: self._order[operation.name]
-            for operation in trace.image_operations
-            for name in operation.after
+            made.name: self._order[operation.name]
+            for operation in operations
+            for made in self.flow[operation.name].made
         }
         self._held: list[_Held] = []
         self._free = {
@@ -127,14 +132,22 @@ class _Making:
 
     def _units(self, operation: Operation) -> tuple[UnitShares, ...]:
         layer = self.placement.layers.get(operation.matrix_name)
+        each = self.chip.core.tiles
         if operation.kind not in OFF_TILES and layer is not None:
-            each = self.chip.core.tiles
-            return tuple(shares_of_unit(layer, unit, each) for unit in range(layer.units))
+            if operation.kind == "pulse_update":
+                return (shares_of_update(layer, each, operation.input_elements),)
+            if operation.kind == "write":
+                return (shares_of_write(layer, each),)
+            back = operation.kind == "read_transposed"
+            return tuple(shares_of_unit(layer, unit, each, back) for unit in range(layer.units))
+        if layer is not None and operation.phase != "forward":
+            # what is done with errors and gradients of a layer is done beside its weights
+            return (digital_shares(tuple(weights_by_core(layer, each).items())),)
         # digital work is done where most of its data lie, by all copies of what made them
-        made = [name for name in operation.after if name in self.units]
+        made = [made.name for made in self.flow[operation.name].made]
         if not made:
             return (digital_shares(((0, 1.0),)),)
-        largest = max(made, key=lambda name: _outputs(self.operations[name]))
+        largest = max(made, key=lambda name: outputs_of(self.operations[name]))
         copies = self.units[largest]
         shares: dict[int, float] = {}
         for unit in copies:
@@ -147,19 +160,19 @@ class _Making:
     def _keep(self, operation: Operation) -> float:
         """The share of the results that the output buffers hold. What nobody on the chip takes goes
         to the global buffer, from where it leaves the chip."""
-        if operation.name not in self.consumed:
+        if operation.name not in self._last:
             return 0.0
         bits = self.chip.read.output_bits
         left = operation.kept * operation.steps
         units, last = self.units[operation.name], self._last[operation.name]
-        kept = self._room("output", units, (_outputs(operation) - left) * bits, last)
+        kept = self._room("output", units, (outputs_of(operation) - left) * bits, last)
         if not operation.cached:
             return kept
         # keys and values stay there when all that reads them now is over
         cached = operation.cached * self.chip.read.input_bits
         share = self._room("output", units, cached, len(self.operations))
         self.cache.add(operation.name, cached, share)
-        return kept + (share - kept) * left / _outputs(operation)
+        return kept + (share - kept) * left / outputs_of(operation)
 
     def _release(self, now: int) -> None:
         """Give back what no operation from this one on takes."""
@@ -193,7 +206,7 @@ class _Making:
         if self.chip.buffer.window_reuse and operation.fresh_elements:
             fresh = operation.fresh_elements
         window, per_row = operation.window, operation.steps_per_row
-        whole = max(0.0, operation.map_elements - _outputs(operation))
+        whole = max(0.0, operation.map_elements - outputs_of(operation))
         once = whole / operation.steps
         if window is None or not per_row or once >= fresh:
             return fresh
@@ -217,37 +230,31 @@ class _Making:
     def _spill(self, operation: Operation) -> float:
         """The share of what an operation has in the global buffer that is off chip."""
         bits = self.chip.read.input_bits
-        held = (1 - self.kept[operation.name]) * _outputs(operation) * bits
-        for name in operation.after:
-            if name in self.kept:
-                held += (1 - self.kept[name]) * _outputs(self.operations[name]) * bits
-        if not any(name in self.kept for name in operation.after):
-            held += max(0.0, operation.map_elements - _outputs(operation)) * bits
+        held = (1 - self.kept[operation.name]) * outputs_of(operation) * bits
+        made = self.flow[operation.name].made
+        for name, _ in made:
+            held += (1 - self.kept[name]) * outputs_of(self.operations[name]) * bits
+        if not made:
+            held += max(0.0, operation.map_elements - outputs_of(operation)) * bits
         return max(0.0, 1 - self.cache.free / held) if held else 0.0
 
     def _sources(self, operation: Operation) -> tuple[InputSource, ...]:
-        made = [name for name in operation.after if name in self.units]
-        weights = [_outputs(self.operations[name]) for name in made]
-        whole = operation.map_elements - _outputs(operation)
-        from_outside = max(0.0, whole - sum(weights)) if made else 1.0
-        if (
-            from_outside < 1e-6 * whole
-        ):  # maps are counted as values a step, which need not be whole
-            from_outside = 0.0 if made else 1.0
-        total = sum(weights) + from_outside
+        made, outside = self.flow[operation.name]
+        total = sum(one.values for one in made) + outside
         off = self.off_chip[operation.name]
         sources = [
-            InputSource(weight / total, self._holdings(name, off))
-            for name, weight in zip(made, weights)
-            if weight
+            InputSource(values / total, self._holdings(name, off))
+            for name, values in made
+            if values
         ]
-        if from_outside:
-            sources.append(InputSource(from_outside / total, (self._ports(1.0, off),)))
-        left = [name for name in made if name in self.cache.shares]
+        if outside or not total:
+            share = outside / total if total else 1.0
+            sources.append(InputSource(share, (self._ports(1.0, off),)))
+        left = [name for name, _ in made if name in self.cache.shares]
         recalled = operation.recalled * operation.steps
         if not recalled or not left:
             return tuple(sources)
-        share = recalled / (recalled + whole)
+        share = recalled / (recalled + operation.map_elements - outputs_of(operation))
         return (
             *(item._replace(share=item.share * (1 - share)) for item in sources),
             *(InputSource(share / len(left), self._cached_at(name)) for name in left),
@@ -279,8 +286,3 @@ class _Making:
         cores = self.placement.cores
         ports = (Holding(cores + BUFFER, share * (1 - off)), Holding(cores + OFF_CHIP, share * off))
         return tuple(port for port in ports if port.share > 1e-12)
-
-
-def _outputs(operation: Operation) -> float:
-    """The values of the feature map that an operation writes."""
-    return operation.output_elements * operation.steps

@@ -7,11 +7,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from archsim.chip.blocks.interconnect import branches
 from archsim.chip.blocks.step import Step
 from archsim.chip.blocks.vector_unit import ITERATIVE
 from archsim.chip.cores.core_map import CoreMap
 from archsim.chip.cores.core_work import CoreStep, CoreWork, Message, Station, UnitWork
-from archsim.chip.cores.messages import MessageCounts, Messages
+from archsim.chip.cores.messages import (
+    MessageCounts,
+    Messages,
+    outputs_of_read,
+    reached_of_read,
+    splits_of_read,
+)
 from archsim.chip.cores.shares import CoreShare, UnitShares
 from archsim.chip.plan.row_groups import sum_bits
 
@@ -63,13 +70,12 @@ class _StepLaw:
             count * (self.chip.vector_unit.divide_cycles if action in ITERATIVE else 1)
             for action, count in step.work.items()
         )
-        layer = step.layer
-        self.splits = layer.row_splits if layer else 0
-        self.columns = layer.column_splits if layer else 0
-        # outputs of a step of the tiles, and the bits of one sum
-        on_tiles = step.plan.on_tiles and layer is not None
-        self.outputs = layer.matrix.columns * layer.matrix.groups if on_tiles and layer else 0
+        # outputs of a step of the tiles, those added for each, and the bits of one sum
+        self.outputs = outputs_of_read(step)
+        self.splits = splits_of_read(step)
+        self.reached = reached_of_read(step)
         self.sum_bits = sum_bits(self.chip) + 1
+        self.leaves = _leaves(step)
         self.chain = self.chip.accumulator.kind == "chain"
 
     def unit(self, shares: UnitShares) -> UnitWork:
@@ -77,21 +83,27 @@ class _StepLaw:
         cores = tuple(
             CoreStep(
                 share.core,
-                tuple(self._feed(share)),
+                tuple(self._feed(share)) + (self._generated() if not number else ()),
                 tuple(self._collect(share, shares.columns)),
                 tuple(self._finish(share)),
             )
-            for share in shares.cores
+            for number, share in enumerate(shares.cores)
         )
         return UnitWork(cores, self.messages.exchanges(shares), self.messages.returns(shares))
 
     def _feed(self, share: CoreShare) -> Iterable[Station]:
-        words = self._words(self.messages.fetched_bits * share.inputs)
-        words += self._words(self.step.bits_in * share.inputs)
+        recalled = sum(self.messages.recalled) * share.outputs
+        words = self._words(self.messages.fetched_bits * share.inputs + recalled)
+        words += self._words(self.step.bits_in * share.inputs + recalled)
         yield Station("input_buffer", words)
-        if self.outputs:
+        if self.step.plan.on_tiles:
             width = self.chip.interconnect.width_bits
             yield Station("wires_down", _whole(self.step.bits_in * share.inputs / width))
+
+    def _generated(self) -> tuple[Station, ...]:
+        """What the update rule's own units do meanwhile, which the chip has once."""
+        cycles = self.step.plan.down.get("bitstream", 0)
+        return (Station("generator", cycles),) if cycles else ()
 
     def _collect(self, share: CoreShare, columns: float) -> Iterable[Station]:
         """Sums of the tiles on their way to where they are finished."""
@@ -104,18 +116,18 @@ class _StepLaw:
         )
         if self.chain:
             # every tile adds for all of its columns; the head of a sum goes on after a cycle
-            cycles = _whole(columns * self.outputs / adders) if share.inner else 0
+            cycles = _whole(columns * self.outputs / adders) if self._added(share.inner) else 0
             yield Station("accumulator", cycles, share.depth - 1)
             yield wires
         else:
             yield wires
-            cycles = _whole(share.inner * self.outputs / adders)
+            cycles = _whole(self._added(share.inner) / adders)
             yield Station("accumulator", cycles, _levels(share.depth))
 
     def _finish(self, share: CoreShare) -> Iterable[Station]:
         """Results on their way from sums to the buffer."""
         if share.outer:
-            cycles = _whole(share.outer * self.outputs / self.chip.accumulator.adders)
+            cycles = _whole(self._added(share.outer) / self.chip.accumulator.adders)
             foreign = round(share.outer / share.outputs)
             yield Station("accumulator", cycles, _levels(foreign + 1))
         if share.outputs:
@@ -123,12 +135,25 @@ class _StepLaw:
                 passes = self.step.matrix_passes * share.outputs
                 yield Station("matrix_unit", _whole(passes / self.chip.matrix_unit.units))
             yield Station("lanes", _whole(self.load * share.outputs / self.chip.core.lanes))
-            yield Station("output_buffer", self._words(self.step.bits_out * share.outputs))
+            yield Station("output_buffer", self._words(self._bits_out(share)))
+
+    def _bits_out(self, share: CoreShare) -> float:
+        """Results and state that a core writes into its output buffer."""
+        return (self.step.bits_out + sum(self.messages.stored)) * share.outputs
 
     def _sums_out(self, share: CoreShare) -> float:
-        """Bits that the tiles of a core put on its wires."""
-        sums = share.ends if self.chain else share.partials * self.splits
+        """Bits that the tiles of a core put on its wires; of few driven lines, the mean of all."""
+        sums = share.partials * self.splits * self.reached
+        if self.chain:
+            sums = share.ends * min(1.0, self.reached * share.depth)
         return sums * self.outputs * self.sum_bits
+
+    def _added(self, sums: float) -> float:
+        """Additions for so many sums of each output, where all tiles are driven."""
+        if self.reached == 1:
+            return sums * self.outputs
+        most = max(0.0, self.splits * self.reached - 1) / (self.splits - 1)
+        return sums * self.outputs * most
 
     def _words(self, bits: float) -> int:
         return _whole(bits / self.chip.core.buffer_bits)
@@ -145,17 +170,20 @@ class _StepLaw:
             )
             step.count("input_buffer", "read", turns * bits_in / width)
             step.count("output_buffer", "write", turns * step.bits_out * share.outputs / width)
-            if not self.outputs:
+            recalled, stored = sum(self.messages.recalled), sum(self.messages.stored)
+            for action in ("write", "read"):
+                step.count("input_buffer", action, turns * recalled * share.outputs / width)
+            step.count("output_buffer", "write", turns * stored * share.outputs / width)
+            if not step.plan.on_tiles:
                 continue
             # on a tree a value goes to every tile that takes it, on a bus to all at once
-            tiles = share.partials * self.columns
+            tiles = share.partials * self.leaves
             switched = step.bits_in * (tiles if tree else share.inputs)
             sums = self._sums_out(share)
             step.count("interconnect", "transfer", turns * (switched + sums))
             self.wire_words_in += turns * bits_in / self.chip.interconnect.width_bits
             self.wire_words_out += turns * sums / self.chip.interconnect.width_bits
-            adds = (share.inner + share.outer) * self.outputs
-            step.count("accumulator", "add", turns * adds)
+            step.count("accumulator", "add", turns * self._added(share.inner + share.outer))
 
     def count_messages(
         self, messages: Iterable[Message], turns: float, stored: bool = True
@@ -163,6 +191,19 @@ class _StepLaw:
         """What messages count that a share of all steps sends, from a memory or from adders."""
         for message in messages:
             self.counts.count(message, turns, stored)
+
+
+def _leaves(step: Step) -> float:
+    """Tiles that a value of a step goes to, in the mean."""
+    layer, kind = step.layer, step.operation.kind
+    if layer is None or not step.plan.on_tiles:
+        return 0.0
+    if kind == "read":
+        return layer.column_splits
+    if kind == "read_transposed":
+        return layer.row_splits
+    values = branches(step.operation, layer, step.elements_in) * layer.units
+    return values / step.elements_in if step.elements_in else 0.0
 
 
 def _levels(count: int) -> int:

@@ -9,9 +9,16 @@ from typing import Literal, NamedTuple
 from archsim.chip.network.routes import Branch
 
 StationName = Literal[
-    "input_buffer", "wires_down", "wires_up", "accumulator", "matrix_unit", "lanes", "output_buffer"
+    "input_buffer",
+    "wires_down",
+    "wires_up",
+    "accumulator",
+    "matrix_unit",
+    "lanes",
+    "output_buffer",
+    "generator",
 ]
-"""What a core has one of, for which steps queue."""
+"""What a core has one of, for which steps queue; the chip has one generator of an update rule."""
 
 
 class Station(NamedTuple):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-from archsim.chip.blocks.step import Step
+from archsim.chip.blocks.step import Step, part_of
 from archsim.chip.config import Architecture
 from archsim.chip.cores.core_map import CoreMap, Holding
 from archsim.chip.cores.core_work import Message
@@ -30,14 +31,34 @@ def speed_of(chip: Architecture) -> Speed:
     )
 
 
+class Kept(NamedTuple):
+    """Bits of training state that a step has in the global buffer, and off chip."""
+
+    buffer: float
+    off_chip: float
+
+    @classmethod
+    def of(cls, step: Step, state: float) -> Kept:
+        """So many bits, of which a share is off chip."""
+        away = state * step.memory.state_spill
+        return cls(state - away, away)
+
+    def by_port(self) -> tuple[tuple[int, float], ...]:
+        """Port and bits."""
+        return ((BUFFER, self.buffer), (OFF_CHIP, self.off_chip))
+
+
 class Messages:
-    """Who sends what to whom in a step; `fetched_bits` is what comes in all for its inputs."""
+    """Who sends what to whom in a step; `fetched_bits` is what comes in all for its inputs, `recalled`
+    what comes of state and goes back as `stored`."""
 
     def __init__(self, step: Step, cores: CoreMap):
         self.step = step
         self.cores = cores
         name = step.operation.name
         self.fetched_bits = cores.fetches[name] * step.chip.read.input_bits
+        self.recalled = Kept.of(step, step.state_in)
+        self.stored = Kept.of(step, step.state_out)
 
     def fetches(self, operation: Operation) -> tuple[tuple[Message, ...], ...]:
         """The inputs of a step, for all turns of copies that send and of copies that receive."""
@@ -55,6 +76,10 @@ class Messages:
                         sent += self._message(
                             holding.terminal, group.cores, share * self.fetched_bits
                         )
+            for core in unit.cores:
+                for port, bits in self.recalled.by_port():
+                    source = self.cores.terminal(port)
+                    sent += self._message(source, (core.core,), bits * core.outputs)
             tables.append(tuple(sent))
         return tuple(tables)
 
@@ -63,8 +88,8 @@ class Messages:
         layer = self.step.layer
         if layer is None:
             return ()
-        outputs = layer.matrix.columns * layer.matrix.groups
-        bits = outputs * (sum_bits(self.step.chip) + 1)
+        bits = outputs_of_read(self.step) * (sum_bits(self.step.chip) + 1)
+        bits *= reached_of_read(self.step)  # of few driven lines, the mean of all
         return tuple(
             message
             for exchange in unit.exchanges
@@ -76,10 +101,15 @@ class Messages:
         name = self.step.operation.name
         away, off = 1 - self.cores.kept[name], self.cores.off_chip[name]
         sent: list[Message] = []
+        results = self.step.bits_out * away
+        ports = (
+            (BUFFER, results * (1 - off) + self.stored.buffer),
+            (OFF_CHIP, results * off + self.stored.off_chip),
+        )
         for core in unit.cores:
-            for port, share in ((BUFFER, away * (1 - off)), (OFF_CHIP, away * off)):
-                bits = self.step.bits_out * core.outputs * share
-                sent += self._message(core.core, (self.cores.terminal(port),), bits)
+            for port, bits in ports:
+                target = self.cores.terminal(port)
+                sent += self._message(core.core, (target,), bits * core.outputs)
         return tuple(sent)
 
     def _message(self, source: int, takers: tuple[int, ...], bits: float) -> list[Message]:
@@ -90,6 +120,30 @@ class Messages:
         others = tuple(taker for taker in takers if taker != source)
         way = tree(self.cores.layout, source, others) if others else None
         return [Message(source, takers, whole, way)]
+
+
+def outputs_of_read(step: Step) -> int:
+    """Sums that a step of the tiles gives; none where it is no read."""
+    layer, kind = step.layer, step.operation.kind
+    if layer is None or kind not in ("read", "read_transposed"):
+        return 0
+    matrix = layer.matrix
+    return (matrix.rows if kind == "read_transposed" else matrix.columns) * matrix.groups
+
+
+def splits_of_read(step: Step) -> int:
+    """Tiles whose sums are added for an output."""
+    layer = step.layer
+    if layer is None:
+        return 0
+    back = step.operation.kind == "read_transposed"
+    return layer.column_splits if back else layer.row_splits
+
+
+def reached_of_read(step: Step) -> float:
+    """The share of these tiles that a step with few driven lines reaches."""
+    splits = splits_of_read(step)
+    return part_of(step.operation, splits, splits)[1] if splits else 1.0
 
 
 class MessageCounts:

@@ -54,11 +54,11 @@ def contradictions(chip: Architecture) -> Iterator[Contradiction]:
         )
 
 
-def check_learns(chip: Architecture) -> None:
-    """Raises InputError for a chip on whose arrays nothing is trained or tested."""
+def check_takes_data(chip: Architecture) -> None:
+    """Raises InputError for a chip whose arrays no real data pass."""
     if chip.core.tiles:
         raise InputError(
-            "a chip of cores does no training, and no real data pass its arrays",
+            "no real data pass the cores of a chip",
             where=f"{chip.origin}: core.tiles",
             got=chip.core.tiles,
             hint="take a flat chip (cim40), or make this one flat (core.tiles=0)",
@@ -74,18 +74,9 @@ def check_on_cores(trace: Trace, chip: Architecture) -> None:
         raise InputError(
             fault.why, where=f"{chip.origin}: {fault.field}", got=fault.got, hint=fault.hint
         )
-    if trace.phase == "training" or trace.batch_operations or trace.setup_operations:
-        check_learns(chip)
     hint = "make the chip flat (core.tiles=0)"
     where = f"{chip.origin}: core.tiles"
     for operation in trace.image_operations:
-        if operation.kind not in ("read", "digital"):
-            raise InputError(
-                f"a chip of cores does no operations of kind {operation.kind} ({operation.name})",
-                where=where,
-                got=chip.core.tiles,
-                hint=hint,
-            )
         if operation.sequential:
             raise InputError(
                 f"a chip of cores does no recurrent layers ({operation.layer})",

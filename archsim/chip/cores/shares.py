@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from archsim.chip.placement import LayerPlacement
@@ -53,13 +53,17 @@ class UnitShares(NamedTuple):
     columns: float
 
 
-def shares_of_unit(layer: LayerPlacement, unit: int, tiles_of_core: int) -> UnitShares:
-    """The shares of a copy of a layer.
+def shares_of_unit(
+    layer: LayerPlacement, unit: int, tiles_of_core: int, backwards: bool = False
+) -> UnitShares:
+    """The shares of a copy of a layer that is read.
 
     Args:
         layer: with its tiles.
         unit: number of the copy.
         tiles_of_core: tile t is one of core t // tiles_of_core.
+        backwards: it is read transposed: errors go to the columns, and what the tiles beside each
+            other give is added.
 
     Returns:
         shares that add up to one.
@@ -67,64 +71,91 @@ def shares_of_unit(layer: LayerPlacement, unit: int, tiles_of_core: int) -> Unit
     each = layer.tiles_per_unit
     tiles = layer.tiles[unit * each : (unit + 1) * each]
     cores = [tile // tiles_of_core for tile in tiles]
-    tally = _Tally(layer)
-    for column in _columns(layer):
-        tally.add(column, [cores[column.first + row * column.stride] for row in range(column.rows)])
+    splits = Splits(layer)
+    tally = _Tally(splits.widths if backwards else splits.heights)
+    for line in splits.rows() if backwards else splits.columns():
+        tally.add(line, [cores[line.first + k * line.stride] for k in range(line.tiles)])
     return tally.shares()
 
 
-class _Column(NamedTuple):
-    """The tiles of one column: the first, the step to the next below it, how many, its share of the
-    outputs, and its group of rows."""
+class TileLine(NamedTuple):
+    """The tiles whose sums are added: the first, the step to the next, how many, their share of the
+    outputs, and their group of the matrix."""
 
     first: int
     stride: int
-    rows: int
+    tiles: int
     outputs: float
     group: int
 
 
-def _columns(layer: LayerPlacement) -> Iterator[_Column]:
-    rows, columns = layer.row_splits, layer.column_splits
-    groups = -(-layer.matrix.groups // layer.groups_per_tile)
-    for group in range(groups):
-        here = min(layer.groups_per_tile, layer.matrix.groups - group * layer.groups_per_tile)
-        for column in range(columns):
-            left = layer.matrix.columns - column * layer.tile_weights
-            width = min(layer.tile_weights, left) / layer.matrix.columns
-            first = group * rows * columns + column
-            yield _Column(first, columns, rows, width * here / layer.matrix.groups, group)
+class Splits:
+    """How a matrix is split over the tiles of a copy. `heights` and `widths` are the shares that tiles
+    take of all rows and columns, by group and split."""
+
+    def __init__(self, layer: LayerPlacement):
+        self.row_splits = layer.row_splits
+        self.column_splits = layer.column_splits
+        matrix = layer.matrix
+        self.heights: dict[tuple[int, int], float] = {}
+        self.widths: dict[tuple[int, int], float] = {}
+        for group in range(-(-matrix.groups // layer.groups_per_tile)):
+            left = matrix.groups - group * layer.groups_per_tile
+            here = min(layer.groups_per_tile, left)
+            for row in range(self.row_splits):
+                rows = min(layer.tile_rows, layer.rows - row * layer.tile_rows)
+                self.heights[group, row] = rows / layer.rows * here / matrix.groups
+            for column in range(self.column_splits):
+                columns = min(layer.tile_weights, matrix.columns - column * layer.tile_weights)
+                self.widths[group, column] = columns / matrix.columns * here / matrix.groups
+
+    def columns(self) -> Iterator[TileLine]:
+        """The columns of tiles."""
+        for (group, column), share in self.widths.items():
+            first = self.tile(group, 0, column)
+            yield TileLine(first, self.column_splits, self.row_splits, share, group)
+
+    def rows(self) -> Iterator[TileLine]:
+        """The rows of tiles."""
+        for (group, row), share in self.heights.items():
+            first = self.tile(group, row, 0)
+            yield TileLine(first, 1, self.column_splits, share, group)
+
+    def tile(self, group: int, row: int, column: int) -> int:
+        """The number of a tile in its copy."""
+        return (group * self.row_splits + row) * self.column_splits + column
 
 
 class _Tally:
-    """Shares of cores that are added up column by column."""
+    """Shares of cores that are added up line by line; `inputs` are those of the input values, by group
+    and number of a tile in its line."""
 
-    def __init__(self, layer: LayerPlacement):
-        self.layer = layer
+    def __init__(self, inputs: Mapping[tuple[int, int], float]):
+        self.inputs = inputs
         self.sums: dict[int, dict[str, float]] = {}
         self.depth: dict[int, int] = {}
-        self.rows: dict[tuple[int, int], dict[int, None]] = {}
+        self.taking: dict[tuple[int, int], dict[int, None]] = {}
         self.exchanges: dict[tuple[int, int], float] = {}
         self.widest = 0.0
 
-    def add(self, column: _Column, cores: list[int]) -> None:
-        """A column whose tiles lie on these cores, from its first row down; the last finishes it."""
+    def add(self, line: TileLine, cores: list[int]) -> None:
+        """A line whose tiles lie on these cores, from the first on; the last finishes it."""
         home = cores[-1]
-        self.widest = max(self.widest, column.outputs)
+        self.widest = max(self.widest, line.outputs)
         for core in dict.fromkeys(cores):
             here = cores.count(core)
             self.depth[core] = max(self.depth.get(core, 0), here)
-            self._count(core, "partials", column.outputs * here / column.rows)
-            self._count(core, "ends", column.outputs)
-            self._count(core, "inner", column.outputs * (here - 1))
+            self._count(core, "partials", line.outputs * here / line.tiles)
+            self._count(core, "ends", line.outputs)
+            self._count(core, "inner", line.outputs * (here - 1))
             if core == home:
-                self._count(core, "outputs", column.outputs)
-                self._count(core, "outer", column.outputs * (len(dict.fromkeys(cores)) - 1))
+                self._count(core, "outputs", line.outputs)
+                self._count(core, "outer", line.outputs * (len(dict.fromkeys(cores)) - 1))
             else:
                 pair = core, home
-                self.exchanges[pair] = self.exchanges.get(pair, 0.0) + column.outputs
+                self.exchanges[pair] = self.exchanges.get(pair, 0.0) + line.outputs
         for row, core in enumerate(cores):
-            self.rows.setdefault((column.group, row), {})[core] = None
+            self.taking.setdefault((line.group, row), {})[core] = None
 
     def _count(self, core: int, what: str, share: float) -> None:
         sums = self.sums.setdefault(core, {})
@@ -133,9 +164,9 @@ class _Tally:
     def shares(self) -> UnitShares:
         """All of them."""
         groups: dict[tuple[int, ...], float] = {}
-        for (group, row), taking in self.rows.items():
+        for taker, taking in self.taking.items():
             key = tuple(taking)
-            groups[key] = groups.get(key, 0.0) + self._height(group, row)
+            groups[key] = groups.get(key, 0.0) + self.inputs[taker]
         inputs: dict[int, float] = {}
         for key, share in groups.items():
             for core in key:
@@ -159,13 +190,6 @@ class _Tally:
             tuple(Exchange(*pair, share) for pair, share in self.exchanges.items()),
             self.widest,
         )
-
-    def _height(self, group: int, row: int) -> float:
-        """The share of the input values that a row of tiles takes."""
-        layer = self.layer
-        here = min(layer.groups_per_tile, layer.matrix.groups - group * layer.groups_per_tile)
-        height = min(layer.tile_rows, layer.rows - row * layer.tile_rows) / layer.rows
-        return height * here / layer.matrix.groups
 
 
 def digital_shares(cores: tuple[tuple[int, float], ...]) -> UnitShares:

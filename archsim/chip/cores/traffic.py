@@ -34,7 +34,8 @@ def sent_in(
     memory, speed = MemoryMap.of(trace, chip), speed_of(chip)
     sums: dict[tuple[int, tuple[int, ...]], float] = {}
 
-    for operation in trace.image_operations:
+    once = [(operation, 1 / trace.batch) for operation in trace.batch_operations]
+    for operation, share in [*((op, 1.0) for op in trace.image_operations), *once]:
         layer = placement.layers.get(operation.matrix_name)
         messages = Messages(step_of(OperationPlan(operation), layer, chip, memory), cores)
         units = cores.units[operation.name]
@@ -45,6 +46,7 @@ def sent_in(
         ):
             for number, table in enumerate(tables):
                 steps = max(0, -(-(operation.steps - number) // len(tables))) / operation.every
+                steps *= share
                 for message in table:
                     others = tuple(sorted(set(message.takers) - {message.source}))
                     flits = sum(speed.packets(message.bits)) if others else 0

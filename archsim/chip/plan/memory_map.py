@@ -32,7 +32,8 @@ class MemoryMap:
         operations = trace.image_operations
         return cls(
             chip.buffer.capacity_kib * KIB,
-            trace.activation_elements * bits,
+            # cores keep activations in buffers of their own; what these do not hold comes behind state
+            0.0 if chip.core.tiles else trace.activation_elements * bits,
             state,
             sum(operation.cached for operation in operations) * bits,
             max((operation.map_elements for operation in operations), default=0.0) * bits,

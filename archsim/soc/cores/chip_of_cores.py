@@ -37,7 +37,10 @@ class ChipOfCores(ChipMachine):
         if cores is None:
             raise ValueError(f"{chip.name} has no cores")
         self.map = cores
-        self.cores = [Core(self.env, number, chip) for number in range(cores.cores)]
+        shared: dict[StationName, Server] = {}
+        if "bitstream" in self.wiring.down:
+            shared["generator"] = self.wiring.down["bitstream"]
+        self.cores = [Core(self.env, number, chip, shared) for number in range(cores.cores)]
         self.network = NetworkOnChip(self.env, cores.layout, speed_of(chip))
 
     def plan_of(self, operation: Operation, share: float = 1.0) -> OperationPlan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from archsim.chip.config import Architecture
@@ -23,18 +23,26 @@ WORDS: dict[StationName, str] = {
 
 
 class Core:
-    """One core: its servers by name. A bus serves both ways."""
+    """One core: its servers by name. A bus serves both ways, and what the chip has once is `shared`."""
 
-    def __init__(self, env: Clock, number: int, chip: Architecture):
+    def __init__(
+        self,
+        env: Clock,
+        number: int,
+        chip: Architecture,
+        shared: Mapping[StationName, Server] | None = None,
+    ):
         self.servers = {
             name: Server(env, f"core {number} {word}", name) for name, word in WORDS.items()
         }
         if chip.interconnect.kind == "bus":
             self.servers["wires_up"] = self.servers["wires_down"]
+        self._own = list(dict.fromkeys(self.servers.values()))
+        self.servers |= shared or {}
 
     def all(self) -> list[Server]:
-        """Each once."""
-        return list(dict.fromkeys(self.servers.values()))
+        """Its own, each once."""
+        return self._own
 
     def used(self) -> list[Server]:
         """Those that were asked, each once."""

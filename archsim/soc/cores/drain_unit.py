@@ -8,6 +8,7 @@ import simpy
 
 from archsim.chip.cores.core_work import CoreStep, Message, Station
 from archsim.soc.cores.core_servers import StationTimes, pass_stations
+from archsim.soc.drain import program_row
 from archsim.soc.feed import Process
 from archsim.soc.jobs import Job
 from archsim.soc.queues import OutputQueue
@@ -27,6 +28,7 @@ class UnitDrain:
         self.jobs = range(unit, on_cores.run.plan.jobs, on_cores.run.plan.units)
         self.drain = drain
         self.name = f"drain of unit {unit}"
+        self.writes = on_cores.run.plan.operation.kind == "write"
         self.under_way = 0
         self._room: simpy.Event | None = None
         self._before: simpy.Event | None = None
@@ -38,8 +40,9 @@ class UnitDrain:
         for _ in self.jobs:
             waiting[self.name] = "results"
             job: Job = self.drain.take() if self.drain.items else (yield self.drain.coming())
-            if job.ready_at > env.now:
-                yield env.timeout(job.ready_at - env.now)
+            ready = program_row(self.on_cores.run) if self.writes else job.ready_at
+            if ready > env.now:
+                yield env.timeout(ready - env.now)
             waiting[self.name] = "the parts of its cores"
             while self.under_way >= self.machine.chip.network.outstanding:
                 self._room = env.event()

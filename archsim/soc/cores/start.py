@@ -40,7 +40,8 @@ class RunOnCores:
         under_way = -(-(timing.latency - timing.interval) // max(1, timing.interval))
         for unit, arrivals in enumerate(self.arrivals):
             drain = OutputQueue(env, room + under_way)
-            if run.plan.on_tiles:
+            # what is written is programmed when it leaves the queue of results
+            if run.plan.on_tiles and run.plan.operation.kind != "write":
                 queue: Queue[Job] = Queue(env, room)
                 env.process(feed_unit(self, unit, arrivals, queue))
                 env.process(work_on_jobs(run, unit, queue, drain))

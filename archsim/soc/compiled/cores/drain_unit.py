@@ -20,7 +20,8 @@ from archsim.soc.compiled.tables import (
     RUN,
     SETTINGS,
 )
-from archsim.soc.compiled.words import RESUME
+from archsim.soc.compiled.tiles import take_tiles, whole_of
+from archsim.soc.compiled.words import NONE, RESUME, WRITE
 
 # What it does next.
 BEGIN = 0
@@ -48,6 +49,11 @@ def drain_unit(tables, number):
                 return
         elif process.state == READY:
             process.state = ROOM
+            run = get(tables, RUN, process.run)
+            plan = get(tables, OPERATION, run.operation)
+            if plan.kind == WRITE:
+                span = whole_of(tables, plan.first_turn, plan.write_cycles)
+                process.ready_at = take_tiles(tables, run.operation, NONE, span)
             if process.ready_at > now:
                 later(tables, RESUME, number, process.ready_at - now)
                 return
