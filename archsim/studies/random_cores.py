@@ -44,7 +44,7 @@ SETTINGS: dict[str, list[Any]] = {
 # A port is as wide as a link, or wider.
 WIDTHS = ((8, 8), (8, 40), (32, 32), (32, 64))
 SCHEMES = ("sgd", "rpu", "tiki_taka", "mixed_precision", "sbpca", "lrt", "dsc", "essop")
-TRAINED = 0.4
+TRAINED = 0.3
 """The share of chips that train."""
 RETRIES = (0.0, 0.0, 0.3, 1.7)
 
@@ -107,7 +107,9 @@ def core_case(seed: int, number: int) -> CoreCase:
         settings["write.parallel"] = draw.choice(["row", "device"])
     if trace.matrices:
         settings[f"placement.copies.{trace.matrices[0].layer}"] = draw.randint(1, 3)
-    return CoreCase(number, settings, trace, draw.randint(1, 3))
+    # a training step is long
+    images = trace.batch if trace.phase == "training" else draw.randint(1, 3)
+    return CoreCase(number, settings, trace, images)
 
 
 def random_layers(draw: random.Random) -> Trace:
