@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from archsim.operators.array_forward import on_array
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 from workloads.onnx.arithmetic import Array
@@ -58,11 +59,12 @@ class OnnxTensors:
                 continue
             weights = layer_weights(builder, layer.name, source, constants)
             matrix = np.swapaxes(weights.matrix, -1, -2)
+            columns = on_array(layer).from_onnx
             values[layer.name]["weights"] = np.ascontiguousarray(
-                matrix.reshape(-1, matrix.shape[-1])
+                columns(matrix.reshape(-1, matrix.shape[-1]))
             )
             if weights.bias is not None:
-                values[layer.name]["bias"] = weights.bias.reshape(-1)
+                values[layer.name]["bias"] = columns(weights.bias.reshape(-1))
         return values
 
     def _constant(self, layer: str, role: str, read: Role, constants: Constants) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 from archsim.basics.threads import one_thread
 from archsim.operators.forward import apply
 from archsim.operators.on_array import OnArray
+from archsim.operators.recurrent import ReadStep, Recurrent
 from archsim.operators.vocabulary import operator_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ def reference_output(
     """Exact output of an array layer. `weights` (groups, outputs, rows), `bias` (groups x
     outputs,).
     """
+    kind = on_array(layer)
+    if isinstance(kind, Recurrent):
+        with one_thread():
+            return kind.scan(layer, values[None], exact_step(weights, bias))[0]
     shape = layer.matrix
     vectors = array_inputs(layer, values, slice(0, shape.vectors)).reshape(
         shape.vectors, shape.groups, shape.rows
@@ -51,7 +56,37 @@ def reference_output(
         result = np.einsum("vgr,gor->vgo", vectors, weights, optimize=True).reshape(
             shape.vectors, -1
         )
-    return on_array(layer).to_map(layer, result if bias is None else result + bias)
+    return kind.to_map(layer, result if bias is None else result + bias)
+
+
+def exact_step(weights: np.ndarray, bias: np.ndarray | None) -> ReadStep:
+    """A step of a recurrent layer in float32 arithmetic. `weights` (1, outputs, rows)."""
+
+    def read(vectors: np.ndarray, step: int) -> np.ndarray:
+        products = vectors @ weights[0].T
+        return products if bias is None else products + bias
+
+    return read
+
+
+def all_inputs(
+    layer: Layer, values: np.ndarray, weights: np.ndarray, bias: np.ndarray | None
+) -> np.ndarray:
+    """Every vector (vectors, groups x rows) that an array layer reads for one input map; those of a
+    recurrent layer hold the states that exact arithmetic gives.
+    """
+    kind = on_array(layer)
+    if not isinstance(kind, Recurrent):
+        return array_inputs(layer, values, slice(0, layer.matrix.vectors))
+    exact = exact_step(weights, bias)
+    driven: list[np.ndarray] = []
+
+    def read(vectors: np.ndarray, step: int) -> np.ndarray:
+        driven.append(vectors[0])
+        return exact(vectors, step)
+
+    kind.scan(layer, values[None], read)
+    return np.array(driven)
 
 
 def network_forward(

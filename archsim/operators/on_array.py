@@ -29,6 +29,10 @@ class OnArray(Operator):
         """Output vectors (vectors, groups x columns) as the layer's output shape."""
         return vectors.reshape(layer.output_shape)
 
+    def from_onnx(self, columns: np.ndarray) -> np.ndarray:
+        """Columns (columns, ...) in the order of the layer, for those in the order that ONNX has."""
+        return columns
+
     def fresh_inputs(self, layer: Layer) -> float:
         """Input values of a vector that the one before did not have."""
         shape = layer.matrix

@@ -11,16 +11,20 @@ pytest.importorskip(
 
 from onnx_cases import assert_equal_values, imported_outputs, make_model, node, write
 from onnx_forms import FORMS, IMAGE, ints, weight
+from onnx_forms_einsum import FORMS as EINSUM
 from onnx_forms_joined import FORMS as JOINED
 from onnx_forms_more import FORMS as MORE
 from onnx_forms_moved import FORMS as MOVED
 from onnx_forms_moved import ONE_IMAGE
+from onnx_forms_quantised import FORMS as QUANTISED
 
 from workloads import load_network
 
 
 @pytest.mark.parametrize("images", [1, 3])
-@pytest.mark.parametrize("form", [*FORMS, *JOINED, *MORE, *MOVED], ids=lambda form: form[0])
+@pytest.mark.parametrize(
+    "form", [*FORMS, *JOINED, *MORE, *MOVED, *QUANTISED, *EINSUM], ids=lambda form: form[0]
+)
 def test_operator_form(tmp_path, form, images):
     _, nodes, shape, weights, opset = form
     model = make_model(nodes, [("x", ["N", *shape])], weights, opset)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from archsim.operators.free.short_float import to_bfloat16
 from hwlib.errors import InputError
 from workloads.onnx.node import Attributes
 
@@ -22,8 +23,12 @@ Array = npt.NDArray[Any]
 Maker = Callable[["Constants", "NodeProto"], Array]
 """Makes the first output of a node from its constant inputs."""
 
-FLOATS: dict[int, type[np.generic]] = {1: np.float32, 10: np.float16, 11: np.float64}
+FLOATS: dict[int, type[np.generic]] = {1: np.float32, 11: np.float64}
+SHORT_FLOATS = {10: "float16", 16: "bfloat16"}
+"""Names of the floats of 16 bits by ONNX's number."""
+BFLOAT16 = 16
 _TYPES = FLOATS | {
+    10: np.float16,
     2: np.uint8,
     3: np.int8,
     4: np.uint16,
@@ -140,16 +145,18 @@ def dequantised(constants: Constants, node: NodeProto) -> Array:
     given = constants.input(node, 2)
     zero = np.asarray(0 if given is None else given, np.float32)
     fields = Attributes(node)
-    if fields.flag("block_size"):
-        raise InputError(
-            "blocked quantisation is not supported", where=constants.graph.position(node)
-        )
-    if scale.size > 1:
+    block = fields.integer("block_size", 0)
+    if block > 0:  # one scale for so many neighbours along the axis
+        axis = fields.integer("axis", 1)
+        places = range(codes.shape[axis])
+        scale = np.repeat(scale, block, axis).take(places, axis)
+        zero = np.repeat(zero, block, axis).take(places, axis) if zero.size > 1 else zero
+    elif scale.size > 1:
         shape = [1] * codes.ndim
         shape[fields.integer("axis", 1)] = -1
         scale = scale.reshape(shape)
         zero = zero.reshape(shape) if zero.size > 1 else zero
-    return np.asarray((codes - zero) * scale, np.float32)
+    return np.asarray((codes - zero) * scale, scale.dtype)
 
 
 def two(function: Callable[[Array, Array], Array]) -> Maker:
@@ -178,6 +185,8 @@ def reshaped(constants: Constants, node: NodeProto) -> Array:
 
 def cast(constants: Constants, node: NodeProto) -> Array:
     kind = Attributes(node).integer("to")
+    if kind == BFLOAT16:  # NumPy has none: its numbers are kept as float32
+        return to_bfloat16(np.asarray(constants.of(node.input[0]), np.float32))
     if kind not in _TYPES:
         raise InputError(
             "a cast to this type is not supported", where=constants.graph.position(node), got=kind

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwlib.errors import InputError
-from workloads.onnx.arithmetic import Array
+from workloads.onnx.arithmetic import BFLOAT16, Array
 from workloads.onnx.external import read_values
 from workloads.onnx.graph import Graph
 from workloads.onnx.makers import MAKERS, WHOLE
@@ -121,12 +121,13 @@ class Constants:
         if stored.external_data:
             stored = read_values(stored, Path(self.graph.where))
         try:
-            return np.asarray(numpy_helper.to_array(stored))
+            value = np.asarray(numpy_helper.to_array(stored))
         except (ValueError, TypeError, KeyError) as fault:
             raise InputError(
                 f"the values of '{printable(tensor)}' cannot be read ({fault})",
                 where=self.graph.where,
             ) from None
+        return value.astype(np.float32) if stored.data_type == BFLOAT16 else value
 
     def stored_attribute(self, node: NodeProto, name: str) -> Array | None:
         """The value of a tensor attribute, None where the node has none."""

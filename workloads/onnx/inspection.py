@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
-from workloads.onnx.build import CONVERTERS, begin
+from workloads.onnx.build import CONVERTERS, begin, convert
 from workloads.onnx.builder import Builder
 from workloads.onnx.graph import read_graph
 from workloads.onnx.node import printable
@@ -69,7 +69,7 @@ def inspect_onnx(
         if strange is None:
             try:
                 check_form(graph, node)
-                CONVERTERS[node.op_type](builder, node)
+                convert(builder, node)
                 continue
             except InputError as fault:
                 if not all(name in builder.values for name in between):

@@ -7,12 +7,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from archsim.operators.shapes import Shape
 from hwlib.errors import InputError
 from workloads.onnx import moves
-from workloads.onnx.arithmetic import FLOATS, axes_of
+from workloads.onnx.arithmetic import FLOATS, SHORT_FLOATS, axes_of
 from workloads.onnx.builder import Builder, Converter
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Value
@@ -121,21 +119,16 @@ def _cast(builder: Builder, node: NodeProto) -> None:
     came = builder.graph.types.get(node.input[0], 0)
     if kind == _MASK and came != _MASK:
         builder.emit(node, "truth", (node.input[0],))
-    elif kind in _WHOLE and came in FLOATS:
+    elif kind in _WHOLE and (came in FLOATS or came in SHORT_FLOATS):
         builder.emit(node, "truncate", (node.input[0],))
+    elif kind in SHORT_FLOATS and came not in (kind, _MASK):
+        settings = (("format", SHORT_FLOATS[kind]),)
+        builder.emit(node, "identity", (node.input[0],), function="short_float", settings=settings)
     else:
-        exact = kind in FLOATS and FLOATS[kind] is not np.float16
+        exact = kind in FLOATS or kind in SHORT_FLOATS
         if not exact and not (kind in _WHOLE and came in _WHOLE) and kind != _MASK:
             builder.refuse_values(node, f"rounding to ONNX's type {kind} is not modelled")
         builder.alias(node, node.input[0])
-
-
-def _quantised(builder: Builder, node: NodeProto) -> None:
-    builder.note(
-        "QuantizeLinear and DequantizeLinear are not counted; the chip's own converters quantise"
-    )
-    builder.refuse_values(node, "the file's own quantisation of activations is not modelled")
-    builder.alias(node, node.input[0])
 
 
 CONVERTERS: dict[str, Converter] = {
@@ -147,6 +140,4 @@ CONVERTERS: dict[str, Converter] = {
     "Transpose": _transpose,
     "Identity": _alias,
     "Cast": _cast,
-    "QuantizeLinear": _quantised,
-    "DequantizeLinear": _quantised,
 }

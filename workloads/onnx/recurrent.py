@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from hwlib.errors import InputError
 from workloads.onnx.builder import Builder, Converter
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Value
@@ -96,6 +97,7 @@ def _direction(
         )
     sharing = builder.shared(name, WeightKey(operator, weight, rest))
     builder.weights[name] = WeightSource(node, direction, part=1)
+    backwards = direction == 1 or Attributes(node).text("direction", "") == "reverse"
     return builder.add(
         name,
         operator,
@@ -104,31 +106,60 @@ def _direction(
         node,
         hidden=cell.hidden,
         bias=cell.bias,
+        settings=(("reverse", True),) if backwards else (),
         shares=sharing.shares,
         transposed=sharing.transposed,
     )
 
 
 def _notes(builder: Builder, node: NodeProto, given: list[str], cell: RecurrentCell) -> None:
-    """What is taken otherwise than the node says."""
+    """What is taken otherwise than the node says: priced, but not computed."""
     kind = cell.kind
+
+    def differs(text: str) -> None:
+        builder.note(text)
+        builder.refuse_values(node, text)
+
     fields = Attributes(node)
     if kind == "LSTM" and given[_PEEPHOLES]:
-        builder.note("LSTM peepholes are not counted")
+        differs("LSTM peepholes are not counted")
     starts = (_START, _START_CELL) if kind == "LSTM" else (_START,)
     if any(given[index] and not builder.constant(given[index]) for index in starts):
-        builder.note(f"{kind} start states that the network is given are taken as zero")
-    if given[_LENGTHS]:
-        builder.note(f"{kind} sequences are taken as long as the input, whatever their lengths")
+        differs(f"{kind} start states that the network is given are taken as zero")
+    elif not all(_is_zero(builder, given[index]) for index in starts):
+        builder.refuse_values(node, "start states other than zero are not modelled")
+    if given[_LENGTHS] and not _is_whole(builder, given[_LENGTHS], cell):
+        differs(f"{kind} sequences are taken as long as the input, whatever their lengths")
     if kind == "GRU" and not fields.flag("linear_before_reset"):
-        builder.note(
+        differs(
             "GRU with linear_before_reset=0 is counted as with 1: its candidate needs a second read"
             " of a third of the columns a step, which is not counted"
         )
+    for name in ("clip", "input_forget"):
+        if name in fields:
+            builder.refuse_values(node, f"the attribute {name} is not modelled")
     named = [name.lower() for name in fields.texts("activations")]
     usual = [*_FUNCTIONS[kind]] * cell.directions
     if named and named != usual:
-        builder.note(f"{kind} activations {', '.join(named)} are counted as {', '.join(usual)}")
+        differs(f"{kind} activations {', '.join(named)} are counted as {', '.join(usual)}")
+
+
+def _is_zero(builder: Builder, tensor: str) -> bool:
+    """Whether a start state is left out or all zero, as far as the file tells."""
+    if not tensor:
+        return True
+    try:
+        return not builder.constants.of(tensor).any()
+    except InputError:
+        return False
+
+
+def _is_whole(builder: Builder, tensor: str, cell: RecurrentCell) -> bool:
+    """Whether sequences are as long as the input."""
+    try:
+        return builder.constant(tensor) and bool((builder.constants.of(tensor) == cell.steps).all())
+    except InputError:
+        return False
 
 
 def _cell(builder: Builder, node: NodeProto, given: list[str], value: Value) -> RecurrentCell:
@@ -179,7 +210,8 @@ def _states(builder: Builder, node: NodeProto, names: list[str], cell: Recurrent
     if cell.directions == 2:
         output = (cell.steps, 2 * cell.hidden)
         name = builder.unique(f"{names[0]}_concat")
-        joined = builder.add(name, "concat", tuple(names), output, node)
+        beside = (("axis", 1),)
+        joined = builder.add(name, "concat", tuple(names), output, node, settings=beside)
     each = (cell.directions, cell.hidden)
     shape = (cell.steps, *each) if cell.steps > 1 else each
     layer = builder.reshaped(joined, shape, node, suffix="_states")
@@ -189,8 +221,10 @@ def _states(builder: Builder, node: NodeProto, names: list[str], cell: Recurrent
 
 def _last_states(builder: Builder, node: NodeProto, names: list[str], cell: RecurrentCell) -> None:
     """Y_h and, of an LSTM, Y_c: (directions, batch, hidden), batch first where the layout says so."""
+    if _used(builder, node, 2):
+        builder.refuse_values(node, "only the state h of its last step is kept, not the cell's")
     for tensor in filter(None, (_used(builder, node, 1), _used(builder, node, 2))):
-        last = [builder.reshaped(name, (1, cell.hidden), node, "slice", "_last") for name in names]
+        last = [_last(builder, node, name, cell) for name in names]
         joined = last[0]
         if cell.directions == 2:
             name = builder.unique(f"{names[0]}_last_concat")
@@ -198,6 +232,13 @@ def _last_states(builder: Builder, node: NodeProto, names: list[str], cell: Recu
         layer = builder.reshaped(joined, (cell.directions, cell.hidden), node, suffix="_state")
         axis = 0 if cell.batch_first else 1
         builder.values[tensor] = Value(layer, builder.full(tensor, node), axis)
+
+
+def _last(builder: Builder, node: NodeProto, name: str, cell: RecurrentCell) -> str:
+    """The state after the last step that a layer reads: of one in reverse, of the first."""
+    first = 0 if builder.layers[name].setting("reverse") else cell.steps - 1
+    span = (("axis", 0), ("start", first), ("stop", first + 1))
+    return builder.reshaped(name, (1, cell.hidden), node, "slice", "_last", settings=span)
 
 
 CONVERTERS: dict[str, Converter] = {kind: _recurrent for kind in _GATES}

@@ -129,7 +129,10 @@ def check_form(graph: Graph, node: NodeProto) -> None:
     ]
     lacking = any(index >= given or not node.input[index] for index in required)
     fits = schema.min_input <= given <= schema.max_input
-    if not fits or not node.output or not node.output[0] or lacking:
+    # a recurrent node may give its last state alone
+    first_may_lack = schema.outputs[0].option == schema.FormalParameterOption.Optional
+    given_output = any(node.output) if first_may_lack else node.output and node.output[0]
+    if not fits or not given_output or lacking:
         allowed = (
             f"{schema.min_input} inputs or more"
             if schema.max_input > 9

@@ -14,6 +14,7 @@ from workloads.network import Layer
 from workloads.onnx.arithmetic import Array
 from workloads.onnx.builder import Builder
 from workloads.onnx.constants import Constants
+from workloads.onnx.einsum import factors_of, letters_of
 from workloads.onnx.node import Attributes
 from workloads.onnx.sharing import WeightSource
 
@@ -111,6 +112,21 @@ def _of_product(builder: Builder, layer: Layer, source: WeightSource, values: Co
     return _Stored(weight.T if on_left else weight, bias)
 
 
+def _of_einsum(builder: Builder, layer: Layer, source: WeightSource, values: Constants) -> _Stored:
+    """What is summed over as rows, the other letters of the weight as columns."""
+    node = source.node
+    letters = letters_of(builder, node)
+    factors = factors_of(builder, node, letters)
+    number = 0 if builder.constant(node.input[0]) else 1
+    columns = factors.second if number else factors.first
+    term = letters.terms[number]
+    order = [term.index(letter) for letter in factors.summed + columns]
+    turned = values.of(node.input[number]).transpose(order)
+    matrix = turned.reshape(letters.size(factors.summed), letters.size(columns))
+    bias = _a_feature(values.of(source.bias_tensor), layer) if layer.bias else None
+    return _Stored(matrix, bias)
+
+
 def _a_feature(bias: Array, layer: Layer) -> Array:
     """A bias of one value for all, or of one a feature, as one a feature."""
     return np.broadcast_to(bias.reshape(-1), (layer.output_shape[-1],))
@@ -124,4 +140,5 @@ _READERS: dict[str, Callable[[Builder, Layer, WeightSource, Constants], _Stored]
     "ConvTranspose": _of_transposed,
     "Gemm": _of_gemm,
     "MatMul": _of_product,
+    "Einsum": _of_einsum,
 }

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Work, merge
 from archsim.operators.base import AXES_OWN, Output, operator
+from archsim.operators.elementwise import logistic
 from archsim.operators.matrix import Matrix
-from archsim.operators.recurrent import Recurrent
+from archsim.operators.numbers import np
+from archsim.operators.recurrent import Recurrent, State
 from archsim.operators.shapes import need_rank
 from hwlib.errors import InputError
 
@@ -48,6 +50,15 @@ class Gru(Recurrent):
     def fresh_inputs(self, layer: Layer) -> float:
         # the state stays in the tile's input register; what the gates add comes from the buffer
         return 3 * layer.hidden
+
+    def driven(self, features: np.ndarray, state: State) -> np.ndarray:
+        return state[0]
+
+    def after(self, raw: np.ndarray, features: np.ndarray, state: State) -> State:
+        of_state, of_input = (np.split(gates, 3, axis=1) for gates in (raw, features))
+        update, reset = (logistic(of_input[k] + of_state[k]) for k in (0, 1))
+        candidate = np.tanh(of_input[2] + reset * of_state[2])
+        return ((1 - update) * candidate + update * state[0],)
 
     def forward_work(self, layer: Layer) -> Work:
         hidden = layer.hidden

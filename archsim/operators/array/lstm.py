@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from archsim.operators.arguments import Work, merge
 from archsim.operators.array.linear import VECTORS
 from archsim.operators.base import AXES_OWN, TrainingRow, operator
+from archsim.operators.elementwise import logistic
 from archsim.operators.matrix import Matrix
 from archsim.operators.numbers import np
-from archsim.operators.recurrent import Recurrent
+from archsim.operators.recurrent import Recurrent, State
 from archsim.operators.vector.sigmoid import sigmoid
 from archsim.operators.vector.tanh import tanh
 
@@ -71,6 +72,19 @@ class Lstm(Recurrent):
         steps, features = layer.input_shapes[0]
         return Matrix(features + layer.hidden, 4 * layer.hidden, 1, steps)
 
+    def from_onnx(self, columns: np.ndarray) -> np.ndarray:
+        first, output, forget, cell = np.split(columns, 4)
+        return np.concatenate([first, forget, cell, output])
+
+    def start(self, layer: Layer, images: int) -> State:
+        nothing = np.zeros((images, layer.hidden), np.float32)
+        return nothing, nothing  # h and c
+
+    def after(self, raw: np.ndarray, features: np.ndarray, state: State) -> State:
+        i, f, g, o = np.split(raw, 4, axis=1)  # as `cell_forward` has them
+        cell = logistic(f) * state[1] + logistic(i) * np.tanh(g)
+        return logistic(o) * np.tanh(cell), cell
+
     def forward_work(self, layer: Layer) -> Work:
         hidden = layer.hidden
         # four gates, the cell and the output
@@ -82,6 +96,8 @@ class Lstm(Recurrent):
         return merge(step, scale=layer.matrix.vectors)
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        if layer.setting("reverse"):  # the kernel begins with the first step
+            return ()
         # gates i, f, g, o and tanh(c) a step, cell states before and after, two error vectors
         kept = layer.hidden * (6 * layer.output_shape[0] + 3)
         return (TrainingRow(VECTORS, kept=kept, recurrent=True),)

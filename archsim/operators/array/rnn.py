@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from archsim.operators.arguments import Work, merge
 from archsim.operators.base import AXES_OWN, operator
 from archsim.operators.matrix import Matrix
-from archsim.operators.recurrent import Recurrent
+from archsim.operators.numbers import np
+from archsim.operators.recurrent import Recurrent, State
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -23,6 +24,9 @@ class Rnn(Recurrent):
     def matrix(self, layer: Layer) -> Matrix:
         steps, features = layer.input_shapes[0]
         return Matrix(features + layer.hidden, layer.hidden, 1, steps)
+
+    def after(self, raw: np.ndarray, features: np.ndarray, state: State) -> State:
+        return (np.tanh(raw),)
 
     def forward_work(self, layer: Layer) -> Work:
         return merge({"lookup": layer.hidden}, scale=layer.matrix.vectors)

@@ -6,14 +6,6 @@ from archsim.operators.base import AXES_KEPT, operator
 from archsim.operators.moves import Renames
 
 
-@operator(
-    "identity",
-    onnx={
-        "Identity": AXES_KEPT,
-        "Cast": AXES_KEPT,
-        "QuantizeLinear": AXES_KEPT,
-        "DequantizeLinear": AXES_KEPT,
-    },
-)
+@operator("identity", onnx={"Identity": AXES_KEPT, "Cast": AXES_KEPT})
 class Identity(Renames):
     """Nothing at all."""

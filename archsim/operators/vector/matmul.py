@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work
-from archsim.operators.base import AXES_KEPT, Operator, Output, Product, operator
+from archsim.operators.base import AXES_KEPT, AXES_OWN, Operator, Output, Product, operator
 from archsim.operators.numbers import np
 from archsim.operators.shapes import matmul
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workloads.network import Layer
 
 
-@operator("matmul", onnx={"MatMul": AXES_KEPT})
+@operator("matmul", onnx={"MatMul": AXES_KEPT, "Einsum": AXES_OWN})
 class Matmul(Operator):
     """(..., m, k) by (..., k, n)."""
 

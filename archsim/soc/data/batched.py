@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.basics.threads import one_thread
-from archsim.operators.array_forward import array_inputs, output_vectors
+from archsim.operators.array_forward import array_inputs, exact_step, on_array, output_vectors
 from archsim.operators.elementwise import Elementwise
 from archsim.operators.forward import apply
+from archsim.operators.recurrent import ReadStep, Recurrent
 from archsim.operators.vocabulary import function_of
 
 if TYPE_CHECKING:
@@ -118,6 +119,11 @@ def exact_reader(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> Read:
 
     def read(layer: Layer, values: np.ndarray) -> np.ndarray:
         held = tensors[layer.name]
+        kind = on_array(layer)
+        if isinstance(kind, Recurrent):
+            with one_thread():
+                steps = kind.scan(layer, values, exact_step(held["weights"], held.get("bias")))
+            return steps.reshape(-1, layer.hidden)
         shape = layer.matrix
         vectors = vectors_of(layer, values).reshape(-1, shape.groups, shape.rows)
         with one_thread():
@@ -145,7 +151,10 @@ class TileReader:
         self.measure = measure
 
     def read(self, layer: Layer, inputs: np.ndarray) -> np.ndarray:
-        """The output vectors of an array layer, bias included."""
+        """The output vectors of an array layer, bias included; of a recurrent one its states."""
+        kind = on_array(layer)
+        if isinstance(kind, Recurrent):
+            return self._recurrent(layer, kind, inputs)
         values = self.values
         name = layer.name
         before, an_image = values.first[name]
@@ -171,6 +180,31 @@ class TileReader:
         outputs = np.concatenate(parts)
         bias = None if reader.bias_row else values.biases.get(name)
         return outputs if bias is None else outputs + bias
+
+    def _recurrent(self, layer: Layer, kind: Recurrent, inputs: np.ndarray) -> np.ndarray:
+        """The states (images x steps, hidden), read image by image: each vector has its number among
+        those of its image, which keys its noise.
+        """
+        values = self.values
+
+        def read_of(image: int) -> ReadStep:
+            def read(vectors: np.ndarray, step: int) -> np.ndarray:
+                reads = values.read_step(layer, image, step, vectors)
+                if self.measure:
+                    values.statistics[layer.name].add(
+                        reads.given,
+                        values.chip.read.input_bits,
+                        values.physics[layer.name].reads_a_vector,
+                    )
+                return reads.outputs
+
+            return read
+
+        states = [
+            kind.scan(layer, one[None], read_of(image))
+            for image, one in enumerate(inputs, self.first)
+        ]
+        return np.concatenate(states).reshape(-1, layer.hidden)
 
     def keep(self, layer: Layer, maps: np.ndarray) -> np.ndarray:
         """Maps in the words of the chip."""

@@ -5,7 +5,7 @@ the cycles pass.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,11 +13,18 @@ import numpy as np
 from archsim.chip.config import Architecture
 from archsim.chip.placement import Placement
 from archsim.chip.plan.operation_plan import plan
-from archsim.operators.array_forward import array_inputs, network_forward, output_vectors
+from archsim.operators.array_forward import (
+    all_inputs,
+    array_inputs,
+    network_forward,
+    on_array,
+    output_vectors,
+)
 from archsim.operators.forward import apply
+from archsim.operators.recurrent import Recurrent, State
+from archsim.soc.data.read_statistics import ReadStatistics
 from archsim.soc.data.stored_maps import StoredMaps
 from archsim.soc.data.tile_physics import LayerReads, TilePhysics
-from archsim.trace.operation import Activity
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
@@ -30,52 +37,6 @@ if TYPE_CHECKING:
 CALIBRATION_IMAGES = 8  # as many images set the automatic converter ranges
 
 
-@dataclass(slots=True)
-class ReadStatistics:
-    """What the reads of one layer were given: sums that become the measured activity."""
-
-    values: int = 0
-    nonzero: int = 0
-    magnitude: float = 0.0
-    ones: float = 0.0
-    vectors: int = 0
-    retries: int = 0
-    repeated: float = 0.0
-    saturations: float = 0
-
-    def add(self, read: LayerReads, input_bits: int, reads_a_vector: int) -> None:
-        """Count what some vectors met, each on its own: its slowest tile decides its repeats.
-
-        Args:
-            read: what the tiles gave for the vectors.
-            input_bits: bits of a code.
-            reads_a_vector: single tiles that a vector is read on.
-        """
-        codes = np.abs(read.codes)
-        self.values += codes.size
-        self.nonzero += int(np.count_nonzero(codes))
-        self.magnitude += float(codes.sum()) / (2**input_bits - 1)
-        self.ones += int(np.bitwise_count(codes).sum())
-        self.vectors += len(codes)
-        self.retries += int(read.slowest.sum())
-        self.repeated += read.all_repeats / reads_a_vector
-        self.saturations += read.saturations
-
-    def activity(self, input_bits: int, before: Activity) -> Activity:
-        """The measured activity of the layer's reads."""
-        on = max(1, self.nonzero)
-        return replace(
-            before,
-            source="measured",
-            input_density=self.nonzero / max(1, self.values),
-            magnitude=self.magnitude / on,
-            bit_density=self.ones / (on * input_bits),
-            retries=self.retries / max(1, self.vectors),
-            retried_tiles=self.repeated / self.retries if self.retries else 1.0,
-            saturations=self.saturations / max(1, self.vectors),
-        )
-
-
 class Carried(NamedTuple):
     """Real data of a job: its first step, and its vectors, (steps, lines): inputs of the tiles
     before they are read, outputs after. None where the step is none of an array.
@@ -83,6 +44,13 @@ class Carried(NamedTuple):
 
     step: int
     vectors: np.ndarray | None
+
+
+class StepRead(NamedTuple):
+    """A read of a recurrent layer: what the tiles gave, and their outputs with the bias."""
+
+    given: LayerReads
+    outputs: np.ndarray
 
 
 class TileData:
@@ -114,6 +82,8 @@ class TileData:
         self.maps: dict[tuple[int, str], np.ndarray] = {}
         self.cache: dict[tuple[int, str], tuple[int, np.ndarray]] = {}
         self.done: dict[tuple[int, str], int] = {}
+        # of recurrent layers: how many steps are done, and the state after them
+        self.states: dict[tuple[int, str], tuple[int, State]] = {}
         self.statistics = {layer.name: ReadStatistics() for layer in network.array_layers}
         self.outputs = np.full((self.count, *network.output_shape), np.nan, np.float32)
         self.physics, self.first = _readers(
@@ -135,9 +105,8 @@ class TileData:
 
     def _calibrate(self, layer: Layer, values: np.ndarray) -> None:
         """Widen the converter ranges of a layer's tiles for these inputs."""
-        self.physics[layer.name].calibrate(
-            array_inputs(layer, values, slice(0, layer.matrix.vectors))
-        )
+        held = self.weights[layer.name], self.biases.get(layer.name)
+        self.physics[layer.name].calibrate(all_inputs(layer, values, *held))
 
     def reference(self) -> np.ndarray:
         """The plain NumPy forward pass of all images: (images, *output shape)."""
@@ -183,45 +152,76 @@ class TileData:
         if not layer.on_array:
             return Carried(step, None)
         source = self._value(run.image, layer.inputs[0])
+        kind = on_array(layer)
+        if isinstance(kind, Recurrent):  # the state joins the features at the tile
+            places = [kind.position(layer, item) for item in range(step, step + count)]
+            return Carried(step, source[places])
         return Carried(step, array_inputs(layer, source, slice(step, step + count)))
 
     def compute(self, run: OperationRun, carried: Carried) -> tuple[int, Carried]:
         """Read the tiles; returns the repeated reads (the slowest tile decides) and the outputs."""
         step, vectors = carried
         name = run.plan.operation.layer
-        vectors_before, vectors_an_image = self.first[name]
-        first = run.image * vectors_an_image + vectors_before + step
         if vectors is None:
             raise RuntimeError(f"{run.name}: a job on the tiles came without its vectors")
+        if isinstance(on_array(self.layers[name]), Recurrent):
+            return self._compute_steps(run, step, vectors)
+        vectors_before, vectors_an_image = self.first[name]
+        first = run.image * vectors_an_image + vectors_before + step
         reader = self.physics[name]
         reader.disturb(run.image * vectors_an_image)
         read = reader.read(vectors, first, name in self.biases)
-        codes = read.codes
-        seen = self.statistics[name]
-        bits = self.chip.read.input_bits
-        seen.values += codes.size
-        seen.nonzero += int(np.count_nonzero(codes))
-        seen.magnitude += float(np.abs(codes).sum()) / (2**bits - 1)
-        seen.ones += int(np.bitwise_count(np.abs(codes)).sum())
-        seen.vectors += len(vectors)
-        seen.retries += read.repeats
-        seen.repeated += read.repeats * read.repeated_share
-        seen.saturations += read.saturations
+        self.statistics[name].count(read, self.chip.read.input_bits, len(vectors))
         return read.repeats, Carried(step, read.outputs)
+
+    def _compute_steps(
+        self, run: OperationRun, first: int, features: np.ndarray
+    ) -> tuple[int, Carried]:
+        """The steps of a recurrent layer from `first` on: its array is read with the state before."""
+        layer = self.layers[run.plan.operation.layer]
+        kind = on_array(layer)
+        assert isinstance(kind, Recurrent)  # the caller asked
+        key = (run.image, layer.name)
+        at, state = self.states.get(key, (0, kind.start(layer, 1)))
+        if at != first:
+            raise RuntimeError(f"{run.name}: step {first} was read before step {at}")
+        repeats = 0
+        outputs = []
+        for step, one in enumerate(features[:, None], first):
+            read = self.read_step(layer, run.image, step, kind.driven(one, state))
+            state = kind.after(read.outputs, one, state)
+            self.statistics[layer.name].count(read.given, self.chip.read.input_bits, 1)
+            repeats = max(repeats, read.given.repeats)
+            outputs.append(state[0][0])
+        self.states[key] = first + len(features), state
+        return repeats, Carried(first, np.array(outputs))
+
+    def read_step(self, layer: Layer, image: int, step: int, vectors: np.ndarray) -> StepRead:
+        """One read of a recurrent layer's tiles, for one image; the bias is included."""
+        before, an_image = self.first[layer.name]
+        reader = self.physics[layer.name]
+        reader.disturb(image * an_image)
+        read = reader.read(vectors, image * an_image + before + step, layer.name in self.biases)
+        bias = None if reader.bias_row else self.biases.get(layer.name)
+        return StepRead(read, read.outputs if bias is None else read.outputs + bias)
 
     def store(self, run: OperationRun, carried: Carried) -> None:
         """Put results into the feature map; the last layer's map becomes the network's output."""
         step, outputs = carried
         layer = self.layers[run.plan.operation.layer]
         if outputs is not None:
-            in_array = self.physics[layer.name].bias_row
-            bias = None if in_array else self.biases.get(layer.name)
+            kind = on_array(layer)
             held = self._value(run.image, layer.name)
             flat = output_vectors(layer, held)
+            if isinstance(kind, Recurrent):  # its bias went into the state
+                bias = None
+                places = [kind.position(layer, step + item) for item in range(len(outputs))]
+            else:
+                in_array = self.physics[layer.name].bias_row
+                bias = None if in_array else self.biases.get(layer.name)
+                places = list(range(step, step + len(outputs)))
             result = outputs if bias is None else outputs + bias
-            flat[step : step + len(outputs)] = self.stored.stored(
-                layer.name, result, run.image, step + 1
-            )
+            flat[places] = self.stored.stored(layer.name, result, run.image, step + 1)
             self.done[run.image, layer.name] = self.done.get((run.image, layer.name), 0) + len(
                 outputs
             )
