@@ -34,7 +34,7 @@ def roofline_of(built: BuiltChip, plans: Mapping[Any, OperationPlan], layers: Se
     return {
         "peak_macs_per_s": peak * clock,
         "buffer_bits_per_s": chip.interconnect.width_bits * clock,
-        "off_chip_bits_per_s": chip.off_chip.bits_per_cycle * clock,
+        "off_chip_bits_per_s": chip.off_chip.channels * chip.off_chip.bits_per_cycle * clock,
         "points": _roofline_points(trace, chip, plans, layers),
     }
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archsim.chip.blocks.step import Step, part_of
 from archsim.chip.config import Architecture
-from archsim.chip.cores.core_map import CoreMap, Holding
+from archsim.chip.cores.core_map import CoreMap
 from archsim.chip.cores.core_work import Message
 from archsim.chip.cores.network_of import BUFFER, OFF_CHIP
 from archsim.chip.cores.shares import UnitShares
@@ -161,12 +161,12 @@ class MessageCounts:
         """Count it for a share of all steps; `stored` where it is read from a memory."""
         step, chip = self.step, self.step.chip
         if stored:
-            self._at_source(Holding(message.source, turns * message.bits))
+            self._at_source(message, turns)
         for taker in message.takers:
             if taker == self.cores.terminal(BUFFER):
                 step.count("buffer", "write", turns * message.bits / chip.buffer.width_bits)
             elif taker == self.cores.terminal(OFF_CHIP):
-                step.count("off_chip_memory", "write", turns * message.bits)
+                step.count("off_chip_memory", "write", turns * chip.off_chip.moved(message.bits))
         if message.tree is not None:
             bits = turns * sum(self.speed.packets(message.bits)) * self.speed.flit_bits
             through = passed(self.cores.layout, message.tree)
@@ -174,13 +174,13 @@ class MessageCounts:
             step.count("network_link", "transfer", bits * through.pitches)
             step.count("package_link", "transfer", bits * through.package_links)
 
-    def _at_source(self, sent: Holding) -> None:
-        """Words read where a message comes from."""
+    def _at_source(self, message: Message, turns: float) -> None:
+        """Words read where a message comes from, for a share of all steps."""
         step, chip = self.step, self.step.chip
-        bits = sent.share
-        if sent.terminal == self.cores.terminal(BUFFER):
+        bits = turns * message.bits
+        if message.source == self.cores.terminal(BUFFER):
             step.count("buffer", "read", bits / chip.buffer.width_bits)
-        elif sent.terminal == self.cores.terminal(OFF_CHIP):
-            step.count("off_chip_memory", "read", bits)
+        elif message.source == self.cores.terminal(OFF_CHIP):
+            step.count("off_chip_memory", "read", turns * chip.off_chip.moved(message.bits))
         else:
             step.count("output_buffer", "read", bits / chip.core.buffer_bits)

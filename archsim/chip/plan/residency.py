@@ -97,9 +97,7 @@ class Residency:
             rows * write_row_cycles(chip, 1, self._slowest_row(operation, layer, rows))
         )
         return Loading(
-            programming,
-            math.ceil(bits / chip.off_chip.bits_per_cycle),
-            math.ceil(bits / chip.interconnect.width_bits),
+            programming, chip.off_chip.cycles(bits), math.ceil(bits / chip.interconnect.width_bits)
         )
 
     def _slowest_row(self, operation: Operation, layer: LayerPlacement, rows: int) -> float:

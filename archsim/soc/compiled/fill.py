@@ -133,12 +133,12 @@ class Filler:
         first = len(self.rows.stations)
         loaded = not chip.off_chip.preload_input
         if loaded:  # an image from outside passes the off-chip channel and a port of the buffer
-            for server, width in (
-                (down["off_chip"], chip.off_chip.bits_per_cycle),
-                (up["buffer"], chip.buffer.width_bits),
+            for server, cycles in (
+                (down["off_chip"], chip.off_chip.cycles(bits)),
+                (up["buffer"], -(-bits // chip.buffer.width_bits)),
             ):
                 self.rows.stations.append(
-                    {"server": self.numbers.servers[id(server)], "cycles": -(-bits // width)}
+                    {"server": self.numbers.servers[id(server)], "cycles": cycles}
                 )
         forward = (op.name for op in trace.image_operations if op.phase == "forward")
         controller = machine.wiring.servers["controller"]

@@ -60,7 +60,7 @@ class CoreMachine(EventMachine, ChipOfCores):
         """The first cycle and the end of reading a message where it lies."""
         chip, now = self.chip, self.env.now
         if message.source == self.map.terminal(OFF_CHIP):
-            cycles = -(-message.bits // chip.off_chip.bits_per_cycle)
+            cycles = chip.off_chip.cycles(message.bits)
             channel = self.wiring.down["off_chip"]
             return channel.take(now + chip.off_chip.latency_cycles, cycles)
         if message.source == self.map.terminal(BUFFER):
@@ -77,7 +77,7 @@ class CoreMachine(EventMachine, ChipOfCores):
                 cycles = -(-message.bits // chip.buffer.width_bits)
                 server = self.wiring.up["buffer"]
             elif taker == self.map.terminal(OFF_CHIP):
-                cycles = -(-message.bits // chip.off_chip.bits_per_cycle)
+                cycles = chip.off_chip.cycles(message.bits)
                 server = self.wiring.down["off_chip"]
             else:
                 continue

@@ -126,7 +126,7 @@ class WorkRows:
         """The server that reads it, for how long, and how long before the first word."""
         chip, port = self.machine.chip, message.source - self.machine.map.cores
         if port == OFF_CHIP:
-            cycles = -(-message.bits // chip.off_chip.bits_per_cycle)
+            cycles = chip.off_chip.cycles(message.bits)
             return self._read[OFF_CHIP], cycles, chip.off_chip.latency_cycles
         if port == BUFFER:
             return self._read[BUFFER], -(-message.bits // chip.buffer.width_bits), 0
@@ -140,7 +140,7 @@ class WorkRows:
                 cycles = -(-message.bits // chip.buffer.width_bits)
                 self.writings.append((self._written[BUFFER], cycles))
             elif taker == cores + OFF_CHIP:
-                cycles = -(-message.bits // chip.off_chip.bits_per_cycle)
+                cycles = chip.off_chip.cycles(message.bits)
                 self.writings.append((self._written[OFF_CHIP], cycles))
 
     def _way(self, tree: Branch | None) -> tuple[int, int]:
