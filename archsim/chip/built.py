@@ -19,6 +19,7 @@ from archsim.chip.cores.arrange import arranged, arrangement_note
 from archsim.chip.cores.refused import check_on_cores
 from archsim.chip.fitting_buffer import with_fitting_buffer
 from archsim.chip.followers import check_followers, with_followers
+from archsim.chip.keeping_pace import pace_notes, with_pace
 from archsim.chip.place import place
 from archsim.chip.placement import Placement
 from archsim.chip.plan.counts import ledger_of_plans, plans_of
@@ -50,7 +51,7 @@ class BuiltChip:
     there, and `tile_operations` their number. `once` is the trace of what a training needs before
     its first image, None without any, with `once_plans` and `once_counts`. `missing` names roles
     that the trace asks for and the chip says to be without. `grown_kib` is what `buffer.fit` added
-    to the buffer.
+    to the buffer, `pace` a note of what `execution.keep_pace` added.
     """
 
     chip: Architecture
@@ -68,6 +69,7 @@ class BuiltChip:
     once_counts: Ledger | None
     missing: tuple[str, ...]
     grown_kib: float = 0.0
+    pace: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"BuiltChip({self.trace!r} on {self.chip.name}: {self.placement.tiles} tiles)"
@@ -77,7 +79,11 @@ class BuiltChip:
         """What a reader of its numbers has to know; worked out for who reads it, not for a sweep."""
         pace = paces(self.parts, self.chip, self.node_nm, (self.counts, self.once_counts))
         notes = closure_notes(pace, self.chip.clock_mhz)
-        own = (*converter_note(self.chip, self.placement), *arrangement_note(self.placement))
+        own = (
+            *self.pace,
+            *converter_note(self.chip, self.placement),
+            *arrangement_note(self.placement),
+        )
         worn = wear_notes(self.trace, self.chip)
         return (*assumptions_of(self.trace, self.chip), *own, *worn, *notes)
 
@@ -136,6 +142,7 @@ def build_chip(
     chip = with_fitting_buffer(trace, chip)
     _check_description(trace, chip)
     placement = arranged(place(trace.matrices, chip), trace, chip)
+    described, chip = chip, with_pace(trace, chip, placement)
     if placement.passes and "pulse_update" in _kinds(trace):
         raise InputError(
             "this scheme keeps its weights in the array alone; loading other layers there would lose them",
@@ -177,6 +184,7 @@ def build_chip(
         once_counts,
         tuple(missing),
         chip.buffer.capacity_kib - asked_kib,
+        tuple(pace_notes(described, chip)),
     )
 
 

@@ -19,6 +19,12 @@ class ExecutionSettings(Section):
     """
     reload: Annotated[bool, Effects(area="any", energy="any", time="any", admits=True)] = False
     """A chip too small for the network loads weights in passes and pays for it."""
+    keep_pace: Annotated[bool, Effects(area="up", energy="any", time="down", accuracy="ageing")] = (
+        False
+    )
+    """Grow vector lanes, wires and the widths of buffer and off-chip channel until no step of a read takes longer of them
+    than of its tiles: what is set is the least, and what they grew to is priced.
+    """
     attention: Annotated[
         Literal["digital", "fused", "arrays"],
         Effects(area="any", energy="any", time="any", admits=True),

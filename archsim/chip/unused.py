@@ -141,6 +141,9 @@ OF_THE_CHIP: dict[str, Acts] = {
     "physics.cell_noise_us": DUAL_COLUMN,
     "physics.adc_noise_levels": DUAL_COLUMN,
     "execution.mode": TIMED,
+    "execution.keep_pace": Acts(
+        lambda run: bool(run.built.pace), "all digital units keep pace with the tiles without"
+    ),
     "execution.attention": Acts(
         lambda run: (
             any(op.phase == "forward" for op in run.of("write"))

@@ -35,6 +35,10 @@ def contradictions(chip: Architecture) -> Iterator[Contradiction]:
             "weights are not loaded in passes on cores",
             f"give more cores (core.count), {flat}",
         )
+    if chip.execution.keep_pace:
+        yield Contradiction(
+            "execution.keep_pace", True, "the units of a core are as they are set", "leave it out"
+        )
     for block in blocks():
         yield from block.flat_only(chip)
     if chip.network.flit_bits > chip.core.port_bits:
