@@ -26,12 +26,14 @@ class ExecutionSettings(Section):
     than of its tiles: what is set is the least, and what they grew to is priced.
     """
     attention: Annotated[
-        Literal["digital", "fused", "arrays"],
+        Literal["auto", "digital", "fused", "arrays"],
         Effects(area="any", energy="any", time="any", admits=True),
-    ] = "digital"
+    ] = "auto"
     """Products of two activations: `digital` on matrix units, where the chip has some, else on vector
     lanes; `fused` there too, the scores of a query going on to its softmax and its sum of values
-    without a map of all scores; `arrays`: the second operand is written to arrays of its own, which the first one reads.
+    without a map of all scores; `arrays`: the second operand is written to arrays of its own, which
+    the first one reads; `auto`: `fused` where there are matrix units and nothing is trained, else
+    `digital`.
     """
 
 

@@ -149,7 +149,7 @@ OF_THE_CHIP: dict[str, Acts] = {
             any(op.phase == "forward" for op in run.of("write"))
             or any(len(op.products) > 1 for op in run.operations if op.phase == "forward")
         ),
-        "no two activations are multiplied",
+        "no two activations are multiplied, or this is how they are multiplied without it",
     ),
     "execution.reload": Acts(
         lambda run: bool(run.built.placement.passes), "all weights fit on the chip"

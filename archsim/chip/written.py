@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
 
 
+def attention_of(chip: Architecture, phase: str) -> str:
+    """How products of two activations are done on a chip: the word of `build_trace`."""
+    wanted = chip.execution.attention
+    if wanted != "auto":
+        return wanted
+    return "fused" if chip.matrix_unit.rows and phase != "training" else "digital"
+
+
 def check_written(trace: Trace, chip: Architecture) -> None:
     """Raises InputError for a trace whose products are for digital units, on a chip that writes
     operands to arrays, and the other way round."""

@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     from archsim.chip import load_architecture
+    from archsim.chip.written import attention_of
     from archsim.run.simulation import untrained_notes
     from archsim.schemes import load_scheme
     from archsim.schemes.own_file import scheme_name
@@ -38,7 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
     chip = load_architecture(arguments.arch) if arguments.arch is not None else None
     digital = chip is not None and chip.weights.bias == "digital"
     phase = arguments.phase or "inference"
-    attention = chip.execution.attention if chip is not None else "digital"
+    attention = attention_of(chip, phase) if chip is not None else "digital"
     trace = build_trace(network, scheme, phase, arguments.batch or 1, digital, attention)
     if trace.scheme and scheme is not None:
         trace = dataclasses.replace(trace, notes=(*trace.notes, *untrained_notes(network, scheme)))

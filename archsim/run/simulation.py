@@ -13,6 +13,7 @@ from archsim.chip import load_architecture
 from archsim.chip.built import BuiltChip, build_chip
 from archsim.chip.record import chip_of_record, differences
 from archsim.chip.unused import unused_notes, unused_settings
+from archsim.chip.written import attention_of
 from archsim.run.options import SimulationOptions, SimulationWords
 from archsim.run.recorded_trace import load_trace
 from archsim.run.result import Result
@@ -248,7 +249,7 @@ def _trace_of(
     rule = load_scheme(scheme) if scheme is not None else None
     on_chip = load_architecture(STANDARD_CHIP if chip is None else chip)
     digital = on_chip.weights.bias == "digital"
-    trace = build_trace(net, rule, phase, batch, digital, on_chip.execution.attention)
+    trace = build_trace(net, rule, phase, batch, digital, attention_of(on_chip, phase))
     if phase == "training" and rule is not None:
         trace = replace(trace, notes=(*trace.notes, *untrained_notes(net, rule)))
     return trace, net

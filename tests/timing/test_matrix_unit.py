@@ -51,7 +51,9 @@ def product(vectors=6, rows=10, columns=7, matrices=2, steps=3):
 
 
 def chip(**settings):
-    return load_architecture(quiet_chip(matrix_unit__rows=4, **settings), PARTS)
+    return load_architecture(
+        quiet_chip(**{"matrix_unit__rows": 4, "matrix_unit__columns": 16, **settings}), PARTS
+    )
 
 
 def end(operation, chip):
@@ -130,8 +132,8 @@ def attention():
 
 
 def test_a_unit_is_area_and_the_settings_act():
-    small = load_architecture("cim40", PARTS | {"matrix_unit.rows": 4})
-    large = load_architecture("cim40", PARTS | {"matrix_unit.rows": 8})
+    small = load_architecture("cim40", PARTS | {"matrix_unit.rows": 4, "matrix_unit.columns": 16})
+    large = load_architecture("cim40", PARTS | {"matrix_unit.rows": 8, "matrix_unit.columns": 16})
     one, two = (archsim.simulate(attention(), each) for each in (small, large))
     assert one.by_component["matrix_unit"]["count"] == 4 * 16
     area = one.by_component["matrix_unit"]["area_mm2"]
@@ -144,7 +146,9 @@ def test_a_unit_is_area_and_the_settings_act():
 
 
 def test_cores_have_units_of_their_own():
-    cores = load_architecture("cores40", PARTS | {"matrix_unit.rows": 4, "core.tiles": 1})
+    cores = load_architecture(
+        "cores40", PARTS | {"matrix_unit.rows": 4, "matrix_unit.columns": 16, "core.tiles": 1}
+    )
     result = archsim.simulate(attention(), cores)
     # two linear layers, a tile and so a core each; 4 x 16 MACs in both
     assert result.by_component["matrix_unit"]["count"] == 2 * 64

@@ -37,7 +37,7 @@ class MatrixUnitSettings(Section):
     """Values of a vector that a unit takes in a cycle; 0: there is none, and the lanes of the vector
     unit multiply.
     """
-    columns: Annotated[int, Field(ge=1, le=4096), UNIT] = 16
+    columns: Annotated[int, Field(ge=1, le=4096), UNIT] = 32
     """Results that a unit adds to in a cycle."""
     units: Annotated[int, Field(ge=1, le=4096), SIDE_BY_SIDE] = 1
     """Units of the chip, or of a core; they take blocks in turn."""

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.chip.replicas import chip_settings
+from archsim.chip.written import attention_of
 from archsim.exploration.space.fields import of_chip
 from archsim.exploration.work.memory import remembered
 from hwlib.errors import InputError
@@ -50,7 +51,8 @@ def resolve(design: Mapping[str, Any]) -> RunnableDesign:
     )
     scheme, phase = design["scheme"], design["phase"]
     digital = chip.weights.bias == "digital"
-    kind = TraceKind(phase, design["batch"], digital, chip.execution.attention)
+    attention = attention_of(chip, phase)
+    kind = TraceKind(phase, design["batch"], digital, attention)
     trace, rule = _trace(design["network"], scheme, settings, kind)
     return RunnableDesign(chip, trace, rule, design["images"] or design["batch"])
 
