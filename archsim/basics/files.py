@@ -46,6 +46,36 @@ def write_files(folder: str | Path, files: dict[str, str]) -> Path:
     return folder
 
 
+_HEAD_BYTES = 4096
+
+
+def refuse_other_file(path: str | Path, mark: str) -> None:
+    """A file that is there is written over only by its like.
+
+    Args:
+        path: the file that is to be written.
+        mark: what stands in the first lines of every file of its kind.
+
+    Raises:
+        InputError: where another file has that name; an empty one may be written over.
+    """
+    path = Path(path)
+    if not path.is_file():
+        return
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", where=str(path)) from None
+    if head and mark.encode() not in head:
+        raise InputError(
+            "another file has this name, and would be written over",
+            where=str(path),
+            got=printable(head[:30].decode("utf-8", "replace")),
+            hint="choose another name, or remove what is there",
+        )
+
+
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as CSV, columns in the order of their first appearance; lists and tables as JSON in
     their cell.

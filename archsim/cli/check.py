@@ -46,7 +46,9 @@ def _drawn(checked: NetworkCheck) -> Iterator[object]:
         yield Text(f"no real data: {why}")
     for item in checked.assumptions:
         told = item.option and item.option not in item.what
-        yield Text(f"assumed: {item.what}{f' ({item.option} overrules)' if told else ''}")
+        yield Text(
+            f"assumed: {item.what.removeprefix('assumed: ')}{f' ({item.option} overrules)' if told else ''}"
+        )
 
 
 def _layers(checked: NetworkCheck) -> object:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archsim.basics.files import write_files
+from archsim.basics.files import refuse_other_file, write_files
 from archsim.cli.options import add_output_options, add_set_option, number_or_word, settings_table
 from archsim.cli.output import console, print_json, say
 from hwlib.errors import InputError, is_finite
@@ -58,6 +58,8 @@ def execute(arguments: argparse.Namespace) -> int:
         fixed[key] = float(value)
     out = Path(arguments.out) if arguments.out else None
     alone = out is not None and out.suffix == ".toml"
+    if out and alone:
+        refuse_other_file(out, 'place = "fitted to ')
     fitted = fit(
         arguments.measured,
         arguments.law or "auto",

@@ -10,6 +10,7 @@ import dataclasses
 from archsim.cli.network_options import NETWORK_HELP, add_workload_options, network_of
 from archsim.cli.options import add_output_options
 from archsim.cli.output import say
+from hwlib.errors import InputError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +36,11 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.trace import build_trace, recorded_on, save_trace
 
     network = network_of(arguments)
+    path = arguments.out or f"{network.name}.trace.json"
+    if not path.endswith(".json"):
+        raise InputError(
+            "a trace is a .json file, by which `archsim run` knows it", where="--out", got=path
+        )
     scheme = load_scheme(scheme_name(arguments.scheme)) if arguments.scheme else None
     chip = load_architecture(arguments.arch) if arguments.arch is not None else None
     digital = chip is not None and chip.weights.bias == "digital"
@@ -45,7 +51,6 @@ def execute(arguments: argparse.Namespace) -> int:
         trace = dataclasses.replace(trace, notes=(*trace.notes, *untrained_notes(network, scheme)))
     if chip is not None:
         trace = recorded_on(trace, chip)
-    path = arguments.out or f"{network.name}.trace.json"
     save_trace(trace, path)
     say(
         f"{path}: {len(trace.image_operations)} operations an image, {len(trace.batch_operations)} "

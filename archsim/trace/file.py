@@ -46,15 +46,16 @@ def save_trace(trace: Trace, path: str | Path) -> Path:
         the path.
 
     Raises:
-        InputError: where it cannot be written.
+        InputError: where it cannot be written, or a file that is no trace has its name.
     """
-    from archsim.basics.files import write_files
+    from archsim.basics.files import refuse_other_file, write_files
 
     path = Path(path)
     if os.path.isdir(path):
         raise InputError("a folder, not a file", where=str(path))
     if not os.path.isdir(path.parent):
         raise InputError("not a file in an existing folder", where=str(path))
+    refuse_other_file(path, '"archsim_trace"')
     fields = dataclasses.asdict(trace)
     del fields["version"]
     content = versioned("trace", fields)

@@ -17,6 +17,7 @@ from archsim.exploration.store.table import PointTable
 from archsim.schemes import load_scheme
 from archsim.training.setup import settings_of
 from archsim.training.standing import HeldOut, at_chance
+from hwlib.errors import InputError
 from tests.explore_points import SPACE
 
 METRICS = ("area_mm2", "accuracy_percent")
@@ -53,6 +54,18 @@ def test_a_design_that_guesses_is_crowned_by_nothing():
     assert [row["held_back"] for row in table.rows()] == [GUESS[0], "", "", ""]
     free = trained([(area, accuracy, []) for area, accuracy, _ in DESIGNS])
     assert front_indices(free) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("path", ["physics.read_noise", "physics.output_bound"])
+def test_an_axis_of_accuracy_needs_a_rung_that_trains(path):
+    # it moves what is computed, and nothing computes: both designs would be one, crowned twice
+    content = SPACE | {"axes": {"tile.rows": [64, 128], path: [0.0, 0.5]}}
+    content = {name: value for name, value in content.items() if name != "rungs"}
+    with pytest.raises(
+        InputError, match="a sweep over it finds nothing.*no rung of this sweep trains"
+    ):
+        load_space(content)
+    assert load_space(content | {"axes": {"tile.rows": [64, 128]}}).axes
 
 
 def test_where_all_are_held_back_there_is_no_front():

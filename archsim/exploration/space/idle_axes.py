@@ -29,6 +29,22 @@ def check_moves(space: Space, path: str, where: str) -> None:
         )
 
 
+def moves_accuracy_alone(space: Space, path: str) -> bool:
+    """Whether a field moves nothing that is priced or timed: neither area nor, but through what is
+    computed, energy and time.
+    """
+    if path.startswith(("training.", "scheme.")):
+        return False
+    declared = list(_declarations(space, path))
+    return bool(declared) and all(
+        effects.area == "none"
+        and effects.energy in ("none", "activity")
+        and effects.time in ("none", "activity")
+        and not effects.admits
+        for effects in declared
+    )
+
+
 def _declarations(space: Space, path: str) -> Iterator[Effects]:
     keys = path.split(".")
     if path.startswith(_DEVICE):

@@ -164,10 +164,11 @@ def _check_values(space: Space, where: str) -> None:
 
 
 def _check_acting(space: Space, where: str) -> None:
-    """An axis of the training is read by a rung that trains, or by a field derived from it, or else
-    finds nothing.
+    """An axis of the training, or of a chip's field that moves the accuracy alone, is read by a rung
+    that trains, or by a field derived from it, or else finds nothing.
     """
     from archsim.chip.replicas import chip_settings
+    from archsim.exploration.space.idle_axes import moves_accuracy_alone
 
     if any(rung.kind == "training" for rung in space.rungs):
         return
@@ -175,8 +176,9 @@ def _check_acting(space: Space, where: str) -> None:
     for axis in space.axes:
         path = axis.path
         of_training = path.startswith("training.") and chip_settings(path, None) is None
+        idle = of_training or moves_accuracy_alone(space, path)
         need(
-            not of_training or path in read,
+            not idle or path in read,
             "nothing reads this parameter, so a sweep over it finds nothing",
             where=f"{where}: axes.{path}",
             got=path,

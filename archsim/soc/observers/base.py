@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from archsim.basics.files import refuse_other_file
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,12 +70,14 @@ class Observer:
 
 
 class OutputFile:
-    """A text file under a temporary name in the folder of `path` until `keep`. Raises InputError
-    where it cannot be written.
+    """A text file under a temporary name in the folder of `path` until `keep`; `mark` stands in the
+    first lines of every file of its kind (empty: not known, and any is written over). Raises
+    InputError where it cannot be written, or another file has its name.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path, mark: str = ""):
         self.path = Path(path)
+        self.mark = mark
         self._temporary = ""
         self._stream: IO[str] | None = None
 
@@ -89,6 +92,7 @@ class OutputFile:
         """Open the temporary file."""
         if os.path.isdir(self.path):
             raise InputError("a folder, not a file", where=str(self.path))
+        refuse_other_file(self.path, self.mark)
         try:
             handle, self._temporary = tempfile.mkstemp(
                 prefix=f".{self.path.name}.", dir=self.path.absolute().parent

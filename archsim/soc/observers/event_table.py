@@ -33,7 +33,7 @@ class EventTable(Observer):
     def __init__(self, path: str | Path, limit: int = MAX_EVENTS):
         self.path = Path(path)
         self.limit = limit
-        self._file = OutputFile(path)
+        self._file = OutputFile(path, ",".join(COLUMNS))
 
     def begin(self, machine: EventMachine) -> None:
         self.notes = ()

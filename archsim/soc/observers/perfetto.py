@@ -63,6 +63,9 @@ class Profile:
         ]
 
 
+_HEAD = '{"displayTimeUnit":"ns","traceEvents":['
+
+
 class PerfettoTrace(Observer):
     """Writes `path` at the end of the run: at most `limit` events, then only the counters go on (a
     note says so).
@@ -70,7 +73,7 @@ class PerfettoTrace(Observer):
 
     def __init__(self, path: str | Path, limit: int = MAX_EVENTS):
         self.path, self.limit = Path(path), limit
-        self._file = OutputFile(path)
+        self._file = OutputFile(path, _HEAD)
 
     def begin(self, machine: EventMachine) -> None:
         self.notes = ()
@@ -83,7 +86,7 @@ class PerfettoTrace(Observer):
         self._rows: dict[str, list[int]] = {}
         self._counters = {name: Profile() for name in ("tiles busy", "operations in flight")}
         self._file.open()
-        self._file.write('{"displayTimeUnit":"ns","traceEvents":[\n')
+        self._file.write(_HEAD + "\n")
         self._name("process_name", "chip", CHIP, 0)
         self._server_threads = {}
         for index, server in enumerate(machine.servers()):

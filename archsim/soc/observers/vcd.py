@@ -46,7 +46,7 @@ class VcdTrace(Observer):
 
     def __init__(self, path: str | Path, limit: int = MAX_CHANGES):
         self.path, self.limit = Path(path), limit
-        self._file = OutputFile(path)
+        self._file = OutputFile(path, "$version archsim $end")
 
     def begin(self, machine: EventMachine) -> None:
         try:
