@@ -55,18 +55,19 @@ def assumptions_of(trace: Trace, chip: Architecture) -> list[str]:
 
 
 def converter_note(chip: Architecture, placement: Placement) -> list[str]:
-    """What a chip that states how many rows it reads at a time has to say of its converters: the
-    bits that they lack, or have too many, for the largest sum that a layer's tiles convert.
+    """What a chip has to say of its converters: the bits that they lack, or have too many, for the
+    largest sum that a layer's tiles convert.
     """
     rows = max((min(layer.rows, layer.tile_rows) for layer in placement.layers.values()), default=0)
-    if chip.read.rows_active == "all" or not rows:
+    if not rows:
         return []
     needed, given = needed_bits(chip, rows), chip.read.adc_bits
     if needed == given:
         return []
     digital = chip.read.accumulate == "digital"
     summed = lines_together(chip, rows) if digital else rows
-    kept = "" if digital else ", whose groups the front end keeps (read.accumulate=analog)"
+    grouped = not digital and chip.read.rows_active != "all"
+    kept = ", whose groups the front end keeps (read.accumulate=analog)" if grouped else ""
     what = (
         f"{needed - given} fewer: the converter rounds them off"
         if needed > given

@@ -3,15 +3,18 @@
 import pytest
 
 import archsim
+from archsim.chip.built import build_chip
+from archsim.trace import build_trace
 from archsim.validation.chips.census import price_cores_again, read_cores, unstated, white_space
 from archsim.validation.chips.facts import read_facts
 from archsim.validation.chips.figures import chip_rows, left_out
 from archsim.validation.chips.priced import count_core, price_cores
 from archsim.validation.chips.published import energies_of, resolution
 from archsim.validation.chips.rule import array_of, converter_of, describe
-from archsim.validation.chips.write import FOLDER, text_of
+from archsim.validation.chips.write import FOLDER, text_of, text_of_calibrated
 from archsim.validation.scores import interval_score, score
-from hwlib import fits
+from archsim.validation.workloads import one_matrix
+from hwlib import fits, price
 from hwlib.figures import figure
 
 FACTS = read_facts()
@@ -31,6 +34,24 @@ def test_the_file_of_a_chip_is_what_the_rule_says_and_runs(name):
     assert text == text_of(FACTS[name]), "python -m archsim.validation.chips writes them anew"
     chip = archsim.load_architecture(FOLDER / f"{name}.toml")
     assert chip.node_nm == FACTS[name].node_nm
+
+
+def test_blocks_of_a_paper_are_in_the_calibrated_description_alone():
+    facts = FACTS["neurram"]
+    text = (FOLDER / "neurram_calibrated.toml").read_text(encoding="utf-8")
+    assert text == text_of_calibrated(facts)
+    chip = archsim.load_architecture(FOLDER / "neurram_calibrated.toml")
+    parts = build_chip(build_trace(one_matrix(256, 256)), chip).parts
+    area = {
+        part.name: price(part.part, dict(part.parameters), 130).area.value * part.count * 1e-6
+        for part in parts
+    }
+    # 256 neurons of 1,270 um2, 768 lines of 318 um2, cells of 2.125 um2: 61 % of 1.161 mm2
+    assert area["adc"] == pytest.approx(0.28 * 1.161, rel=0.001)
+    assert area["word_line_driver"] + area["write_driver"] == pytest.approx(0.2442, rel=0.001)
+    assert area["array"] == pytest.approx(0.12 * 1.161, rel=0.001)
+    predicted = describe(facts, facts.points[0])["components"]
+    assert not any("neurram" in entry["part"] for entry in predicted.values())
 
 
 def test_the_rule_fills_what_is_not_stated():

@@ -152,6 +152,15 @@ def test_a_converter_with_other_bits_than_its_sums_need_is_noted():
     assert "needs 4 bits, read.adc_bits=6 is 2 more" in note_of(ones | {"read.adc_bits": 6})[0]
 
 
+def test_all_rows_at_a_time_are_noted_too():
+    notes = run(128, {}, timing=False).document["notes"]
+    # 128 rows x 127 levels of a pair's column x 255 values of an input
+    assert any(
+        "one conversion sums 128 rows: to tell all sums apart it needs 22 bits" in note
+        for note in notes
+    )
+
+
 def test_more_rows_than_a_tile_has_are_refused():
     with pytest.raises(InputError, match=r"read.rows_active \(129\) exceeds tile.rows \(128\)"):
         archsim.load_architecture("cim40", {"read.rows_active": 129})

@@ -54,6 +54,16 @@ class PublishedBlock(Strict):
     roles: tuple[str, ...]
 
 
+class OwnPart(Strict):
+    """A block that the paper states, as a component; `holds`: roles that are inside of it."""
+
+    part: str
+    per: str
+    count: Positive = 1.0
+    parameters: dict[str, float | str] = {}
+    holds: tuple[str, ...] = ()
+
+
 class ChipFacts(Strict):
     """A chip, or one array of a chip that has two kinds.
 
@@ -61,7 +71,8 @@ class ChipFacts(Strict):
     authors' series, which leave a fit together. `converter` is stated only
     where the paper's title or abstract says the kind. `unknown`: what a description needs and the
     sources do not state. `area_mm2` where it is stated as such. `measured`: whether it is silicon.
-    `checked_as`: the check of a hand-made description that has the same published figure.
+    `own_parts`: blocks of the paper by role, for a description that is calibrated. `checked_as`: the
+    check of a hand-made description that has the same published figure.
     """
 
     name: str
@@ -90,6 +101,7 @@ class ChipFacts(Strict):
     measured: bool = True
     checked_as: str = ""
     blocks: dict[str, PublishedBlock] = {}
+    own_parts: dict[str, OwnPart] = {}
     unknown: tuple[str, ...]
     points: tuple[Point, ...]
 

@@ -252,3 +252,22 @@ def _part(name: str, per: str, **parameters: Any) -> dict[str, Any]:
 def architecture(facts: ChipFacts, point: Point) -> Architecture:
     """The chip at one of its operating points, checked."""
     return validate(describe(facts, point), facts.name)
+
+
+def calibrated(facts: ChipFacts, point: Point) -> dict[str, Any]:
+    """The chip with the blocks that its paper states, for who starts from its silicon: no prediction."""
+    content = describe(facts, point)
+    components = content["components"]
+    inside = [role for own in facts.own_parts.values() for role in own.holds if role in components]
+    for role, own in facts.own_parts.items():
+        components[role] = own.model_dump(exclude={"holds"}, exclude_defaults=True)
+    content["components"] = {
+        role: entry for role, entry in components.items() if role not in inside
+    }
+    content["name"] = f"{facts.name}_calibrated"
+    content["absent"] = [*content.get("absent", []), *inside]
+    content["notes"] = [
+        *content["notes"],
+        f"{facts.name}: calibrated blocks of the paper: {', '.join(facts.own_parts)}",
+    ]
+    return content

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from archsim.validation.chips.facts import ChipFacts, read_facts
-from archsim.validation.chips.rule import bits_of, describe
+from archsim.validation.chips.rule import bits_of, calibrated, describe
 
 FOLDER = Path(__file__).parent
 _HEAD = "# Written by python -m archsim.validation.chips: change facts/{name}.toml or the rule, not this.\n"
@@ -20,6 +20,12 @@ def text_of(facts: ChipFacts) -> str:
     """
     point = max(facts.points, key=lambda point: bits_of(facts, point))
     return _HEAD.format(name=facts.name) + _table(describe(facts, point))
+
+
+def text_of_calibrated(facts: ChipFacts) -> str:
+    """The same with the blocks that the paper states in place of predicted parts."""
+    point = max(facts.points, key=lambda point: bits_of(facts, point))
+    return _HEAD.format(name=facts.name) + _table(calibrated(facts, point))
 
 
 def write_all(folder: Path = FOLDER) -> list[Path]:
@@ -36,6 +42,10 @@ def write_all(folder: Path = FOLDER) -> list[Path]:
         path = folder / f"{facts.name}.toml"
         path.write_text(text_of(facts), encoding="utf-8")
         paths.append(path)
+        if facts.own_parts:
+            path = folder / f"{facts.name}_calibrated.toml"
+            path.write_text(text_of_calibrated(facts), encoding="utf-8")
+            paths.append(path)
     return paths
 
 
