@@ -14,7 +14,7 @@ from hwlib import PARTS, InputError
 
 CHIPS = sorted(list_architectures())
 TRAINING = [(chip, scheme) for chip in CHIPS for scheme in sorted(list_schemes())]
-NEEDED = {"cim40", "cores40", "isaac32", "rpu", "rpu_512", "wu2023", "wu2023_256x64"}
+NEEDED = {"cim40", "cores40", "isaac32", "puma32", "rpu", "rpu_512", "wu2023", "wu2023_256x64"}
 
 
 def refusal(chip, scheme):
