@@ -183,28 +183,6 @@ def test_observers_write_files(call, tmp_path):
     assert "$enddefinitions" in (tmp_path / "events.vcd").read_text()
 
 
-def test_validate_compares_with_what_was_published(call):
-    code, out, _ = call("validate", "--json")
-    checks = {check["name"]: check for check in json.loads(out)["checks"]}
-    assert code == 0 and len(checks) >= 8
-    for check in checks.values():
-        assert set(check) >= {
-            "name",
-            "source",
-            "published",
-            "model",
-            "unit",
-            "relative_difference",
-            "tolerance",
-            "kind",
-        }
-        assert check["kind"] in ("calibrated", "predicted", "cross-validated")
-        assert check["relative_difference"] == pytest.approx(
-            check["model"] / check["published"] - 1
-        )
-    assert "published" in call("validate")[1].lower()
-
-
 def test_a_reader_that_leaves_early_is_no_fault():
     """More than a pipe holds, and a reader that takes ten letters of it."""
     line = (
