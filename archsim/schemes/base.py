@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -115,6 +115,17 @@ class Scheme(BaseModel, ABC):
     def unused(self) -> frozenset[str]:
         """Settings that this variant of the scheme does not use: changing one of them changes no
         bit of any result.
+        """
+        return frozenset()
+
+    def unused_on(self, device: Collection[str] | None) -> frozenset[str]:
+        """Settings that this variant reads, and not in a training on such devices.
+
+        Args:
+            device: names of the parameters of the weights' devices; None: weights are exact.
+
+        Returns:
+            names of settings.
         """
         return frozenset()
 

@@ -113,8 +113,24 @@ def round_first(words: BiasWords, program: Program, seed: int) -> None:
         first = int(array[WORDS])
         if first >= 0:
             own = words.values[first : first + int(array[ROWS])]
-            tile = as_word(index * CYCLES + UPDATE_CYCLE)
-            store_words(own, scale, words.form, U(0), as_word(seed), tile, STREAM, U(1))
+            round_biases(own, scale, words.form, index, seed)
+
+
+def round_biases(
+    biases: np.ndarray, scale: np.ndarray, form: np.ndarray, index: int, seed: int
+) -> None:
+    """Round the biases that a layer begins with to words, in place: those of a training, and those
+    that a run with real data is given.
+
+    Args:
+        biases: float32 (outputs,), contiguous.
+        scale: of the layer, int64 (SCALE_FIELDS,), set where it is not.
+        form: of a word (see `kernels.number_formats`).
+        index: number of the array among those of the network.
+        seed: of rounding by chance.
+    """
+    tile = as_word(index * CYCLES + UPDATE_CYCLE)
+    store_words(biases, scale, form, U(0), as_word(seed), tile, STREAM, U(1))
 
 
 def with_biases(weights: np.ndarray, biases: np.ndarray | None) -> np.ndarray:

@@ -46,7 +46,8 @@ def left_by_both(
     """Field -> why neither a training nor the silicon of its steps, which left `unused`, read it."""
     read = read_by_training(chip, scheme, settings, network)
     left = {path: why for path, why in unused.items() if path not in read}
-    return left | unused_in_training(settings) | _without_statistics(settings, network)
+    left |= unused_in_training(settings) | _unused_of_scheme(scheme, settings)
+    return left | _without_statistics(settings, network)
 
 
 def _without_statistics(settings: TrainingSettings, network: Network | None) -> dict[str, str]:
@@ -70,6 +71,17 @@ def unused_in_training(settings: TrainingSettings) -> dict[str, str]:
         if reason:
             unread[f"training.{path}"] = reason
     return unread
+
+
+def _unused_of_scheme(scheme: Scheme, settings: TrainingSettings) -> dict[str, str]:
+    """`scheme.FIELD` -> why the rule has no use for it on the devices of this training."""
+    from archsim.devices.presets import load_device
+
+    name = device_of(settings)
+    device = set(load_device(name, settings.device_settings).values) if name else None
+    unread = scheme.unused_on(device) - scheme.unused
+    why = "the scheme does not use it on this device" if name else "weights are exact"
+    return {f"scheme.{path}": why for path in changed_fields(scheme) if path in unread}
 
 
 def _reason(path: str, settings: TrainingSettings) -> str:

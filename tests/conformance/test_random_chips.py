@@ -97,7 +97,7 @@ CHOICES = {
     "off_chip.preload_input": (True, False),
     "placement.pack": (True, False),
 }
-SEEDS = range(40)
+SEEDS = range(20)
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,9 @@ def test_the_folder_of_a_training_shows_dashes(tmp_path, capsys):
     assert Result.load(tmp_path).document["area_mm2"] is None
 
 
-def test_in_a_comparison_it_has_a_row_of_dashes_and_no_place_in_plots(tmp_path, capsys):
+def test_in_a_comparison_it_has_a_row_of_dashes_and_no_place_in_plots(
+    tmp_path, capsys, in_this_process
+):
     line = ["compare", "digits_cnn", "--schemes", "sgd:device=exact,sgd", "--epochs", "1"]
     assert main([*line, "--images", "16", "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from archsim.schemes.base import Scheme
 from archsim.soc.engine import LOADED_FOR, StepTally, counted_together
 from archsim.trace import build_trace
 from archsim.training.loop import train
-from archsim.training.settings import TrainingSettings
+from archsim.training.settings import TrainingSettings, device_of
 from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme
 from archsim.training.unused import left_by_both
 from workloads import load_network
@@ -120,7 +120,11 @@ def _training(machine: Machine, chip: Architecture, rule: Scheme, changes: Any) 
     computed = trained_bits(machine.network, settings)
     silicon = dict.fromkeys(result.document["unused"], "")
     unused = left_by_both(silicon, chip, rule, settings, network)
-    return _priced(result, computed, [*unused, *computed.unused])
+    priced = _priced(result, computed, [*unused, *computed.unused])
+    if rule.digital_baseline or device_of(settings):
+        return priced
+    # exact weights on arrays are a reference, which has no price
+    return replace(priced, area=0.0, energy=0.0, time=0.0)
 
 
 def _priced(result: Any, computed: Computed, unused: Iterable[str]) -> Outcome:

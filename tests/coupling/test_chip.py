@@ -131,7 +131,7 @@ FIELDS = {
     for field in fields_of(Architecture)
     if "." in field.path or field.path in OF_ALL
 }
-MORE = 2
+MORE = 1
 """Machines beyond those on which all that a field declares was seen; a study takes all."""
 BY_LAYER = ("placement.copies", "weights.layer_replicas")
 

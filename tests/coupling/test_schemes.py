@@ -18,6 +18,8 @@ from tests.coupling.sightings import Try, complaints, sightings
 
 CHIP = {"read.transposed": True}
 PIPELINED = {"execution.mode": "pipelined"}
+# Words of training state that the chip has no room for are area here, and traffic elsewhere.
+FITTING = {"buffer.fit": True, "buffer.capacity_kib": 0.0625}
 EXACT = {"device": "exact"}
 FORGETS = {"retention_s": 1e-2}
 FIELDS = {
@@ -90,6 +92,8 @@ def machines(name: str) -> Iterator[tuple[str, Machine, dict[str, Any]]]:
         ageing = {"maintenance_images": 4, "batch": 4, **training, "device_settings": device}
         pipelined = Machine("cim40", {**CHIP, **PIPELINED}, name, own, ageing, images=8)
         yield f"{case.title}, on devices that forget in a pipeline", pipelined, own
+        fitting = Machine("cim40", CHIP | FITTING, name, own, training)
+        yield f"{case.title}, with a buffer that grows", fitting, own
 
 
 def with_words(name: str, own: dict[str, Any], field: str) -> Iterator[dict[str, Any]]:

@@ -72,7 +72,7 @@ VALUES: dict[str, list[Any]] = {
     "tiles": [{"conv1": {"inputs": 4}}],
     "tiles.conv1.bias": ["digital"],
 }
-MORE = 2
+MORE = 1
 GENERATORS = [f"update.{name}" for name in GENERATOR_FIELDS]
 FIELDS = {field.path: field for field in fields_of(TrainingSettings)}
 FIELDS |= {

@@ -6,12 +6,19 @@ import numpy as np
 import pytest
 
 import archsim
+from archsim.chip.place import place
 from archsim.conformance.cases import cases_of
 from archsim.conformance.checks import counts_the_actions_it_performed
 from archsim.run.trained_weights import trained_tensors
 from archsim.schemes import load_scheme
+from archsim.soc.data.tile_data import TileData
 from archsim.trace import build_trace
-from archsim.training.digital_biases import new_bias_words, step_biases, step_biases_reference
+from archsim.training.digital_biases import (
+    new_bias_words,
+    round_first,
+    step_biases,
+    step_biases_reference,
+)
 from archsim.training.loop import train
 from archsim.training.machine import Machine
 from archsim.training.records import MiniBatch, StepKeys
@@ -73,6 +80,24 @@ def test_one_layer_by_hand(rule):
         np.testing.assert_allclose(
             machine.arrays.weights.reshape(2, 3) - weights, np.outer(moved, x), atol=1e-5
         )
+
+
+@pytest.mark.parametrize("where", ["digital", "row"])
+def test_given_biases_are_the_words_that_a_training_begins_with(where):
+    given = np.array([0.05, -0.15], F)
+    # the range of words that just holds 0.15 is 1/4, a step of int8 1/512: 25.6 and -76.8 of them
+    words = [26 / 512, -77 / 512]
+    chip = archsim.load_architecture("cim40", {"vector_unit.format": "int8", "weights.bias": where})
+    tensors = {"fc": {"weights": np.zeros((1, 2, 3), F), "bias": given}}
+    placement = place(build_trace(SMALL).matrices, chip)
+    held = TileData(SMALL, chip, placement, {"input": np.ones((1, 3), F)}, tensors, 1)
+    # a line of the tiles has devices, and no words
+    assert held.biases["fc"].tolist() == (words if where == "digital" else given.tolist())
+    assert given.tolist() == [F(0.05), F(-0.15)]  # whose they are keeps them
+    machine = small_machine("rpu", digital={"format": "int8"})
+    begun = new_bias_words(machine.program, given.copy(), machine.arithmetic)
+    round_first(begun, machine.program, 1)
+    assert begun.values.tolist() == words
 
 
 @pytest.mark.parametrize("parts", [1, 2])

@@ -4,6 +4,7 @@ carries reach the weight (Joshi 2021).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
@@ -69,6 +70,10 @@ class Hic(GradientOnArray):
     # the default device, 500 of which lead from zero to its bound, are one of eight levels.
     carry_pulses: Annotated[int, Field(ge=1, le=64), MORE_WORK] = 62
     carry_step: Annotated[float, Field(gt=0, le=1), COMPUTED] = 0.125
+
+    def unused_on(self, device: Collection[str] | None) -> frozenset[str]:
+        own = "carry_pulses" if device is None else "carry_step"
+        return super().unused_on(device) | {own}
 
     @property
     def pairs(self) -> int:

@@ -27,6 +27,11 @@ class Sbe(Sbpca):
 
     estimator: Literal["sbe"] = "sbe"  # type: ignore[assignment]  # other estimators than the parent's
 
+    @property
+    def unused(self) -> frozenset[str]:
+        # 0 is the rule's own rank, which is 1
+        return super().unused | {"rank"}
+
     @model_validator(mode="after")
     def _rank_of_sbe(self):
         if self.rank > 1:

@@ -4,6 +4,7 @@ products (SBPCA, SBE, LRT).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -76,9 +77,9 @@ class Sbpca(ArrayBackward):
     threshold: Annotated[float, Field(ge=0, lt=1), COMPUTED] = 0.1
     rounding: Annotated[Literal["stochastic", "nearest"], COMPUTED] = "stochastic"
     unbiased: Annotated[bool, COMPUTED] = True
-    condition_limit: Annotated[float, Field(ge=1, le=1e12), COMPUTED] = 100.0
+    condition_limit: Annotated[float, Field(ge=1, le=1e12), COMPUTED.as_limit()] = 100.0
     max_norm: Annotated[bool, OTHER_WORK] = True
-    least_changed: Annotated[float, Field(ge=0, lt=1), COMPUTED] = 0.01
+    least_changed: Annotated[float, Field(ge=0, lt=1), COMPUTED.as_limit()] = 0.01
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -100,6 +101,14 @@ class Sbpca(ArrayBackward):
         if not sequential:
             return super().unused | idle | trains | {"encoding", "train_length"}
         return super().unused | idle | ({"rounding"} if self.encoding == "pulse_trains" else trains)
+
+    def unused_on(self, device: Collection[str] | None) -> frozenset[str]:
+        idle = super().unused_on(device)
+        if device is None:  # a change is added as it is, and no weight is less than a pulse away
+            idle |= {"encoding", "train_length", "update_management", "length_management"}
+            return idle | {"rounding", "least_changed"}
+        verified = self.update_mode != "rank_seq" and "verify_window" in device
+        return idle | ({"rounding"} if verified else set())
 
     def rank_of(self, a: int, b: int) -> int:
         """The rank in a layer of a x b weights."""

@@ -103,7 +103,7 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
     first_bits: Annotated[int, Field(ge=4, le=16), FINER] = 8
     second_bits: Annotated[int, Field(ge=4, le=16), FINER] = 15
     root_bits: Annotated[int, Field(ge=4, le=16), FINER] = 8
-    hold: Annotated[int, Field(ge=1, le=100_000), COMPUTED] = 16
+    hold: Annotated[int, Field(ge=1, le=100_000), COMPUTED.as_limit()] = 16
     optimiser_units: Annotated[int, Field(ge=1, le=65536), SIDE_BY_SIDE] = 64
     pulse_ns: Annotated[float, Field(ge=1, le=1e7), SLOWER] = 100.0
     sense_ns: Annotated[float, Field(ge=0, le=1e6), SLOWER] = 5.0

@@ -22,6 +22,7 @@ from archsim.operators.array_forward import (
 )
 from archsim.operators.forward import apply
 from archsim.operators.recurrent import Recurrent, State
+from archsim.soc.data.bias_words import with_bias_words
 from archsim.soc.data.read_statistics import ReadStatistics
 from archsim.soc.data.stored_maps import StoredMaps
 from archsim.soc.data.tile_physics import LayerReads, TilePhysics
@@ -76,6 +77,7 @@ class TileData:
         self.weights = {
             name: roles["weights"] for name, roles in tensors.items() if "weights" in roles
         }
+        tensors = with_bias_words(network, chip, tensors, seed)
         self.biases = {name: roles["bias"] for name, roles in tensors.items() if "bias" in roles}
         self.constants = tensors
         self.layers = {layer.name: layer for layer in network.layers}

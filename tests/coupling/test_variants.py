@@ -1,0 +1,53 @@
+"""Does a rule pass over a setting in silence in any of its variants? There it moves something, or a
+result says that nothing read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from archsim.conformance.cases import Case, cases_of
+from archsim.schemes import load_scheme
+from hwlib.effects import Effects
+from tests.coupling.fields import Field, fields_of
+from tests.coupling.sightings import Sighting, sightings
+from tests.coupling.test_schemes import machines, turned_on
+
+CASES = {case.title: case for case in cases_of()}
+# Variants in which a setting once did nothing and no result said so.
+OFTEN = ("cbram_sc:momentum", "hic", "lrt")
+
+
+def in_variant(case: Case, field: Field) -> Iterator[Sighting]:
+    """A setting on each machine of a variant: on devices, on exact weights, with its practice."""
+    effects = field.effects or Effects(accuracy="any")
+    for title, machine, own in machines(case.name):
+        rule = load_scheme(case.name, own)
+        if not title.startswith(f"{case.title},") or field.path in rule.unused:
+            continue
+        one = turned_on(title, machine, rule, own, field)
+        if one is not None:
+            yield from sightings(f"scheme.{field.path}", [lambda one=one: one], effects)
+
+
+def silent(case: Case) -> list[str]:
+    """Settings that moved nothing on a machine of a variant, with the machine."""
+    told = []
+    for field in fields_of(type(case.scheme)):
+        if field.effects is None or field.effects.limit:
+            continue
+        spoken: dict[str, bool] = {}
+        for one in in_variant(case, field):
+            spoken[one.where] = spoken.get(one.where, False) or one.felt or one.named
+        told += [f"{field.path}: {where}" for where, heard in spoken.items() if not heard]
+    return told
+
+
+@pytest.mark.parametrize(
+    "title",
+    [pytest.param(title, marks=() if title in OFTEN else pytest.mark.study) for title in CASES],
+)
+def test_no_variant_passes_over_a_setting_in_silence(title):
+    assert silent(CASES[title]) == []
