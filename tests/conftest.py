@@ -3,6 +3,7 @@
 import gc
 import importlib
 import os
+import sys
 
 import pytest
 
@@ -80,7 +81,17 @@ def pytest_collection():
         gc.enable()
 
 
-def pytest_configure():
-    """The width of the terminal, which pytest-xdist hands on, is no matter of a test."""
+def pytest_configure(config):
+    """The width of the terminal, which pytest-xdist hands on, is no matter of a test.
+
+    Where Python is told to leave no bytecode beside the sources, it goes to pytest's own folder:
+    else each of some hundred processes reads a thousand files anew.
+    """
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
+    if sys.dont_write_bytecode:
+        kept = str(config.rootpath / ".pytest_cache" / "bytecode")
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = kept
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = kept
