@@ -92,6 +92,7 @@ def test_a_file_is_a_scheme_in_every_command(known, call):
     assert code == 0 and json.loads(out)["settings"] == {"dead_zone": 0.5}
 
 
+@pytest.mark.study
 def test_a_file_in_a_comparison_on_two_processes(known, call):
     code, out, error = call(
         "compare",

@@ -123,8 +123,8 @@ def _training(machine: Machine, chip: Architecture, rule: Scheme, changes: Any) 
     priced = _priced(result, computed, [*unused, *computed.unused])
     if rule.digital_baseline or device_of(settings):
         return priced
-    # exact weights on arrays are a reference, which has no price
-    return replace(priced, area=0.0, energy=0.0, time=0.0)
+    # exact weights on arrays are a reference: its cycles are counted, and have no price
+    return replace(priced, area=0.0, energy=0.0)
 
 
 def _priced(result: Any, computed: Computed, unused: Iterable[str]) -> Outcome:

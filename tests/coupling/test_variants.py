@@ -27,6 +27,8 @@ def in_variant(case: Case, field: Field) -> Iterator[Sighting]:
         rule = load_scheme(case.name, own)
         if not title.startswith(f"{case.title},") or field.path in rule.unused:
             continue
+        if title.endswith(", exact") and effects.accuracy == "none":
+            continue  # a reference, which has no price
         one = turned_on(title, machine, rule, own, field)
         if one is not None:
             yield from sightings(f"scheme.{field.path}", [lambda one=one: one], effects)

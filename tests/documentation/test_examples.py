@@ -21,14 +21,15 @@ from tests.documentation.printed_examples import (
 )
 from workloads import load_network
 
-# What no test runs here: setting up an environment, the tests themselves, and a study that has a
-# test of its own.
+# What no test runs here: setting up an environment, the tests themselves, and a study and a long
+# command that have tests of their own.
 _ELSEWHERE = (
     ["python3"],
     ["."],
     ["pip"],
     ["python", "-m", "pytest"],
     ["python", "-m", "archsim.studies.update_latency"],
+    ["archsim", "validate"],
 )
 
 
