@@ -39,7 +39,7 @@ BY_AREA = {"clock_tree"}
 quick = settings(
     derandomize=True,
     deadline=None,
-    max_examples=12,
+    max_examples=6,
     database=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -34,6 +34,21 @@ def test_area_multipliers_to_40_nm(node, printed):
     assert scaling_factor("area", node, 40, "logic").value == pytest.approx(printed, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    "what, scaling_class, to_nm",
+    [
+        ("area", "matched", 14),
+        ("area", "high_voltage", 14),
+        ("energy", "high_voltage", 14),
+        ("energy", "access_cell", 14),
+        ("area", "sram_array", 40),
+    ],
+)
+def test_what_no_node_moves_stays_at_any_draw(what, scaling_class, to_nm):
+    factor = scaling_factor(what, 40, to_nm, scaling_class)
+    assert (factor.low, factor.value, factor.high) == (1.0, 1.0, 1.0)
+
+
 ENERGIES = [
     (130, 1.3, "lp", 0.164),
     (65, 1.1, "lp", 0.616),

@@ -171,9 +171,15 @@ OF_CORES = ("core.", "accumulator.", "network.", "package.", "placement.arrange"
 
 
 def machines_for(path: str) -> list[str]:
-    """The machines by name; for what only cores have, chips of cores alone."""
+    """The machines by name; for what only cores have, chips of cores alone. What holds something back
+    begins with pipelines, which wait.
+    """
     apart = path.startswith(OF_CORES)
-    return [name for name in MACHINES if not apart or MACHINES[name].chip == "cores40"]
+    names = [name for name in MACHINES if not apart or MACHINES[name].chip == "cores40"]
+    effects = FIELDS[path].effects
+    if effects is not None and effects.limit:
+        names.sort(key=lambda name: MACHINES[name].settings.get("execution.mode") != "pipelined")
+    return names
 
 
 def turned_on(name: str, field: Field) -> Try:

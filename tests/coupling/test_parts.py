@@ -23,7 +23,7 @@ from tests.coupling.sightings import Try, complaints, sightings
 from tests.coupling.test_chip import CORES
 
 TRAINED = Machine("cim40", scheme="rpu")
-MORE = 2
+MORE = 1
 PARTS = all_parts()
 PARAMETERS = [
     (name, parameter.name) for name, part in PARTS.items() for parameter in part.parameters

@@ -118,8 +118,13 @@ SHARED = [key for key in FIELDS if not is_first(*key)]
 
 
 def tries_of(name: str, field: Field) -> Iterator[Callable[[], Try | None]]:
-    """The setting of a rule on machine after machine."""
-    for title, machine, own in machines(name):
+    """The setting of a rule on machine after machine; what acts through time begins where devices
+    forget.
+    """
+    kinds = list(machines(name))
+    if field.effects is not None and field.effects.accuracy == "ageing":
+        kinds.sort(key=lambda kind: "forget" not in kind[0])
+    for title, machine, own in kinds:
         for settings in with_words(name, own, field.path):
             rule = load_scheme(name, settings)
             yield partial(turned_on, title, machine, rule, settings, field)

@@ -4,7 +4,7 @@ result says that nothing read it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pytest
 
@@ -16,40 +16,49 @@ from tests.coupling.sightings import Sighting, sightings
 from tests.coupling.test_schemes import machines, turned_on
 
 CASES = {case.title: case for case in cases_of()}
-# Variants in which a setting once did nothing and no result said so.
-OFTEN = ("cbram_sc:momentum", "hic", "lrt")
+# Variants in which a setting once did nothing and no result said so, and where.
+ALONE = ("hic", "lrt", "cbram_sc:momentum")
+QUICK = ("trial", "exact")
 
 
-def in_variant(case: Case, field: Field) -> Iterator[Sighting]:
-    """A setting on each machine of a variant: on devices, on exact weights, with its practice."""
+def in_variant(case: Case, field: Field, kinds: Collection[str]) -> Iterator[Sighting]:
+    """A setting on the machines of a variant: on devices, on exact weights, with its practice; of
+    some `kinds` alone where any are named.
+    """
     effects = field.effects or Effects(accuracy="any")
     for title, machine, own in machines(case.name):
         rule = load_scheme(case.name, own)
         if not title.startswith(f"{case.title},") or field.path in rule.unused:
             continue
-        if title.endswith(", exact") and effects.accuracy == "none":
+        kind = title.split(", ", 1)[1]
+        if kinds and kind not in kinds:
+            continue
+        if kind == "exact" and effects.accuracy == "none":
             continue  # a reference, which has no price
         one = turned_on(title, machine, rule, own, field)
         if one is not None:
             yield from sightings(f"scheme.{field.path}", [lambda one=one: one], effects)
 
 
-def silent(case: Case) -> list[str]:
+def silent(case: Case, kinds: Collection[str] = ()) -> list[str]:
     """Settings that moved nothing on a machine of a variant, with the machine."""
     told = []
     for field in fields_of(type(case.scheme)):
         if field.effects is None or field.effects.limit:
             continue
         spoken: dict[str, bool] = {}
-        for one in in_variant(case, field):
+        for one in in_variant(case, field, kinds):
             spoken[one.where] = spoken.get(one.where, False) or one.felt or one.named
         told += [f"{field.path}: {where}" for where, heard in spoken.items() if not heard]
     return told
 
 
-@pytest.mark.parametrize(
-    "title",
-    [pytest.param(title, marks=() if title in OFTEN else pytest.mark.study) for title in CASES],
-)
+@pytest.mark.parametrize("title", ALONE)
+def test_a_setting_is_never_silent_again_where_it_was(title):
+    assert silent(CASES[title], QUICK) == []
+
+
+@pytest.mark.study
+@pytest.mark.parametrize("title", CASES)
 def test_no_variant_passes_over_a_setting_in_silence(title):
     assert silent(CASES[title]) == []
