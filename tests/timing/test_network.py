@@ -77,6 +77,16 @@ def test_two_flows_on_one_link_take_turns():
     assert link(net, "1>2").waited == 3 and link(net, "1>2").blocked == 0
 
 
+def test_a_packet_that_comes_as_the_link_falls_free_stands_in_no_queue():
+    # 0 > 1 has the link from 1 to 5; the next leaves its core at 4 and asks for the link at 5
+    net = network(mesh(9), slots=2)
+    send(net, 0, 1)
+    net.env.timeout(4).callbacks.append(lambda _: send(net, 0, 1))
+    net.env.run()
+    assert (link(net, "0>1").packets, link(net, "0>1").free_at) == (2, 9)
+    assert (link(net, "0>1").queue_max, link(net, "0>1").waited) == (0, 0)
+
+
 def test_a_taken_way_out_holds_packets_up_through_the_routers():
     # A packet of 20 flits takes the way out of core 2 from 2 to 22. Three packets of 4 come from
     # core 0: the first waits behind 1>2, the second behind 0>1, the third in front of it.
