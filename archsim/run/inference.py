@@ -10,7 +10,6 @@ import numpy as np
 from archsim.basics.call_options import read_options, shows_options
 from archsim.chip import load_architecture
 from archsim.chip.cell_levels import check_device
-from archsim.chip.cores.refused import check_takes_data
 from archsim.run.drawn_chips import Accuracies, TestSet, measure_accuracies, tested_images
 from archsim.run.held import chip_with_holder, holder_of, idle_settings
 from archsim.run.inference_options import InferenceOptions, InferenceWords, check_counts
@@ -79,7 +78,6 @@ def infer(
     dataset = fit_dataset(net, load_dataset(data))
     tested = tested_images(net, dataset, chosen)
     named = load_architecture("cim40" if chip is None else chip)
-    check_takes_data(named)
     holder = _holder(named, chosen)
     notes: list[str] = []
     on_chip = named

@@ -9,7 +9,6 @@ from archsim.chip.assumptions import ASSUMED_ACTIVITY
 from archsim.chip.built import BuiltChip
 from archsim.chip.components import absent_note
 from archsim.chip.cores.core_map import CoreMap
-from archsim.chip.cores.refused import check_takes_data
 from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.ledger.ledger import Ledger
@@ -131,8 +130,6 @@ def timed_facts(
     if options.data is not None:
         from archsim.run.held import holder_of
         from archsim.soc.data.request import prepare_values
-
-        check_takes_data(chip)
 
         values = prepare_values(
             network, trace, chip, placement, options.data, images, options.seed, holder_of(options)

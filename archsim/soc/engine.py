@@ -99,9 +99,8 @@ def machine_of(engine: str, work: PlacedTrace, riders: Riders | None = None) -> 
             if engine == "compiled" or steps >= COMPILED_FOR or is_there():
                 return machine(*work, riders.progress)
     if work.placement.cores:
-        from archsim.soc.cores.core_machine import CoreMachine, check_riders
+        from archsim.soc.cores.core_machine import CoreMachine
 
-        check_riders(riders)
         return CoreMachine(work, riders)
     return EventMachine(*work, *riders)
 

@@ -117,9 +117,13 @@ class ChipMachine:
         """The plan of an operation, made once; `share` is the loaded part of its layer."""
         key = (operation.name, share)
         if key not in self.plans:
-            self.plans[key] = plan(operation, self.placement, self.chip, self.memory, share)
+            self.plans[key] = self.plan_anew(operation, share)
             self._ways[key] = self.wiring.ways_of(self.plans[key])
         return self.plans[key]
+
+    def plan_anew(self, operation: Operation, share: float = 1.0) -> OperationPlan:
+        """A plan of an operation as it is now."""
+        return plan(operation, self.placement, self.chip, self.memory, share)
 
     def ways_of(self, operation: Operation, share: float = 1.0) -> Ways:
         """The ways of a planned operation's steps through the wiring."""

@@ -1,10 +1,8 @@
 """Is what a chip of cores cannot do refused by name, before anything runs?"""
 
-import numpy as np
 import pytest
 
 import archsim
-from archsim.soc.observers.base import Observer
 from hwlib.errors import InputError
 
 
@@ -34,30 +32,9 @@ def test_a_setting_that_does_not_go_with_cores_is_refused(settings, named):
     assert named in caught.value.message
 
 
-@pytest.mark.parametrize(
-    "options, named",
-    [({"data": "random"}, "core.tiles"), ({"observers": (Observer(),)}, "observers")],
-)
-def test_a_run_that_cores_cannot_do_is_refused(options, named):
-    with pytest.raises(InputError) as caught:
-        archsim.simulate("lenet1", "cores40", **options)
-    assert named in caught.value.message
-
-
 def test_recurrent_layers_are_refused():
     with pytest.raises(InputError, match="recurrent"):
         archsim.simulate("lstm", "cores40")
-
-
-def test_no_weights_are_tested_on_cores(tmp_path):
-    weights = {"conv1.weights": (16, 9), "fc.weights": (10, 144)}
-    arrays = {name: np.zeros(shape) for name, shape in weights.items()}
-    biases = {"conv1.bias": np.zeros(16), "fc.bias": np.zeros(10)}
-    np.savez(tmp_path / "weights.npz", **arrays, **biases)
-    with pytest.raises(InputError, match="core.tiles"):
-        archsim.infer(
-            "digits_cnn", "cores40", data="digits", weights=tmp_path / "weights.npz", images=2
-        )
 
 
 def test_too_few_cores_say_how_many_are_missing():

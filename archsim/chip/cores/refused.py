@@ -58,17 +58,6 @@ def contradictions(chip: Architecture) -> Iterator[Contradiction]:
         )
 
 
-def check_takes_data(chip: Architecture) -> None:
-    """Raises InputError for a chip whose arrays no real data pass."""
-    if chip.core.tiles:
-        raise InputError(
-            "no real data pass the cores of a chip",
-            where=f"{chip.origin}: core.tiles",
-            got=chip.core.tiles,
-            hint="take a flat chip (cim40), or make this one flat (core.tiles=0)",
-        )
-
-
 def check_on_cores(trace: Trace, chip: Architecture) -> None:
     """Raises InputError for the first setting that does not go with cores, and for a trace that a
     chip of cores cannot execute."""

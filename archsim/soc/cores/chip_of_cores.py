@@ -43,15 +43,8 @@ class ChipOfCores(ChipMachine):
         self.cores = [Core(self.env, number, chip, shared) for number in range(cores.cores)]
         self.network = NetworkOnChip(self.env, cores.layout, speed_of(chip))
 
-    def plan_of(self, operation: Operation, share: float = 1.0) -> OperationPlan:
-        """The plan of an operation, made once."""
-        key = (operation.name, share)
-        if key not in self.plans:
-            self.plans[key] = plan(
-                operation, self.placement, self.chip, self.memory, share, self.map
-            )
-            self._ways[key] = self.wiring.ways_of(self.plans[key])
-        return self.plans[key]
+    def plan_anew(self, operation: Operation, share: float = 1.0) -> OperationPlan:
+        return plan(operation, self.placement, self.chip, self.memory, share, self.map)
 
     def servers(self) -> list[Server]:
         """The shared resources, each once; of a core those that were asked."""

@@ -13,7 +13,6 @@ from archsim.soc.cores.chip_of_cores import ChipOfCores
 from archsim.soc.cores.start import RunOnCores
 from archsim.soc.machine import EventMachine
 from archsim.soc.riders import Riders
-from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.soc.engine import PlacedTrace  # which makes these
@@ -85,19 +84,3 @@ class CoreMachine(EventMachine, ChipOfCores):
             ready = max(self.env.now, cycle - cycles)
             cycle = max(cycle, server.take(ready, cycles)[1])
         return cycle
-
-
-def check_riders(riders: Riders) -> None:
-    """Raises InputError where somebody rides along who cannot on a chip of cores."""
-    if riders.observers:
-        raise InputError(
-            "the events of cores and links are not observed",
-            where="observers",
-            hint="make the chip flat (core.tiles=0)",
-        )
-    if riders.data is not None:
-        raise InputError(
-            "real data do not pass the cores of a chip",
-            where="data",
-            hint="take a flat chip (cim40), or make this one flat (core.tiles=0)",
-        )

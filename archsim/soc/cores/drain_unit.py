@@ -15,6 +15,7 @@ from archsim.soc.queues import OutputQueue
 
 if TYPE_CHECKING:
     from archsim.soc.cores.start import RunOnCores  # which starts this process
+    from archsim.soc.data.tile_data import Carried  # most runs have no real data
 
 
 class UnitDrain:
@@ -50,9 +51,9 @@ class UnitDrain:
             passed = self._pass([(core, self._here(core)) for core in self.work.cores])
             if self.work.exchanges or self.work.returns:
                 self.under_way += 1
-                env.process(self._over_the_network(passed.done, self._turn()))
+                env.process(self._over_the_network(passed.done, job.data, self._turn()))
             else:
-                self.on_cores.through(passed.done)
+                self.on_cores.through(passed.done, job.data)
             # the next one follows when this has left the first part, but only two are under way
             begin = max(passed.left, before)
             before = max(before, passed.done)
@@ -77,7 +78,7 @@ class UnitDrain:
         return before, self._before
 
     def _over_the_network(
-        self, collected: int, turn: tuple[simpy.Event | None, simpy.Event]
+        self, collected: int, data: Carried | None, turn: tuple[simpy.Event | None, simpy.Event]
     ) -> Process:
         """Sums to the cores that finish them, results to where they are kept; then the next step may
         be handed on."""
@@ -94,7 +95,7 @@ class UnitDrain:
         before, mine = turn
         if before is not None and not before.processed:
             yield before
-        self.on_cores.through(env.now)
+        self.on_cores.through(env.now, data)
         mine.succeed()
         self.under_way -= 1
         if self._room is not None and not self._room.triggered:

@@ -25,7 +25,8 @@ def feed_unit(
     env, waiting = machine.env, run.waiting
     work = on_cores.work.units[unit]
     name = f"feed of unit {unit}"
-    for _ in range(unit, run.plan.jobs, run.plan.units):
+    data, carried = machine.data, None
+    for step in range(unit, run.plan.jobs, run.plan.units):
         waiting[name] = "inputs on their way"
         arrival = arrivals.take() if arrivals.items else (yield arrivals.coming())
         if not arrival.event.processed:
@@ -35,8 +36,10 @@ def feed_unit(
             done = max(done, pass_stations(machine.cores[core.core], core.feed, now).done)
         if done > now:
             yield env.timeout(done - now)
+        if data is not None:
+            carried = data.fetch(run, step, 1)
         waiting[name] = "room in the tile's input queue"
-        put = queue.put(Job(1, arrival.dependency, None, env.now))
+        put = queue.put(Job(1, arrival.dependency, carried, env.now))
         if put is not None:
             yield put
     waiting.pop(name, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from archsim.soc.cores.arrival import Arrival
@@ -14,6 +15,7 @@ from archsim.soc.tile_unit import work_on_jobs
 
 if TYPE_CHECKING:
     from archsim.soc.cores.core_machine import CoreMachine  # whose operations these are
+    from archsim.soc.data.tile_data import Carried  # most runs have no real data
     from archsim.soc.operation_run import OperationRun
 
 
@@ -49,11 +51,13 @@ class RunOnCores:
                 env.process(feed_unit(self, unit, arrivals, drain))
             env.process(UnitDrain(self, unit, drain).take_results())
 
-    def through(self, cycle: int) -> None:
+    def through(self, cycle: int, data: Carried | None) -> None:
         """The results of a step are where they belong at a cycle, now or later: they are handed on
-        in the order in which they leave."""
+        in the order in which they leave, real data with them."""
         run = self.run
         run.last_result = max(run.last_result, cycle)
+        if self.machine.data is not None and data is not None:
+            run.at(run.last_result, partial(self.machine.data.store, run, data))
         run.advance(1)
         self.left -= 1
         if not self.left:

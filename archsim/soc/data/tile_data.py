@@ -12,7 +12,6 @@ import numpy as np
 
 from archsim.chip.config import Architecture
 from archsim.chip.placement import Placement
-from archsim.chip.plan.operation_plan import plan
 from archsim.operators.array_forward import (
     all_inputs,
     array_inputs,
@@ -238,9 +237,7 @@ class TileData:
             if seen is None or operation.kind != "read":
                 continue
             activity = seen.activity(self.chip.read.input_bits, operation.activity)
-            machine.plans[key] = plan(
-                replace(operation, activity=activity), machine.placement, self.chip, machine.memory
-            )
+            machine.plans[key] = machine.plan_anew(replace(operation, activity=activity))
 
     def finish(self) -> np.ndarray:
         """The outputs of all images. Raises RuntimeError where a step ran before its data had

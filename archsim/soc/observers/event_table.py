@@ -41,7 +41,7 @@ class EventTable(Observer):
         self._file.open()
         self._table = csv.writer(self._file, lineterminator="\n")
         self._table.writerow(COLUMNS)
-        for server in machine.servers():
+        for server in machine.all_servers():
             server.watchers.append(self._served)
 
     def tile_job(self, run: OperationRun, unit: int, begin: int, end: int) -> None:

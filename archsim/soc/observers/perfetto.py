@@ -89,7 +89,7 @@ class PerfettoTrace(Observer):
         self._file.write(_HEAD + "\n")
         self._name("process_name", "chip", CHIP, 0)
         self._server_threads = {}
-        for index, server in enumerate(machine.servers()):
+        for index, server in enumerate(machine.all_servers()):
             self._counters[f"waiting for {server.name}"] = Profile()
             server.watchers.append(self._occupied)
             self._server_threads[server.name] = first = 1 + index * 64

@@ -79,7 +79,7 @@ class VcdTrace(Observer):
         )
         self._names: set[tuple[str, ...]] = set()
         self._busy = {}
-        self._servers = machine.servers()
+        self._servers = machine.all_servers()
         for server in self._servers:
             server.watchers.append(self._occupied)
             self._busy[server.name] = self._variable(
