@@ -83,8 +83,10 @@ def _rows_of(
     area = area_of(facts)
     price = prices[facts.name, facts.points.index(most_bits(facts))]
     if isinstance(area, Published):
-        # the scatter of the parts' areas is in that of the share
-        whole = Spread(*(price.parts_mm2.value / (1 - part) for part in white_space(left)))
+        # the scatter of the parts' areas is in that of the share; a study adds up its parts
+        whole = price.parts_mm2
+        if facts.measured:
+            whole = Spread(*(whole.value / (1 - part) for part in white_space(left)))
         rows.append(_row(facts, area, whole, area_kind, price.area_by_part, price.parts_mm2))
     for name, block in facts.blocks.items():
         core_mm2 = facts.area_mm2 or 0.0
