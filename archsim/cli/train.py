@@ -153,7 +153,7 @@ def _check(arguments: argparse.Namespace) -> None:
     refuse_other(folder, "training", "--out")
 
 
-class Wanted(NamedTuple):
+class TrainingInputs(NamedTuple):
     """The chip, the scheme and the changes of training settings that a line asks for."""
 
     chip: Architecture
@@ -161,7 +161,7 @@ class Wanted(NamedTuple):
     changes: dict[str, Any]
 
 
-def _settings(arguments: argparse.Namespace) -> Wanted:
+def _settings(arguments: argparse.Namespace) -> TrainingInputs:
     """What `--arch`, `--scheme`, `--rate` and `--set` ask for."""
     import archsim
     from archsim.chip.load import parse_setting
@@ -198,7 +198,7 @@ def _settings(arguments: argparse.Namespace) -> Wanted:
     if arguments.at is not None:
         _set_once(training, "test_after_s", arguments.at, "--at")
     device = {f"device_settings.{path}": value for path, value in sorted_out["device"].items()}
-    return Wanted(chip, scheme, training | device)
+    return TrainingInputs(chip, scheme, training | device)
 
 
 def _set_once(training: dict[str, Any], name: str, value: float, option: str) -> None:

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from workloads.network import Layer
 
 
-class Step(NamedTuple):
+class ScaleAndZero(NamedTuple):
     """What a whole number stands for: (number - zero) scale. Both are broadcast to the values."""
 
     scale: np.ndarray
     zero: np.ndarray
 
 
-def step_of(layer: Layer, values: np.ndarray, constants: Tensors) -> Step:
+def step_of(layer: Layer, values: np.ndarray, constants: Tensors) -> ScaleAndZero:
     """The step of a layer, as its values meet it.
 
     Args:
@@ -31,7 +31,7 @@ def step_of(layer: Layer, values: np.ndarray, constants: Tensors) -> Step:
     zero = np.zeros(1, np.float32)
     if "zero" in layer.constants:
         zero = constant(layer, "zero", constants).astype(np.float32)
-    return Step(*(_along(layer, item, values.ndim) for item in (scale, zero)))
+    return ScaleAndZero(*(_along(layer, item, values.ndim) for item in (scale, zero)))
 
 
 def _along(layer: Layer, held: np.ndarray, axes: int) -> np.ndarray:

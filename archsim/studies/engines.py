@@ -170,7 +170,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             different += 1
             print(described(case), flush=True)
     print(
-        f"{different} of {len(MODES) * options.chips} runs (seed {options.seed}) differ between simpy and compiled"
+        f"{different} of {len(MODES) * options.chips} runs (seed {options.seed}) differ between "
+        "simpy and compiled"
     )
     return int(different > 0)
 

@@ -62,7 +62,6 @@ def build_trace(
         )
     _check_tokens(network, phase)
     stages = lower(network)
-    keeps = phase in TOKEN_PHASES
     written = {}
     if attention != "digital":
         _refuse_training_of(attention, network, phase)
@@ -90,7 +89,7 @@ def build_trace(
                 written_product(stage, written[stage.name])
                 if stage.name in written
                 # keys and values that lie on arrays are kept there
-                else (forward(stage, keeps and not written),)
+                else (forward(stage, phase in TOKEN_PHASES and not written),)
             )
         ),
         input_elements=sum(operator_of(layer).fetched(layer) for layer in network.layers),

@@ -15,7 +15,8 @@ import archsim
 from workloads import load_network
 
 CELLS = {"LSTM": 4, "GRU": 3, "RNN": 1}
-STEPS, FEATURES, HIDDEN = 6, 5, 3
+STEPS = 6
+FEATURES, HIDDEN = 5, 3
 CHIP = {"read.input_bits": 12, "read.adc_bits": 12, "weights.bits": 14, "weights.cell_bits": 1}
 
 

@@ -41,9 +41,9 @@ def test_gpt2_small_has_its_124_million_weights():
 def test_vit_tiny_has_its_5_7_million_weights():
     block = 12 * 192**2 + 576 + 192 + 768 + 192 + 4 * 192
     patches, head = 768 * 192 + 192, 192 * 1000 + 1000
-    places = 197 * 192 + 192  # a row a token, and the class token
-    assert patches + 12 * block + 2 * 192 + head + places == 5_717_416  # as timm counts it
-    assert parameters(load_network("vit_tiny")) == 5_717_416 - places
+    position_words = 197 * 192 + 192  # a row a token, and the class token
+    assert patches + 12 * block + 2 * 192 + head + position_words == 5_717_416  # as timm counts it
+    assert parameters(load_network("vit_tiny")) == 5_717_416 - position_words
 
 
 def test_products_of_activations_are_counted_a_layer():

@@ -66,7 +66,8 @@ def test_network_chip_and_scheme_go_from_the_command_to_the_build():
     # the command hands all three to `simulate`, which the next steps stand behind
     ways = {
         "archsim/cli/run.py": {"workload_of", "load_architecture", "simulate"},
-        "archsim/cli/run_inputs.py": {"load_network", "load_scheme"},
+        "archsim/cli/run_inputs.py": {"network_of", "load_scheme"},
+        "archsim/cli/network_options.py": {"load_network"},
         "archsim/run/simulation.py": {"build_trace", "build_chip", "timed_facts"},
         "archsim/run/run_facts.py": {"machine_of", "ledger_of_machine"},
         "archsim/soc/engine.py": {"EventMachine"},

@@ -87,11 +87,11 @@ def test_on_settled_statistics_errors_and_gradients_are_finite_differences_of_th
         return float((exact(values, scale, shift) * errors).sum())
 
     h = 1e-6
-    for place in np.ndindex(values.shape):
+    for index in np.ndindex(values.shape):
         move = np.zeros_like(values)
-        move[place] = h
+        move[index] = h
         slope = total(values + move, scale, shift) - total(values - move, scale, shift)
-        assert below[place] == pytest.approx(slope / (2 * h), rel=1e-3, abs=1e-4)
+        assert below[index] == pytest.approx(slope / (2 * h), rel=1e-3, abs=1e-4)
     for c in range(3):
         move = h * (np.arange(3) == c)
         by_scale = total(values, scale + move, shift) - total(values, scale - move, shift)
@@ -104,7 +104,8 @@ def test_running_statistics_are_those_of_a_mixture_of_the_images_before():
     # share s of the last image, (1 - s) s of the one before, ...; first values 0 and 1
     random = np.random.default_rng(5)
     words, share = np.repeat([1.0, 0.0, 0.0, 1.0, 0.0, 0.0], 2).astype(F), 0.3
-    means, squares, part = np.zeros(2), np.ones(2), 1.0
+    means, squares = np.zeros(2), np.ones(2)
+    part = 1.0
     for k in range(6):
         values = random.normal(k, 1 + k, (2, 5))
         presented(values, np.zeros((2, 5)), words, share)

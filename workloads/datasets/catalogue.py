@@ -95,11 +95,11 @@ def catalogue() -> dict[str, Source]:
 
 def _source(name: str, table: dict[str, Any]) -> Source:
     named = name, table["title"], table["source"]
-    places = tuple(table["class_names"]), tuple(table["folders"]), tuple(table["mirrors"])
+    sources = tuple(table["class_names"]), tuple(table["folders"]), tuple(table["mirrors"])
     if table.get("form") == "records":
         return RecordSource(
             *named,
-            *places,
+            *sources,
             tuple(table["image_shape"]),
             table["records"],
             table["archive"],
@@ -111,4 +111,4 @@ def _source(name: str, table: dict[str, Any]) -> Source:
     files = {
         part: IdxFile(**table[part] | {"shape": tuple(table[part]["shape"])}) for part in PARTS
     }
-    return IdxSource(*named, *places, files)
+    return IdxSource(*named, *sources, files)

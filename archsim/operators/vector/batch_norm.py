@@ -42,7 +42,8 @@ def normalise(data, window):
     `window`: channels, values of a channel that lie together, and such runs. `kept`: the mean and
     1/deviation of each channel that were used.
     """
-    channels, inner, outer = window[0], window[1], window[2]
+    channels = window[0]
+    inner, outer = window[1], window[2]
     words = data.words
     count = np.float32(inner * outer)
     share = data.share
@@ -77,7 +78,8 @@ def normalise(data, window):
 
 def normalise_back(data, window):
     """first_errors += scale / deviation * (error - mean error - normalised value * mean product)."""
-    channels, inner, outer = window[0], window[1], window[2]
+    channels = window[0]
+    inner, outer = window[1], window[2]
     words = data.words
     count = np.float32(inner * outer)
     share = data.share

@@ -18,8 +18,8 @@ FAR_BELOW = -1e9
 
 @operator("causal_mask")
 class CausalMask(Operator):
-    """A score far below all others right of the diagonal of the last two axes, which ends in their last corner: the
-    last query sees all keys. A softmax behind it gives such keys no share.
+    """A score far below all others right of the diagonal of the last two axes, which ends in their
+    last corner: the last query sees all keys. A softmax behind it gives such keys no share.
     """
 
     streams = True

@@ -47,7 +47,8 @@ OPERATION = _record(
     "layer_use phase_use phase lane kind chain units per_job jobs steps latency interval after_interval "
     "tiles update sequential parts row rows_out steps_per_row every down_first down_count down_gate "
     "up_first up_count up_gate first_turn first_source sources first_pool pools first_held held "
-    "first_copy first_fetch fetches capacity wires latest_image latest_run latest_age done_mark steps_total jobs_total extra_total",
+    "first_copy first_fetch fetches capacity wires latest_image latest_run latest_age done_mark "
+    "steps_total jobs_total extra_total",
     "retries write_cycles",
 )
 # A station on a way: a server, and the cycles that a step takes of it.

@@ -155,8 +155,8 @@ class TileData:
         source = self._value(run.image, layer.inputs[0])
         kind = on_array(layer)
         if isinstance(kind, Recurrent):  # the state joins the features at the tile
-            places = [kind.position(layer, item) for item in range(step, step + count)]
-            return Carried(step, source[places])
+            positions = [kind.position(layer, item) for item in range(step, step + count)]
+            return Carried(step, source[positions])
         return Carried(step, array_inputs(layer, source, slice(step, step + count)))
 
     def compute(self, run: OperationRun, carried: Carried) -> tuple[int, Carried]:
@@ -216,13 +216,13 @@ class TileData:
             flat = output_vectors(layer, held)
             if isinstance(kind, Recurrent):  # its bias went into the state
                 bias = None
-                places = [kind.position(layer, step + item) for item in range(len(outputs))]
+                positions = [kind.position(layer, step + item) for item in range(len(outputs))]
             else:
                 in_array = self.physics[layer.name].bias_row
                 bias = None if in_array else self.biases.get(layer.name)
-                places = list(range(step, step + len(outputs)))
+                positions = list(range(step, step + len(outputs)))
             result = outputs if bias is None else outputs + bias
-            flat[places] = self.stored.stored(layer.name, result, run.image, step + 1)
+            flat[positions] = self.stored.stored(layer.name, result, run.image, step + 1)
             self.done[run.image, layer.name] = self.done.get((run.image, layer.name), 0) + len(
                 outputs
             )

@@ -32,7 +32,7 @@ LOW, HIGH = 0.05, 0.95
 FILE = "cores.csv"
 
 
-class Core(NamedTuple):
+class PublishedCore(NamedTuple):
     """A published figure of a core and the sum of its parts, in pJ or mm2.
 
     `point` is the number of the operating point.
@@ -57,11 +57,11 @@ def most_bits(facts: ChipFacts) -> Point:
 
 
 @functools.cache
-def read_cores() -> tuple[Core, ...]:
+def read_cores() -> tuple[PublishedCore, ...]:
     """The cores as they are stored."""
     text = (resources.files("archsim.validation.chips") / FILE).read_text("utf-8")
     return tuple(
-        Core(
+        PublishedCore(
             row["chip"],
             row["group"],
             row["quantity"],
@@ -73,7 +73,7 @@ def read_cores() -> tuple[Core, ...]:
     )
 
 
-def price_cores_again(chips: Collection[str] | None = None) -> list[Core]:
+def price_cores_again(chips: Collection[str] | None = None) -> list[PublishedCore]:
     """Cores of silicon with their parts as the library prices them, without the rows of their group.
 
     Args:
@@ -92,7 +92,7 @@ def price_cores_again(chips: Collection[str] | None = None) -> list[Core]:
     return cores
 
 
-def _cores_of(facts: ChipFacts) -> list[Core]:
+def _cores_of(facts: ChipFacts) -> list[PublishedCore]:
     area = area_of(facts)
     wanted = {number: {"energy": one} for number, one in energies_of(facts).items()}
     if isinstance(area, Published):
@@ -102,13 +102,13 @@ def _cores_of(facts: ChipFacts) -> list[Core]:
         energy, parts = part_sums(*count_core(facts, facts.points[number]))
         for quantity, one in figures.items():
             total = float(f"{energy if quantity == 'energy' else parts:.5g}")
-            cores.append(Core(facts.name, facts.group, quantity, number, one.value, total))
+            cores.append(PublishedCore(facts.name, facts.group, quantity, number, one.value, total))
     return cores
 
 
 def text_of_cores() -> str:
     """The content of `cores.csv`."""
-    lines = [",".join(Core._fields)]
+    lines = [",".join(PublishedCore._fields)]
     lines += [",".join(str(value) for value in core) for core in price_cores_again()]
     return "\n".join(lines) + "\n"
 
