@@ -32,8 +32,8 @@ GROWN = (
 
 
 def with_pace(trace: Trace, chip: Architecture, placement: Placement) -> Architecture:
-    """The chip with so many lanes, and so wide wires, buffer ports and channels, that no read waits for them: a
-    step takes of each no longer than of its tiles. What is set is the least.
+    """The chip with so many lanes, and so wide wires, buffer ports and channels, that no read waits
+    for them: a step takes of each no longer than of its tiles. What is set is the least.
 
     Args:
         trace: what the chip has to do.

@@ -78,8 +78,8 @@ class Recurrent(OnArray):
         state = self.start(layer, len(values))
         outputs = np.empty((len(values), *layer.output_shape), np.float32)
         for step in range(layer.output_shape[0]):
-            place = self.position(layer, step)
-            features = values[:, place]
+            position = self.position(layer, step)
+            features = values[:, position]
             state = self.after(read(self.driven(features, state), step), features, state)
-            outputs[:, place] = state[0]
+            outputs[:, position] = state[0]
         return outputs

@@ -4,13 +4,15 @@ scheme wants.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from archsim.operators.base import Product
 from archsim.operators.vocabulary import operator_of
 from archsim.trace.forward import forward
 from archsim.trace.fused_products import with_fused_products
 from archsim.trace.kept_words import kept_words
-from archsim.trace.lower import lower, matrices_of
+from archsim.trace.lower import Stage, lower, matrices_of
 from archsim.trace.operation import Trace
 from archsim.trace.rule import StepRule
 from archsim.trace.training_step import training_step
@@ -62,14 +64,31 @@ def build_trace(
         )
     _check_tokens(network, phase)
     stages = lower(network)
-    written = {}
+    written: dict[str, Product] = {}
     if attention != "digital":
         _refuse_training_of(attention, network, phase)
     if attention == "fused":
         stages = with_fused_products(stages)
     if attention == "arrays":
         written = {stage.name: item for stage in stages if (item := product_of(stage))}
-    inference = Trace(
+    inference = _inference(network, stages, phase, batch, written)
+    if phase != "training":
+        return inference
+    if scheme is None:
+        raise InputError(
+            "a training step needs an update rule",
+            where="scheme",
+            hint="name one with --scheme, see `archsim list schemes`",
+        )
+    _refuse_shared_weights(network)
+    return _with_training(inference, stages, scheme, digital_biases)
+
+
+def _inference(
+    network: Network, stages: list[Stage], phase: str, batch: int, written: Mapping[str, Product]
+) -> Trace:
+    """One image forwards; `written` are the products whose second operand goes onto arrays."""
+    return Trace(
         network=network.name,
         scheme=None,
         phase=phase,
@@ -95,15 +114,12 @@ def build_trace(
         input_elements=sum(operator_of(layer).fetched(layer) for layer in network.layers),
         notes=network.notes,
     )
-    if phase != "training":
-        return inference
-    if scheme is None:
-        raise InputError(
-            "a training step needs an update rule",
-            where="scheme",
-            hint="name one with --scheme, see `archsim list schemes`",
-        )
-    _refuse_shared_weights(network)
+
+
+def _with_training(
+    inference: Trace, stages: list[Stage], scheme: StepRule, digital_biases: bool
+) -> Trace:
+    """The step of a training: the way back and the update behind the way forward."""
     if digital_biases and not scheme.digital_baseline:
         apart, words = not scheme.trains_biases, scheme.trains_biases and not scheme.keeps_biases
         stages = [
@@ -113,7 +129,7 @@ def build_trace(
     stages = [replace(stage, learns=True) for stage in stages]
     kept = kept_words(stages, scheme)
     biases = float(sum(stage.biases_beside for stage in stages if stage.on_array))
-    step = training_step(stages, scheme, batch)
+    step = training_step(stages, scheme, inference.batch)
     placed = [scheme.weights_matrix(stage) for stage in stages if stage.on_array]
     weights = [matrix for matrix in placed if matrix is not None]
     return replace(
@@ -127,7 +143,7 @@ def build_trace(
         state_words=scheme.state_words(stages)
         | ({"biases": biases} if biases else {})
         | ({"layer words": kept} if kept else {}),
-        notes=(*network.notes, *scheme.remarks),
+        notes=(*inference.notes, *scheme.remarks),
         scheme_settings=scheme.model_dump(mode="json"),
     )
 

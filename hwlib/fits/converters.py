@@ -150,9 +150,9 @@ def _time_exponent(rows: Iterable[ConverterRow], growth: Growth) -> Fitted:
     points: list[tuple[float, Observation]] = []
     for kind in KINDS.values():
         timed = [row for row in rows if kind.family == TIMED and row.time_ns is not None]
-        found = _observations(timed, kind, "energy", growth)
+        observed = _observations(timed, kind, "energy", growth)
         own = [row for row in timed if row.kind == kind.name and row.energy_pj is not None]
-        points += [(_longer(row, kind), item) for row, item in zip(own, found) if not item.bound]
+        points += [(_longer(row, kind), item) for row, item in zip(own, observed) if not item.bound]
     groups = tuple(sorted({item.group for _, item in points}))
     weight = sum(item.weight for _, item in points)
     if weight <= _LINE:

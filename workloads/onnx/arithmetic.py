@@ -148,9 +148,9 @@ def dequantised(constants: Constants, node: NodeProto) -> Array:
     block = fields.integer("block_size", 0)
     if block > 0:  # one scale for so many neighbours along the axis
         axis = fields.integer("axis", 1)
-        places = range(codes.shape[axis])
-        scale = np.repeat(scale, block, axis).take(places, axis)
-        zero = np.repeat(zero, block, axis).take(places, axis) if zero.size > 1 else zero
+        indices = range(codes.shape[axis])
+        scale = np.repeat(scale, block, axis).take(indices, axis)
+        zero = np.repeat(zero, block, axis).take(indices, axis) if zero.size > 1 else zero
     elif scale.size > 1:
         shape = [1] * codes.ndim
         shape[fields.integer("axis", 1)] = -1
