@@ -78,8 +78,8 @@ class Messages:
                         )
             for core in unit.cores:
                 for port, bits in self.recalled.by_port():
-                    source = self.cores.terminal(port)
-                    sent += self._message(source, (core.core,), bits * core.outputs)
+                    terminal = self.cores.terminal(port)
+                    sent += self._message(terminal, (core.core,), bits * core.outputs)
             tables.append(tuple(sent))
         return tuple(tables)
 
@@ -88,8 +88,9 @@ class Messages:
         layer = self.step.layer
         if layer is None:
             return ()
-        bits = outputs_of_read(self.step) * (sum_bits(self.step.chip) + 1)
-        bits *= reached_of_read(self.step)  # of few driven lines, the mean of all
+        # of few driven lines, the mean of all
+        sums = outputs_of_read(self.step) * reached_of_read(self.step)
+        bits = sums * (sum_bits(self.step.chip) + 1)
         return tuple(
             message
             for exchange in unit.exchanges
