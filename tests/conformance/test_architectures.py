@@ -19,11 +19,10 @@ NEEDED = {"cim40", "cores40", "isaac32", "puma32", "rpu", "rpu_512", "wu2023", "
 
 def refusal(chip, scheme):
     """What the refusal has to name, or None where the chip can do it."""
-    if load_architecture(chip).core.tiles:
-        return "core.tiles"
     if load_scheme(scheme).transposed_read and not load_architecture(chip).read.transposed:
         return "read.transposed"
-    return "write_driver" if chip == "isaac32" else None  # ISAAC publishes no write circuits
+    # neither ISAAC nor PUMA publishes write circuits
+    return "write_driver" if chip in ("isaac32", "puma32") else None
 
 
 def closed(result):

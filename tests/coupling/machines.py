@@ -42,6 +42,22 @@ POSITIVE = Network(
 )
 
 
+# Six tokens of 8 features: the scores of queries and keys have no weights.
+_TOKENS, _TURNED = (6, 8), (8, 6)
+ATTENTION = Network(
+    "attention",
+    (
+        Layer("input", "input", (), (), _TOKENS),
+        Layer("conv1", "linear", ("input",), (_TOKENS,), _TOKENS, bias=True),
+        Layer("turn", "transpose", ("conv1",), (_TOKENS,), _TURNED, settings=(("axes", (1, 0)),)),
+        Layer("scores", "matmul", ("conv1", "turn"), (_TOKENS, _TURNED), (6, 6)),
+        Layer("mix", "matmul", ("scores", "conv1"), ((6, 6), _TOKENS), _TOKENS),
+        Layer("fc", "linear", ("mix",), (_TOKENS,), (6, 4), bias=True),
+    ),
+)
+OWN = {network.name: network for network in (POSITIVE, ATTENTION)}
+
+
 @dataclass(frozen=True)
 class Machine:
     """What is run: an inference with real `data`, or a training step of `scheme` and a training of
@@ -61,7 +77,7 @@ class Machine:
     @property
     def layers(self) -> Network:
         """The network."""
-        return POSITIVE if self.network == "positive" else load_network(self.network)
+        return OWN.get(self.network) or load_network(self.network)
 
     def described(self, changes: Mapping[str, Any] | None = None) -> Architecture:
         """The chip, with further settings."""

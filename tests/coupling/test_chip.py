@@ -19,6 +19,19 @@ FORGETS = {"device_settings": {"retention_s": 1e-3}, "maintenance_images": 4}
 WRITTEN = {"device_settings": {"retention_s": 1e-2}, "maintenance_images": 4}
 LOOKUP = {"part": "isaac_sigmoid", "per": "lookup_lane", "boundary": "chip"}
 LOOKS_UP = {f"components.lookup_unit.{name}": value for name, value in LOOKUP.items()}
+MULTIPLIES = {
+    f"components.{role}": {"part": part, "per": per, "boundary": "chip", "parameters": parameters}
+    for role, part, per, parameters in (
+        ("matrix_unit", "multiply_accumulate", "mac", {"bits": "=derived.matrix_bits"}),
+        ("matrix_operand", "register", "mac", {"bits": "=derived.matrix_bits"}),
+        (
+            "matrix_sum",
+            "sram",
+            "chip",
+            {"capacity_kib": "=derived.matrix_sum_kib", "width_bits": "=derived.matrix_word_bits"},
+        ),
+    )
+}
 # Cores that hold half of what they make, and split what is added up.
 CORES = {
     "execution.mode": "pipelined",
@@ -93,6 +106,35 @@ MACHINES = {
     "parts of a cluster": Machine(
         "cim40",
         {"components.input_register.per": "cluster", "tile.rows": 32, "tile.columns": 32},
+        data=None,
+    ),
+    "attention on matrix units": Machine(
+        "cim40",
+        {
+            **MULTIPLIES,
+            "matrix_unit.rows": 2,
+            "matrix_unit.columns": 2,
+            "matrix_unit.vectors": 1,
+            "buffer.width_bits": 8,
+        },
+        network="attention",
+        data=None,
+    ),
+    "attention on arrays": Machine(
+        "cim40", {"execution.attention": "arrays"}, network="attention", data=None
+    ),
+    "channels that are too slow": Machine(
+        "cim40",
+        {
+            "components.channel_register.part": "register",
+            "components.channel_register.per": "channel",
+            "components.channel_register.boundary": "chip",
+            "components.channel_register.area_only": True,
+            "execution.mode": "pipelined",
+            "buffer.capacity_kib": 0.0625,
+            "off_chip.bits_per_cycle": 1,
+        },
+        images=3,
         data=None,
     ),
     "cores on a mesh": Machine("cores40", CORES, network="lenet1", data=None),

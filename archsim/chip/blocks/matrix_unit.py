@@ -14,7 +14,7 @@ from archsim.chip.blocks.vector_unit import WORD_BITS
 from archsim.chip.section import Section
 from archsim.operators.base import Product
 from archsim.trace.operation import Operation, Trace
-from hwlib.effects import OTHER_CIRCUIT, SIDE_BY_SIDE, Effects
+from hwlib.effects import OTHER_CIRCUIT, Effects
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 GUARD_BITS = 4
 """Of a sum of products, beside those of a product: as in the synthesised unit of hwlib."""
+# No product of two activations is part of a training, so that no device ages meanwhile.
+MORE = Effects(area="up", energy="any", time="down")
 # more rows than a product has, or a width that does not divide it, stand idle
-UNIT = Effects(area="up", energy="any", time="any", accuracy="ageing")
+UNIT = Effects(area="up", energy="any", time="any")
 
 
 class MatrixUnitSettings(Section):
@@ -39,11 +41,9 @@ class MatrixUnitSettings(Section):
     """
     columns: Annotated[int, Field(ge=1, le=4096), UNIT] = 32
     """Results that a unit adds to in a cycle."""
-    units: Annotated[int, Field(ge=1, le=4096), SIDE_BY_SIDE] = 1
+    units: Annotated[int, Field(ge=1, le=4096), MORE] = 1
     """Units of the chip, or of a core; they take blocks in turn."""
-    vectors: Annotated[
-        int, Field(ge=1, le=65536), Effects(area="up", energy="any", time="down", accuracy="ageing")
-    ] = 32
+    vectors: Annotated[int, Field(ge=1, le=65536), MORE] = 32
     """Vectors that pass a block before the next one is taken, their sums being kept: the second
     operand is read once for so many.
     """
