@@ -22,8 +22,8 @@ class ExecutionSettings(Section):
     keep_pace: Annotated[bool, Effects(area="up", energy="any", time="down", accuracy="ageing")] = (
         False
     )
-    """Grow vector lanes, wires and the widths of buffer and off-chip channel until no step of a read takes longer of them
-    than of its tiles: what is set is the least, and what they grew to is priced.
+    """Grow vector lanes, wires and the widths of buffer and off-chip channel until no step of a read
+    takes longer of them than of its tiles: what is set is the least, and what they grew to is priced.
     """
     attention: Annotated[
         Literal["auto", "digital", "fused", "arrays"],

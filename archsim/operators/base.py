@@ -58,7 +58,7 @@ class Rows(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class MatrixProduct:
     """So many products of a vector with a matrix, both of them activations.
 
     Args:
@@ -198,11 +198,11 @@ class Operator:
         """
         return values
 
-    def products(self, layer: Layer) -> tuple[Product, ...]:
+    def products(self, layer: Layer) -> tuple[MatrixProduct, ...]:
         """Products of two activations that it computes, for an image."""
         return ()
 
-    def products_back(self, layer: Layer) -> tuple[Product, ...]:
+    def products_back(self, layer: Layer) -> tuple[MatrixProduct, ...]:
         """Those that take an image's error back."""
         return ()
 

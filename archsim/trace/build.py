@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from archsim.operators.base import Product
+from archsim.operators.base import MatrixProduct
 from archsim.operators.vocabulary import operator_of
 from archsim.trace.forward import forward
 from archsim.trace.fused_products import with_fused_products
@@ -64,7 +64,7 @@ def build_trace(
         )
     _check_tokens(network, phase)
     stages = lower(network)
-    written: dict[str, Product] = {}
+    written: dict[str, MatrixProduct] = {}
     if attention != "digital":
         _refuse_training_of(attention, network, phase)
     if attention == "fused":
@@ -85,7 +85,7 @@ def build_trace(
 
 
 def _inference(
-    network: Network, stages: list[Stage], phase: str, batch: int, written: Mapping[str, Product]
+    network: Network, stages: list[Stage], phase: str, batch: int, written: Mapping[str, MatrixProduct]
 ) -> Trace:
     """One image forwards; `written` are the products whose second operand goes onto arrays."""
     return Trace(

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from archsim.operators.base import Product
+from archsim.operators.base import MatrixProduct
 from archsim.readers.checks import choice, count, described, listed, note, number, text
 from archsim.readers.documents import read_json
 from archsim.readers.table_checks import any_table, optional, record, table
@@ -135,7 +135,9 @@ _matrix = record(
     lender=optional(text),
     borrowed=listed(choice("part of the periphery", *PERIPHERY)),
 )
-_product = record(Product, vectors=count(1), rows=count(1), columns=count(1), matrices=count(1))
+_product = record(
+    MatrixProduct, vectors=count(1), rows=count(1), columns=count(1), matrices=count(1)
+)
 _operation = record(
     Operation,
     phase=choice("phase", *PHASES),

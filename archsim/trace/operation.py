@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from archsim.operators.base import Product
+from archsim.operators.base import MatrixProduct
 from archsim.trace.row_window import RowWindow
 from hwlib.text import html_table
 
@@ -117,7 +117,7 @@ class Operation:
     random: bool = True
     polarity_phases: int = 0
     every: int = 1
-    products: tuple[Product, ...] = ()
+    products: tuple[MatrixProduct, ...] = ()
     kept: float = 0.0
     cached: float = 0.0
     recalled: float = 0.0

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from archsim.operators.base import Product
+from archsim.operators.base import MatrixProduct
 from archsim.trace.forward import forward, forward_digital
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, LayerMatrix, Operation
 
 
-def product_of(stage: Stage) -> Product | None:
+def product_of(stage: Stage) -> MatrixProduct | None:
     """The product that a stage is, as one matrix of several groups; None where it is none."""
     ahead = forward_digital(stage).products if not stage.on_array else ()
     return ahead[0] if len(ahead) == 1 else None
 
 
-def written_matrix(stage: Stage, product: Product) -> LayerMatrix:
+def written_matrix(stage: Stage, product: MatrixProduct) -> LayerMatrix:
     """The matrix that holds the second operand: a group for each of its matrices."""
     vectors = product.vectors // product.matrices
     return LayerMatrix(stage.name, product.rows, product.columns, product.matrices, vectors=vectors)
 
 
-def written_product(stage: Stage, product: Product) -> tuple[Operation, Operation]:
+def written_product(stage: Stage, product: MatrixProduct) -> tuple[Operation, Operation]:
     """Writing the second operand, and the reads by the first.
 
     What earlier tokens left is on the arrays already: a token adds a column to keys that lie turned,

@@ -8,7 +8,7 @@ from small_chips import QUIET, quiet_chip, run, trace_of
 import archsim
 from archsim.chip import load_architecture
 from archsim.chip.built import build_chip
-from archsim.operators.base import Product
+from archsim.operators.base import MatrixProduct
 from archsim.operators.vocabulary import operator_of
 from archsim.trace.operation import Operation
 from hwlib.errors import InputError
@@ -46,7 +46,7 @@ def product(vectors=6, rows=10, columns=7, matrices=2, steps=3):
         input_elements=(vectors * rows + matrices * rows * columns) / steps,
         output_elements=vectors * columns / steps,
         vector_work={"multiply_add": vectors * rows * columns / steps, "compare": 5.0},
-        products=(Product(vectors, rows, columns, matrices),),
+        products=(MatrixProduct(vectors, rows, columns, matrices),),
     )
 
 
@@ -105,10 +105,10 @@ def test_operands_and_sums_are_counted():
 def test_the_way_back_is_two_products():
     layer = Layer("m", "matmul", ("x", "y"), ((2, 3, 10), (2, 10, 7)), (2, 3, 7))
     (ahead,) = operator_of(layer).products(layer)
-    assert ahead == Product(6, 10, 7, 2)
+    assert ahead == MatrixProduct(6, 10, 7, 2)
     # errors (3 x 7) by the second operand turned (7 x 10); the first turned (10 x 3) by the errors
     back = operator_of(layer).products_back(layer)
-    assert back == (Product(6, 7, 10, 2), Product(20, 3, 7, 2))
+    assert back == (MatrixProduct(6, 7, 10, 2), MatrixProduct(20, 3, 7, 2))
     assert sum(item.multiply_adds for item in back) == 2 * ahead.multiply_adds
 
 

@@ -12,7 +12,7 @@ from archsim.chip.blocks.core import cores_of
 from archsim.chip.blocks.step import Step
 from archsim.chip.blocks.vector_unit import WORD_BITS
 from archsim.chip.section import Section
-from archsim.operators.base import Product
+from archsim.operators.base import MatrixProduct
 from archsim.trace.operation import Operation, Trace
 from hwlib.effects import OTHER_CIRCUIT, Effects
 from hwlib.errors import InputError
@@ -132,7 +132,7 @@ class MatrixUnit(Block[MatrixUnitSettings]):
         step.plan.up[self.name] = math.ceil(step.matrix_passes / settings.units - 1e-9)
 
 
-def loads_of(product: Product, settings: MatrixUnitSettings) -> int:
+def loads_of(product: MatrixProduct, settings: MatrixUnitSettings) -> int:
     """How often every value of a matrix is taken."""
     return -(-(product.vectors // product.matrices) // settings.vectors)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work
-from archsim.operators.base import AXES_KEPT, AXES_OWN, Operator, Output, Product, operator
+from archsim.operators.base import AXES_KEPT, AXES_OWN, MatrixProduct, Operator, Output, operator
 from archsim.operators.numbers import np
 from archsim.operators.shapes import matmul
 
@@ -28,20 +28,20 @@ class Matmul(Operator):
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         return Output(matmul(shapes[0], shapes[1], table.where))
 
-    def products(self, layer: Layer) -> tuple[Product, ...]:
+    def products(self, layer: Layer) -> tuple[MatrixProduct, ...]:
         left, right = layer.input_shapes
         columns = right[-1]
         matrices = math.prod(right[:-2])
-        return (Product(layer.output_elements // columns, left[-1], columns, matrices),)
+        return (MatrixProduct(layer.output_elements // columns, left[-1], columns, matrices),)
 
-    def products_back(self, layer: Layer) -> tuple[Product, ...]:
+    def products_back(self, layer: Layer) -> tuple[MatrixProduct, ...]:
         # the error times the second operand turned, and the first one turned times the error
         (ahead,) = self.products(layer)
         rows, columns = ahead.rows, ahead.columns
         left = layer.input_shapes[0]
-        first = Product(ahead.vectors, columns, rows, ahead.matrices)
+        first = MatrixProduct(ahead.vectors, columns, rows, ahead.matrices)
         batches = ahead.vectors // left[-2]
-        return first, Product(batches * rows, left[-2], columns, batches)
+        return first, MatrixProduct(batches * rows, left[-2], columns, batches)
 
     def forward_work(self, layer: Layer) -> Work:
         return {"multiply_add": sum(item.multiply_adds for item in self.products(layer))}
