@@ -85,7 +85,11 @@ def build_trace(
 
 
 def _inference(
-    network: Network, stages: list[Stage], phase: str, batch: int, written: Mapping[str, MatrixProduct]
+    network: Network,
+    stages: list[Stage],
+    phase: str,
+    batch: int,
+    written: Mapping[str, MatrixProduct],
 ) -> Trace:
     """One image forwards; `written` are the products whose second operand goes onto arrays."""
     return Trace(
