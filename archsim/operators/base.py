@@ -117,6 +117,8 @@ class Operator:
     """Its output in training is its input, in the same memory."""
     may_be_folded: ClassVar[bool] = False
     """Without any constants it passes its input on: they count as folded into the weights."""
+    trains_constants: ClassVar[bool] = False
+    """Its constants are digital words that a training moves."""
     kernels: ClassVar[tuple[Kernel | ArrayKernel | LayerKernel, ...]] = ()
     """Its training kernels; none: it does not train."""
     trains: ClassVar[str] = ""

@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from archsim.operators.arguments import Tensors, Work, constant
-from archsim.operators.base import Kernel, Operator, Output, TrainingRow
+from archsim.operators.arguments import Tensors, Work, constant, number_of
+from archsim.operators.base import Kernel, LayerKernel, Operator, Output, TrainingRow
+from archsim.operators.kernels import LayerWords
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class Elementwise(Operator):
         return None
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        for own in self.kernels:
+            if isinstance(own, LayerKernel):  # its settings, as they are
+                values = (number_of(layer, *setting) for setting in self.settings.items())  # type: ignore[arg-type]  # numbers, as the kernel takes them
+                return (TrainingRow(own, words=LayerWords(constants=tuple(values))),)
         kernel = self.kernel_of(layer)
         return () if kernel is None else (TrainingRow(kernel),)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from archsim.operators.arguments import Tensors, Work, constant, merge, number_of
-from archsim.operators.base import Operator
+from archsim.operators.base import Operator, TrainingRow, WordCounts
+from archsim.operators.kernels import LayerWords
+from archsim.operators.normal_kernels import SETS
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
@@ -22,9 +24,25 @@ if TYPE_CHECKING:
 _AFFINE = {("scale", "shift"): "multiply_add", ("scale",): "multiply", ("shift",): "add"}
 
 
+class Scales(NamedTuple):
+    """The words that scale and shift normalised values: the shape of either, and how many values
+    beside each other have the same one.
+    """
+
+    shape: tuple[int, ...]
+    neighbours: int
+
+    @property
+    def number(self) -> int:
+        """How many scales there are."""
+        return math.prod(self.shape)
+
+
 class Normalisation(Operator):
     """(x - mean) / sqrt(variance + epsilon), times `scale`, plus `shift`."""
 
+    kernels = (SETS,)
+    trains_constants = True
     streams = False  # the statistics need all elements of a set before the first result
     centred: ClassVar[bool] = True
     """Whether the mean is taken off."""
@@ -71,6 +89,34 @@ class Normalisation(Operator):
             result = result + constant(layer, "shift", constants)
         return result.astype(inputs[0].dtype)
 
+    def scales(self, layer: Layer) -> Scales:
+        """The words that scale and shift."""
+        raise NotImplementedError
+
+    def words(self, layer: Layer) -> WordCounts:
+        return WordCounts(2 * self.scales(layer).number if layer.constants else 0)
+
+    def words_work(self, layer: Layer, errors: int) -> Work:
+        return {"add": errors * self.words(layer).trained}  # to the gradients
+
+    def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
+        scales = self.scales(layer)
+        if not layer.constants:
+            return {}
+        scale, shift = words[1:].reshape(2, *scales.shape)
+        return {"scale": scale.copy(), "shift": shift.copy()}
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        if layer.constants not in ((), ("scale", "shift")):
+            return ()
+        sets, scales = self.sets(layer), self.scales(layer)
+        size = layer.output_elements // sets
+        affine = bool(layer.constants)
+        window = (sets, size, int(self.centred), int(affine), scales.number, scales.neighbours)
+        epsilon = number_of(layer, "epsilon", 1e-5)
+        words = LayerWords((epsilon,), scales.number, (1.0, 0.0) if affine else ())
+        return (TrainingRow(SETS, window=window, kept=2 * sets, words=words),)
+
 
 class OverLastAxes(Normalisation):
     """One set is what lies behind the setting `axis`; the axes before it are positions."""
@@ -83,3 +129,6 @@ class OverLastAxes(Normalisation):
 
     def split(self, layer: Layer, x: np.ndarray) -> np.ndarray:
         return x.reshape(self.sets(layer), -1)
+
+    def scales(self, layer: Layer) -> Scales:
+        return Scales(layer.output_shape[self.first_axis(layer) :], 1)

@@ -74,7 +74,8 @@ def _refuse_form(layer: Layer, where: str) -> None:
             got=layer.function,
             hint=f"it is counted as {layer.operator} where only its cost is wanted",
         )
-    if layer.constants and not FUNCTIONS.get(layer.operator, NOTHING).may_be_folded:
+    kind = FUNCTIONS.get(layer.operator, NOTHING)
+    if layer.constants and not kind.may_be_folded and not kind.trains_constants:
         raise InputError(
             "training cannot run a layer with constant operands", where=where, got=layer.operator
         )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import number_of
-from archsim.operators.base import AXES_KEPT, IMAGE, Output, operator
+from archsim.operators.base import AXES_KEPT, IMAGE, Output, TrainingRow, operator
+from archsim.operators.kernels import LayerWords
+from archsim.operators.moved import PUT
 from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
+from archsim.operators.strides import moved_numbers, strides_of
 from archsim.operators.windows import four_paddings
 from hwlib.errors import InputError
 
@@ -24,6 +27,7 @@ class Pad(Moves):
     """Zeros at the four sides, or by index with a fill value."""
 
     fields = ("padding",)
+    kernels = (PUT,)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         need_rank(shapes[0], 3, table.where, IMAGE)
@@ -39,3 +43,11 @@ class Pad(Moves):
         fill = number_of(layer, "fill", 0.0)
         sides = ((0, 0), (top, bottom), (left, right))
         return np.pad(values, sides, constant_values=fill)
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        top, left = layer.padding[:2]
+        strides = strides_of(layer.output_shape)
+        start = top * strides[1] + left * strides[2]
+        numbers = moved_numbers(layer.input_shapes[0], strides, start)
+        words = LayerWords(constants=(number_of(layer, "fill", 0.0),))
+        return (TrainingRow(PUT, window=numbers, words=words),)

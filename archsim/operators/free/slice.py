@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import count_of
-from archsim.operators.base import AXES_KEPT, AXES_OWN, Output, operator
+from archsim.operators.base import AXES_KEPT, AXES_OWN, Output, TrainingRow, operator
+from archsim.operators.moved import TAKE
+from archsim.operators.moved import taken as taken_by
 from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
+from archsim.operators.strides import moved_numbers, strides_of
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ class Slice(Moves):
     """From `start` to before `stop` along an axis, or by index."""
 
     fields = ("axis", "start", "stop")
+    kernels = (TAKE,)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         shape = shapes[0]
@@ -55,3 +59,9 @@ class Slice(Moves):
         span = slice(count_of(layer, "start"), count_of(layer, "stop"), count_of(layer, "step", 1))
         taken[count_of(layer, "axis")] = span
         return values[tuple(taken)]
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        strides, axis = [*strides_of(layer.input_shapes[0])], count_of(layer, "axis")
+        start = count_of(layer, "start") * strides[axis]
+        strides[axis] *= count_of(layer, "step", 1)
+        return taken_by(moved_numbers(layer.output_shape, tuple(strides), start))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import AXES_OWN, Output, operator
+from archsim.operators.base import AXES_OWN, Output, TrainingRow, operator
+from archsim.operators.moved import TAKE, taken
 from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
+from archsim.operators.strides import moved_numbers, strides_of
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ class Tile(Moves):
     """The whole input `repeats` times along each axis, or by index."""
 
     fields = ("repeats",)
+    kernels = (TAKE,)
     meanings = {"repeats": "of `tile`: how many times along each axis"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
@@ -42,3 +45,14 @@ class Tile(Moves):
             where = f"{layer.name}.repeats"
             raise InputError("repeats must be whole numbers", where=where, got=repeats)
         return np.tile(values, repeats)
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        shape = layer.input_shapes[0]
+        repeats = layer.setting("repeats", ())
+        if not isinstance(repeats, tuple):
+            return ()
+        sizes, strides = [], []
+        for size, stride, times in zip(shape, strides_of(shape), repeats):
+            sizes += [times, size]
+            strides += [0, stride]
+        return taken(moved_numbers(tuple(sizes), tuple(strides)))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import axes_of
-from archsim.operators.base import AXES_OWN, BATCH_FIRST, Output, operator
+from archsim.operators.base import AXES_OWN, BATCH_FIRST, Output, TrainingRow, operator
+from archsim.operators.moved import TAKE, taken
 from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
+from archsim.operators.strides import moved_numbers, strides_of
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ class Transpose(Moves):
     """The elements in the order of the axes named, or by index."""
 
     fields = ("axes",)
+    kernels = (TAKE,)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         rank = len(shapes[0])
@@ -43,3 +46,7 @@ class Transpose(Moves):
 
     def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
         return np.transpose(values, axes_of(layer, ()))
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        axes, strides = axes_of(layer, ()), strides_of(layer.input_shapes[0])
+        return taken(moved_numbers(layer.output_shape, tuple(strides[axis] for axis in axes)))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import AXES_OWN, IMAGE, Output, operator
+from archsim.operators.arguments import count_of
+from archsim.operators.base import AXES_OWN, IMAGE, Output, TrainingRow, operator
+from archsim.operators.moved import TAKE, taken
 from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
+from archsim.operators.strides import moved_numbers
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -21,6 +24,8 @@ class Upsample(Moves):
     """Rows and columns repeated `factor` times, or by index."""
 
     fields = ("factor",)
+    kernels = (TAKE,)
+    trains = "upsample by a factor"
     meanings = {"factor": "how many times as high and as wide, 2 where it is not given"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
@@ -36,3 +41,10 @@ class Upsample(Moves):
         rows = np.arange(height) * values.shape[1] // height
         columns = np.arange(width) * values.shape[2] // width
         return values[:, rows[:, None], columns]
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        channels, height, width = layer.input_shapes[0]
+        factor = count_of(layer, "factor", 1)
+        if layer.output_shape != (channels, height * factor, width * factor):
+            return ()
+        return taken(moved_numbers((channels * height, factor, width, factor), (width, 0, 1, 0)))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Work
-from archsim.operators.base import AXES_KEPT, TrainingRow, operator
+from archsim.operators.base import AXES_KEPT, TrainingRow, WordCounts, operator
 from archsim.operators.copying import ACCUMULATE, COPY
 from archsim.operators.join import Join
+from archsim.operators.joined import ADD, TABLE, joined
+from archsim.operators.kernels import LayerWords
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
@@ -19,8 +21,7 @@ class Add(Join):
     """The error of a sum is that of each operand, so that none is computed."""
 
     inputs = None
-    kernels = (COPY, ACCUMULATE)
-    trains = "add of equal shapes"
+    kernels = (COPY, ACCUMULATE, ADD, TABLE)
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
         return np.add(first, other)
@@ -28,9 +29,27 @@ class Add(Join):
     def forward_work(self, layer: Layer) -> Work:
         return {"add": self.operations(layer)}
 
+    def words(self, layer: Layer) -> WordCounts:
+        # a table that is added, one word an element
+        own = len(layer.inputs) == 1 and not layer.constants
+        return WordCounts(layer.output_elements if own else 0)
+
+    def words_work(self, layer: Layer, errors: int) -> Work:
+        return {"add": errors * self.words(layer).trained}  # to the gradients
+
+    def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
+        if not self.words(layer).trained:
+            return {}
+        return {"operand1": words.reshape(layer.output_shape).copy()}
+
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        if len(layer.inputs) < 2 or len(set(layer.input_shapes)) > 1:
-            return ()
+        if len(layer.inputs) == 1:
+            if layer.constants:
+                return ()
+            words = LayerWords(each=layer.output_elements, trained=(0.0,))
+            return (TrainingRow(TABLE, words=words),)
+        if len(set(layer.input_shapes)) > 1:
+            return joined(ADD, layer)
         return tuple(
             TrainingRow(COPY if source == 0 else ACCUMULATE, source)
             for source in range(len(layer.inputs))

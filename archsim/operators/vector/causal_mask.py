@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work
-from archsim.operators.base import Operator, operator
+from archsim.operators.base import Operator, TrainingRow, operator
+from archsim.operators.kernels import LayerWords
 from archsim.operators.numbers import np
+from archsim.operators.products import MASK
 
 if TYPE_CHECKING:
     from workloads.network import Layer
@@ -23,6 +26,7 @@ class CausalMask(Operator):
     """
 
     streams = True
+    kernels = (MASK,)
 
     def forward_work(self, layer: Layer) -> Work:
         return {"compare": layer.output_elements}
@@ -34,3 +38,8 @@ class CausalMask(Operator):
         queries, keys = layer.output_shape[-2:] if len(layer.output_shape) > 1 else (1, 1)
         later = np.triu(np.full((queries, keys), FAR_BELOW, np.float32), 1 + keys - queries)
         return inputs[0] + later
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        (*lead, queries, keys) = layer.output_shape
+        words = LayerWords(constants=(FAR_BELOW,))
+        return (TrainingRow(MASK, window=(math.prod(lead), queries, keys), words=words),)

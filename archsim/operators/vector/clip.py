@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.base import Output, operator
+from archsim.operators.bent import BOUND
 from archsim.operators.elementwise import Elementwise, Numbers
 from archsim.operators.numbers import np
 from hwlib.errors import InputError
@@ -23,6 +24,7 @@ class Clip(Elementwise):
     forward_actions = {"compare": 2}
     backward_actions = {"compare": 1}
     unbounded = True
+    kernels = (BOUND,)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         low = table.number("low") if "low" in table.values else 0.0

@@ -5,11 +5,12 @@ With a group a channel it is instance normalisation (Ulyanov et al. 2016, arXiv 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import number_of
 from archsim.operators.base import BATCH_FIRST, Output, operator
-from archsim.operators.normalisation import Normalisation
+from archsim.operators.normalisation import Normalisation, Scales
 from archsim.operators.numbers import np
 from hwlib.errors import InputError
 
@@ -44,3 +45,7 @@ class GroupNorm(Normalisation):
 
     def split(self, layer: Layer, x: np.ndarray) -> np.ndarray:
         return x.reshape(self.sets(layer), -1)
+
+    def scales(self, layer: Layer) -> Scales:
+        channels, *positions = layer.output_shape
+        return Scales((channels, *(1 for _ in positions)), math.prod(positions))

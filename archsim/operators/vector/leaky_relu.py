@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archsim.operators.base import AXES_KEPT, operator
+from archsim.operators.bent import LEAN
 from archsim.operators.elementwise import Elementwise, Numbers
 from archsim.operators.numbers import np
 
@@ -16,6 +17,7 @@ class LeakyRelu(Elementwise):
     forward_actions = {"compare": 1, "multiply": 1}
     backward_actions = {"compare": 1, "multiply": 1}
     unbounded = True
+    kernels = (LEAN,)
 
     def of(self, x: Numbers, alpha: Numbers | float = 0.01) -> Numbers:
         return np.where(x >= 0, x, alpha * x)

@@ -7,8 +7,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work
-from archsim.operators.base import AXES_KEPT, AXES_OWN, MatrixProduct, Operator, Output, operator
+from archsim.operators.base import (
+    AXES_KEPT,
+    AXES_OWN,
+    MatrixProduct,
+    Operator,
+    Output,
+    TrainingRow,
+    operator,
+)
 from archsim.operators.numbers import np
+from archsim.operators.products import MATRICES
 from archsim.operators.shapes import matmul
 
 if TYPE_CHECKING:
@@ -24,6 +33,8 @@ class Matmul(Operator):
     inputs = 2
     threaded = True
     multiplies = True
+    kernels = (MATRICES,)
+    trains = "matmul of equally many matrices"
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         return Output(matmul(shapes[0], shapes[1], table.where))
@@ -54,3 +65,11 @@ class Matmul(Operator):
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         return np.matmul(*inputs).reshape(layer.output_shape)
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        if len(layer.inputs) != 2 or layer.constants:
+            return ()
+        (*lead, m, inner), (*other, _, n) = layer.input_shapes
+        if lead != other:
+            return ()
+        return (TrainingRow(MATRICES, window=(math.prod(lead), m, inner, n), second=1),)

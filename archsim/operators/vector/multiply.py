@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Work
-from archsim.operators.base import AXES_KEPT, operator
+from archsim.operators.base import AXES_KEPT, TrainingRow, operator
 from archsim.operators.join import Join
+from archsim.operators.joined import MULTIPLY, joined
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ class Multiply(Join):
     """Each operand times the others (HardSwish: x and a clip of it)."""
 
     inputs = None
+    kernels = (MULTIPLY,)
+    trains = "multiply of two"
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
         return np.multiply(first, other)
@@ -27,3 +30,6 @@ class Multiply(Join):
 
     def backward_work(self, layer: Layer) -> Work:
         return {"multiply": 2 * layer.output_elements}
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        return joined(MULTIPLY, layer)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work, axes_of
-from archsim.operators.base import Operator, Output, operator
+from archsim.operators.base import Operator, Output, TrainingRow, operator
 from archsim.operators.numbers import np
+from archsim.operators.products import SHARES
 
 if TYPE_CHECKING:
     from archsim.operators.shapes import Shape
@@ -22,6 +24,7 @@ class Softmax(Operator):
     fields = ("axis",)
     streams = True
     in_loss = True
+    kernels = (SHARES,)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         if "axis" not in table.values:
@@ -42,3 +45,12 @@ class Softmax(Operator):
         axes = axes_of(layer, (0,) if len(layer.output_shape) == 3 else (-1,))
         shifted = np.exp(x - x.max(axis=axes, keepdims=True))
         return shifted / shifted.sum(axis=axes, keepdims=True)
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        shape = layer.output_shape
+        axes = axes_of(layer, (0,) if len(shape) == 3 else (-1,))
+        if len(axes) != 1:
+            return ()
+        axis = axes[0] % len(shape)
+        window = (math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
+        return (TrainingRow(SHARES, window=window),)

@@ -1,0 +1,77 @@
+"""Training kernels of operators that move elements: each output element is one of the input, found
+by strides; an error goes back to where its element came from.
+"""
+
+from __future__ import annotations
+
+from archsim.operators.kernels import LayerKernel, TrainingRow
+
+
+def take(data, window):
+    """`window`: four sizes of the output, four strides in the input, and its first element."""
+    k = 0
+    for a in range(window[0]):
+        for b in range(window[1]):
+            for c in range(window[2]):
+                here = window[8] + a * window[4] + b * window[5] + c * window[6]
+                for d in range(window[3]):
+                    data.outputs[k] = data.first[here + d * window[7]]
+                    k += 1
+
+
+def give_back(data, window):
+    k = 0
+    for a in range(window[0]):
+        for b in range(window[1]):
+            for c in range(window[2]):
+                here = window[8] + a * window[4] + b * window[5] + c * window[6]
+                for d in range(window[3]):
+                    data.first_errors[here + d * window[7]] += data.errors[k]
+                    k += 1
+
+
+def put(data, window):
+    """The other way round: the input lies in the output by strides, the rest is `words[0]`."""
+    data.outputs[:] = data.words[0]
+    k = 0
+    for a in range(window[0]):
+        for b in range(window[1]):
+            for c in range(window[2]):
+                here = window[8] + a * window[4] + b * window[5] + c * window[6]
+                for d in range(window[3]):
+                    data.outputs[here + d * window[7]] = data.first[k]
+                    k += 1
+
+
+def place(data, window):
+    """`put` without filling what lies between."""
+    k = 0
+    for a in range(window[0]):
+        for b in range(window[1]):
+            for c in range(window[2]):
+                here = window[8] + a * window[4] + b * window[5] + c * window[6]
+                for d in range(window[3]):
+                    data.outputs[here + d * window[7]] = data.first[k]
+                    k += 1
+
+
+def take_back(data, window):
+    k = 0
+    for a in range(window[0]):
+        for b in range(window[1]):
+            for c in range(window[2]):
+                here = window[8] + a * window[4] + b * window[5] + c * window[6]
+                for d in range(window[3]):
+                    data.first_errors[k] += data.errors[here + d * window[7]]
+                    k += 1
+
+
+TAKE = LayerKernel("elements taken by strides", take, give_back)
+PUT = LayerKernel("elements put by strides", put, take_back)
+
+PLACE = LayerKernel("elements placed by strides", place, take_back)
+
+
+def taken(numbers: tuple[int, ...]) -> tuple[TrainingRow, ...]:
+    """The row of a move by `moved_numbers`; none where there are none."""
+    return (TrainingRow(TAKE, window=numbers),) if numbers else ()

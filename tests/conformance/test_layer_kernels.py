@@ -1,0 +1,174 @@
+"""Do layer kernels (two operands, words of their own) compute what their operator defines, pass errors
+back as finite differences ask, and alike in machine code?
+
+Kernels are found by themselves: a new one without a form here fails.
+"""
+
+import numpy as np
+import pytest
+
+from archsim.operators.compiled import LAYER_KERNELS, compiled
+from archsim.operators.forward import apply
+from archsim.operators.kernels import Back, Forth, LayerKernel
+from archsim.operators.vocabulary import FUNCTIONS
+from archsim.readers.table import Table
+from tests.conformance.operators_known import F, values_of
+from workloads.layers import infer_layer
+
+MAP = (2, 3, 4)
+# operator, its fields, shapes of its inputs
+FORMS = {
+    "clip": ("clip", {"low": -0.9, "high": 1.1}, [MAP]),
+    "leaky": ("leaky_relu", {"alpha": 0.2}, [MAP]),
+    "excited": ("multiply", {}, [MAP, (2, 1, 1)]),
+    "rows": ("multiply", {}, [(3, 4), (4,)]),
+    "shifted": ("add", {}, [MAP, (2, 1, 1)]),
+    "positions": ("add", {}, [(3, 4)]),
+    "layer norm": ("layer_norm", {}, [(3, 5)]),
+    "affine": ("layer_norm", {"affine": True}, [(3, 5)]),
+    "rms": ("rms_norm", {}, [(3, 5)]),
+    "groups": ("group_norm", {"groups": 2}, [(4, 2, 3)]),
+    "turned": ("transpose", {"axes": [2, 0, 1]}, [MAP]),
+    "part": ("slice", {"axis": 1, "start": 1, "stop": 3}, [MAP]),
+    "enlarged": ("upsample", {"factor": 2}, [MAP]),
+    "repeated": ("tile", {"repeats": [1, 2]}, [(3, 4)]),
+    "bordered": ("pad", {"padding": [1, 0, 2, 1]}, [MAP]),
+    "beside": ("concat", {"axis": 1}, [(2, 3), (2, 1)]),
+    "attention": ("matmul", {}, [(2, 3, 4), (2, 4, 2)]),
+    "shares": ("softmax", {"axis": 1}, [(3, 4)]),
+    "masked": ("causal_mask", {}, [(2, 3, 3)]),
+}
+
+
+def layer_of(form):
+    operator, fields, shapes = FORMS[form]
+    names = ("x", "y")[: len(shapes)]
+    table = Table({"name": "it", "operator": operator} | fields, "test")
+    return infer_layer(table, operator, names, tuple(map(tuple, shapes)))
+
+
+def first_words(row):
+    words = row.words
+    values = [*words.constants]
+    for number, _ in enumerate((*words.trained, *words.forth, *words.back)):
+        values += [*values_of(words.each, 20 + number)]
+    return np.array(values, F)
+
+
+class Run:
+    """A layer's rows with values, in plain Python or machine code."""
+
+    def __init__(self, form, function=lambda half: half):
+        self.layer, self.function = layer_of(form), function
+        self.rows = FUNCTIONS[self.layer.operator].training(self.layer, "test")
+        assert self.rows and all(isinstance(row.kernel, LayerKernel) for row in self.rows)
+        self.words = first_words(self.rows[0])
+        shapes = self.layer.input_shapes
+        self.inputs = [values_of(int(np.prod(shape)), 3 + k) for k, shape in enumerate(shapes)]
+
+    def operands(self, row):
+        second = self.inputs[row.second] if row.second >= 0 else np.zeros(0, F)
+        return self.inputs[row.source], second
+
+    def forward(self):
+        outputs = np.zeros(self.layer.output_elements, F)
+        self.kept = [np.zeros(row.kept, F) for row in self.rows]
+        for row, kept in zip(self.rows, self.kept):
+            window = np.array(row.window, np.int64)
+            data = Forth(*self.operands(row), outputs, kept, self.words, F(0))
+            self.function(row.kernel.forward)(data, window)
+        return outputs
+
+    def back(self, errors):
+        """Errors of every input, and gradients of the trained words."""
+        outputs = self.forward()
+        below = [np.zeros_like(values) for values in self.inputs]
+        trained = len(self.rows[0].words.trained) * self.rows[0].words.each
+        gradients, none = np.zeros(trained, F), np.zeros(0, F)
+        for row, kept in zip(self.rows, self.kept):
+            window = np.array(row.window, np.int64)
+            second = below[row.second] if row.second >= 0 else none
+            data = Back(
+                *self.operands(row),
+                outputs,
+                kept,
+                self.words,
+                errors,
+                below[row.source],
+                second,
+                gradients,
+                F(0),
+                0,
+            )
+            self.function(row.kernel.backward)(data, window)
+        return below, gradients
+
+    def exact(self, inputs, words):
+        """By the operator's definition, with the values that it folds its words into."""
+        held = FUNCTIONS[self.layer.operator].folded(self.layer, words)
+        shaped = [values.reshape(s) for values, s in zip(inputs, self.layer.input_shapes)]
+        return np.ravel(apply(self.layer, shaped, held))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_its_forward_is_the_definition(form):
+    run = Run(form)
+    exact = run.exact([values.astype(float) for values in run.inputs], run.words)
+    np.testing.assert_allclose(run.forward(), exact, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_its_errors_and_gradients_are_finite_differences(form):
+    run = Run(form)
+    errors = values_of(run.layer.output_elements, 9)
+    if form == "masked":  # scores behind a mask are 1e9 below: beside them a difference is lost
+        errors = (errors.reshape(-1, 3, 3) * np.tri(3)).astype(F).reshape(-1)
+    below, gradients = run.back(errors)
+    inputs = [values.astype(float) for values in run.inputs]
+    words, h = run.words.astype(float), 1e-6
+
+    def total():
+        return float(run.exact(inputs, words) @ errors)
+
+    def slope(values, k):
+        start = values[k]
+        ends = []
+        for move in (h, -h):
+            values[k] = start + move
+            ends.append(total())
+        values[k] = start
+        return (ends[0] - ends[1]) / (2 * h)
+
+    for source, error in enumerate(below):
+        for k in range(len(error)):
+            wanted = slope(inputs[source], k)
+            assert error[k] == pytest.approx(wanted, rel=1e-3, abs=1e-4), (source, k)
+    first = len(run.rows[0].words.constants)
+    for k, gradient in enumerate(gradients):
+        assert gradient == pytest.approx(slope(words, first + k), rel=1e-3, abs=1e-4), k
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_its_machine_code_is_its_plain_function(form):
+    plain, made = Run(form), Run(form, compiled)
+    np.testing.assert_allclose(made.forward(), plain.forward(), rtol=1e-6, atol=1e-6)
+    errors = values_of(plain.layer.output_elements, 9)
+    ours, theirs = made.back(errors), plain.back(errors)
+    for one, other in zip([*ours[0], ours[1]], [*theirs[0], theirs[1]]):
+        np.testing.assert_allclose(one, other, rtol=2e-6, atol=2e-6)
+
+
+def test_every_layer_kernel_has_a_form():
+    used = {row.kernel.name for form in FORMS for row in Run(form).rows}
+    own_tests = {"batch normalisation"}  # test_batch_norm.py
+    assert used | own_tests == {kernel.name for kernel in LAYER_KERNELS}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_words_that_it_trains_are_priced(form):
+    run = Run(form)
+    counts = FUNCTIONS[run.layer.operator].words(run.layer)
+    words = run.rows[0].words
+    assert counts == tuple(
+        len(kind) * words.each for kind in (words.trained, words.forth, words.back)
+    )
