@@ -146,6 +146,8 @@ class UpdateRule(ABC, Generic[Settings]):
     """
 
     trains_biases: ClassVar[bool] = False
+    follows_rate: ClassVar[bool] = True
+    """Whether the learning rate may change from mini-batch to mini-batch (`follow`)."""
 
     def __init__(
         self, scheme: Settings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
@@ -159,6 +161,12 @@ class UpdateRule(ABC, Generic[Settings]):
         self.seed = seed
         self.done = [ActionCounts() for _ in self.layers]
         self.words = Words(self.layers, seed)
+
+    def follow(self, rate: float) -> None:
+        """Go on with another learning rate. A rule that holds it elsewhere than in `rate` overrides
+        this, or says that it does not follow.
+        """
+        self.rate = rate
 
     @abstractmethod
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:

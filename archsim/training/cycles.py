@@ -13,7 +13,7 @@ import numpy as np
 
 from archsim.kernels.compiled import borrowed, template
 from archsim.training.activity import observe
-from archsim.training.loss import cross_entropy
+from archsim.training.loss import cross_entropy, squared_distance
 from archsim.training.passes import backward_of, forward_of
 from archsim.training.records import (
     BetweenLayers,
@@ -28,6 +28,7 @@ from archsim.training.records import (
 )
 
 U = np.uint64
+LOSSES = {"cross_entropy": cross_entropy, "mean_squared": squared_distance}
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 SAMPLE_EVERY = 16  # images between two whose inputs are looked at closely for the measured activity
 
@@ -97,7 +98,7 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
             of_target, of_output = ONE if part == 0 else ZERO, ONE if part == parts - 1 else ZERO
             for k in range(asked):
                 start = tables.output + (tables.steps - asked + k) * classes
-                loss, best = cross_entropy(
+                loss, best = loss_of(  # noqa: F821
                     own[start : start + classes],
                     labels[image, k],
                     share,
@@ -134,6 +135,13 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
 
 
 @functools.cache
-def present_of(kernels: tuple[int, ...]) -> Callable:
-    """`present` for networks with layer kernels of these numbers: machine code of no other is made."""
-    return template(present, forward_pass=forward_of(kernels), backward_pass=backward_of(kernels))
+def present_of(kernels: tuple[int, ...], loss: str = "cross_entropy") -> Callable:
+    """`present` for networks with layer kernels of these numbers, and for a loss: machine code of no
+    other is made.
+    """
+    return template(
+        present,
+        forward_pass=forward_of(kernels),
+        backward_pass=backward_of(kernels),
+        loss_of=LOSSES[loss],
+    )

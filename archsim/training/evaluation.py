@@ -27,6 +27,7 @@ class EvaluationReads(NamedTuple):
     physics: np.ndarray
     seed: int
     stored: BetweenLayers
+    loss: str = "cross_entropy"
 
 
 def evaluate(
@@ -52,7 +53,7 @@ def evaluate(
     """
     images = sealed(images)
     labels = sealed(labels)
-    show = present_of(program.kernels)
+    show = present_of(program.kernels, reads.loss)
 
     def span(low: int) -> np.ndarray:
         chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))

@@ -95,6 +95,11 @@ class LayerMemory:
         self.record = self.record._replace(images=images)
         return self
 
+    def follow(self, rate: float) -> None:
+        """Go on with another learning rate."""
+        for optimiser in self.optimisers.values():
+            optimiser.rate = np.float32(rate)
+
     def step(self, step: int) -> None:
         """Move the trained words by the gradients of a mini-batch, whose last image was number
         `step`; gradients begin anew.

@@ -98,6 +98,7 @@ class _Run:
         self.fingerprint = fingerprint(network, data, settings, self.machine) | (
             {"inputs": inputs} if inputs else {}
         )
+        self.machine.scheduled(self._images_per_epoch())
         self.result = TrainingResult(settings, network.name, data.name)
         self.epoch = self.position = 0
         self.epoch_seconds = 0.0

@@ -1,4 +1,4 @@
-"""The loss of a training: softmax with cross-entropy, and its error."""
+"""The losses of a training, with their errors: softmax with cross-entropy, or squared distances."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from archsim.kernels.compiled import kernel
 from archsim.kernels.special import exponential, logarithm
 
-ZERO = np.float32(0.0)
+ZERO, ONE, HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 
 
 @kernel
@@ -29,3 +29,22 @@ def cross_entropy(logits, label, weight, of_target, of_output, errors):
     for k in range(classes):
         errors[k] = weight * ((of_target if k == label else ZERO) - of_output * (errors[k] / total))
     return loss, best
+
+
+@kernel
+def squared_distance(outputs, label, weight, of_target, of_output, errors):
+    """Half the squared distance of one vector from its class, 1 for the right one and 0 for others,
+    in the mean over the classes: errors = weight (of_target onehot - of_output outputs) / classes.
+    Returns the loss and the place of the largest output.
+    """
+    classes = outputs.shape[0]
+    best = 0
+    total = ZERO
+    share = ONE / np.float32(classes)
+    for k in range(classes):
+        if outputs[k] > outputs[best]:
+            best = k
+        target = ONE if k == label else ZERO
+        total += (target - outputs[k]) * (target - outputs[k])
+        errors[k] = weight * share * (of_target * target - of_output * outputs[k])
+    return HALF * share * total, best

@@ -16,6 +16,7 @@ from archsim.schemes.base import Scheme
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.arrays import Arrays
+from archsim.training.augmentation import augmented, require_images
 from archsim.training.copies import copies_of
 from archsim.training.cycles import present_of
 from archsim.training.digital_biases import new_bias_words, round_first, step_biases
@@ -34,6 +35,7 @@ from archsim.training.records import (
     Workspace,
     plain,
 )
+from archsim.training.schedule import Schedule
 from archsim.training.settings import CORE_RULES, TrainingSettings, images_between, scheme_of
 from archsim.training.stored_values import new_stored
 from archsim.training.table import (
@@ -48,6 +50,7 @@ from archsim.training.table import (
     WEIGHTS,
     WORDS,
 )
+from archsim.training.trainable import ends_in_loss
 from archsim.training.updates import update_kernel
 from hwlib.errors import InputError
 from workloads.network import Network
@@ -80,7 +83,7 @@ class Machine:
         self.stored = new_stored(
             self.program, self.arithmetic, self.arrays.biases, self.kept.record
         )
-        self.present = present_of(self.program.kernels)
+        self.present = present_of(self.program.kernels, settings.loss)
         self.biases = new_bias_words(self.program, self.arrays.biases, self.arithmetic)
         self.second = self.program.second_arrays()
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
@@ -115,7 +118,54 @@ class Machine:
             np.zeros(self.program.room, F),
             np.zeros(self.program.words, np.uint64),
         )
+        self.schedule: Schedule | None = None
+        self.rate = settings.learning_rate
+        require_images(settings.augmentation, network.input_shape)
+        self._check_loss(network)
         self.clear_counters()
+
+    def scheduled(self, images_per_epoch: int) -> None:
+        """Let the learning rate follow its schedule, with epochs of so many images.
+
+        Raises:
+            InputError: for an update rule whose rate cannot change.
+        """
+        settings = self.settings
+        if settings.schedule.is_constant:
+            return
+        if self.rule is not None and not self.rule.follows_rate:
+            raise InputError(
+                "the learning rate of this update rule is part of its machine and cannot change",
+                where="training.schedule.shape",
+                got=settings.schedule.shape,
+                allowed="constant",
+            )
+        self.schedule = Schedule(
+            settings.schedule,
+            settings.learning_rate,
+            images_per_epoch,
+            settings.batch,
+            settings.epochs,
+        )
+
+    def _follow_schedule(self, image: int) -> None:
+        """The rate of the mini-batch that begins with image number `image`."""
+        if self.schedule is None:
+            return
+        self.rate = self.schedule.rate_at(image)
+        self.kept.follow(self.rate)
+        if self.rule is not None:
+            self.rule.follow(self.rate)
+
+    def _check_loss(self, network: Network) -> None:
+        """Refuse squared distances of scores that a softmax follows, which they leave out."""
+        if self.settings.loss == "mean_squared" and ends_in_loss(network):
+            raise InputError(
+                "the softmax at the end of the network is part of the cross-entropy alone",
+                where="training.loss",
+                got="mean_squared",
+                hint="a network whose last layer gives the outputs themselves",
+            )
 
     def _slice_devices(self) -> None:
         """Devices that hold slices of a weight are programmed to its codes. Raises InputError for
@@ -227,7 +277,7 @@ class Machine:
         """How trains are made; the generators have a row of `state` for each copy of an array."""
         u = self.settings.update
         return Trains(
-            self.settings.learning_rate,
+            self.rate,
             self.arrays.granularity,
             u.train_length,
             u.update_management,
@@ -256,11 +306,13 @@ class Machine:
         devices = plain(self.arrays.record())
         trains = plain(self._trains())
         biases = plain(self.biases)
-        rate = F(self.settings.learning_rate)
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
             keys = tuple(StepKeys(seed, as_word(first_step + start), True))
-            examples = tuple(Examples(images, labels, chosen))
+            examples = tuple(self._examples(images, labels, chosen, first_step + start))
+            self._follow_schedule(first_step + start)
+            if self.schedule is not None:
+                trains = plain(self._trains())
             if self.copies is not None:
                 lines = self.program.arrays[:, COLUMNS]
                 np.concatenate(
@@ -277,7 +329,20 @@ class Machine:
                 self._update(devices, trains, batch, keys, self.counts)
             self.kept.step(first_step + start + len(chosen) - 1)
             if self.steps_biases:
-                step_biases(biases, batch, self.program.output_errors, rate, keys)
+                step_biases(biases, batch, self.program.output_errors, F(self.rate), keys)
+
+    def _examples(
+        self, images: np.ndarray, labels: np.ndarray, chosen: np.ndarray, step: int
+    ) -> Examples:
+        """A mini-batch whose first image is number `step` of the run, changed by chance where the
+        settings say so.
+        """
+        settings = self.settings
+        if not settings.augmentation.acts:
+            return Examples(images, labels, chosen)
+        shape, keys = self.program.network.input_shape, (settings.seed, step)
+        changed = augmented(images[chosen], shape, settings.augmentation, keys)
+        return Examples(sealed(changed), sealed(labels[chosen]), np.arange(len(chosen)))
 
     def _apply_rule(self, rule: UpdateRule, size: int, first_step: int) -> None:
         """A scheme's own rule for the mini-batch in memory: image by image, and once at its end."""
@@ -316,7 +381,9 @@ class Machine:
         only.
         """
         physics = self.forward if self.settings.evaluate == "noisy_arrays" else self.ideal
-        reads = EvaluationReads(self.arrays.weights, physics, self.settings.seed, self.stored)
+        reads = EvaluationReads(
+            self.arrays.weights, physics, self.settings.seed, self.stored, self.settings.loss
+        )
         return evaluate(self.program, reads, images, labels, epoch, threads)
 
     def evaluate_later(

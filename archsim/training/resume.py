@@ -38,7 +38,9 @@ def fingerprint(
     network: Network, data: Prepared, settings: TrainingSettings, machine: Machine
 ) -> dict[str, Any]:
     """What must be the same when a run goes on."""
-    return {
+    schedule = settings.schedule
+    ends = {"epochs": settings.epochs} if schedule.shape == "cosine" else {}
+    return ends | {
         "network": network_digest(network),
         "data": data.digest(),
         "settings": settings.model_dump(mode="json", exclude=FREE),

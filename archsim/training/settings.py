@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from archsim.training.augmentation import AugmentationSettings
+from archsim.training.schedule import ScheduleSettings
 from archsim.training.sections import (
     DigitalSettings,
     LayerTiles,
@@ -47,6 +49,14 @@ class TrainingSettings(_Settings):
     """Images of an epoch, drawn anew without repetition; 0: all."""
     batch: Annotated[int, OTHER_WORK] = Field(default=1, ge=1, le=4096)
     """Images of a mini-batch."""
+    schedule: ScheduleSettings = ScheduleSettings()
+    """Changes of the learning rate."""
+    loss: Annotated[Literal["cross_entropy", "mean_squared"], COMPUTED] = "cross_entropy"
+    """`cross_entropy` of a softmax of the scores, or half the `mean_squared` distance of the outputs,
+    as they are, from 1 for the right class and 0 for the others.
+    """
+    augmentation: AugmentationSettings = AugmentationSettings()
+    """What happens to training images by chance."""
     statistics_images: Annotated[int, COMPUTED] = Field(default=0, ge=0, le=1_000_000)
     """Images that the running statistics of batch normalisation reach over; 0: a mini-batch, at
     least 64.
@@ -211,6 +221,8 @@ def read_settings(values: Mapping[str, Any], where: str = "training") -> Trainin
             "read": ReadSettings,
             "update": UpdateSettings,
             "digital": DigitalSettings,
+            "schedule": ScheduleSettings,
+            "augmentation": AugmentationSettings,
         }
         model = sections.get(path[0] if path else "", TrainingSettings)
         known = sorted(model.model_fields)

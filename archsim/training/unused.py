@@ -11,6 +11,7 @@ from archsim.basics.fields import changed_fields
 from archsim.kernels.number_formats import BITS
 from archsim.operators.vocabulary import operator_of
 from archsim.schemes.shared.words import Arithmetic
+from archsim.training.schedule import unused_of_schedule
 from archsim.training.sections import GENERATOR_FIELDS
 from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, scheme_of
 from archsim.training.setup import managed, read_by_training
@@ -88,6 +89,8 @@ def _reason(path: str, settings: TrainingSettings) -> str:
     section, devices = path.split(".")[0], device_of(settings)
     if section == "digital":
         return _unread_digital(path, Arithmetic(**settings.digital.model_dump()))
+    if section == "schedule":
+        return unused_of_schedule(settings.schedule).get(path.split(".")[1], "")
     if settings.rule == "float":
         if section in (
             "update",

@@ -33,6 +33,7 @@ class LnsMadamRule(GradientRule[LnsMadamSettings]):
     """Digital exponents (in steps of the rate) beside the array; signs are those at the start."""
 
     trains_biases: ClassVar[bool] = True
+    follows_rate: ClassVar[bool] = False  # it is the step of the logarithmic format
 
     def __init__(
         self,

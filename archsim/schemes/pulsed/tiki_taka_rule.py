@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -158,6 +158,8 @@ def transfer_read(scheme: TransferSettings, layer: LayerState) -> LineRead:
 
 class TikiTakaRule(UpdateRule[TransferSettings]):
     """All versions; the vectors of an image one after the other."""
+
+    follows_rate: ClassVar[bool] = False  # gains of the transfer are made from it once
 
     def __init__(
         self,

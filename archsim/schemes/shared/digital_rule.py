@@ -62,6 +62,10 @@ class DigitalRule(GradientRule[DigitalKind]):
             self.words.store(layer, "digital weights", copy, 0)
             layer.set_biases(copy)
 
+    def follow(self, rate: float) -> None:
+        super().follow(rate)
+        self.optimisers.follow(rate)
+
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         """The optimiser's change of the digital copy; the gradient starts anew."""
         gradient = self.gradients[layer.index]

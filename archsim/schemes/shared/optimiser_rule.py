@@ -110,6 +110,11 @@ class Optimisers:
 
         return optimiser.change(gradient, weights, store)
 
+    def follow(self, rate: float) -> None:
+        """Go on with another learning rate."""
+        for optimiser in self.by_layer.values():
+            optimiser.rate = F(rate)
+
     def state(self) -> dict[str, np.ndarray]:
         return {
             f"{index}.moment{k}": values

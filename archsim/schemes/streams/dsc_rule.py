@@ -34,6 +34,7 @@ class DynamicRule(StreamRule[DynamicSettings]):
     are rounded to counts.
     """
 
+    follows_rate: ClassVar[bool] = False  # it is a shift
     quantities: ClassVar[tuple[str, ...]] = ()  # all that is kept are counters
 
     def __init__(

@@ -30,6 +30,10 @@ class EssopRule(StreamRule[EssopSettings]):
         super().__init__(scheme, layers, rate, batch, seed)
         self.optimisers = Optimisers(scheme, rate, self.layers, self.words)
 
+    def follow(self, rate: float) -> None:
+        super().follow(rate)
+        self.optimisers.follow(rate)
+
     def change(self, layer: LayerState, step: int) -> np.ndarray:
         return self.optimisers.change(
             layer,
