@@ -45,6 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help="chip: archsim list architectures (default rpu for the scheme rpu, else cim40)",
     )
+    parser.add_argument(
+        "--weights",
+        metavar="FILE|DIR",
+        help="begin with trained weights: .npz, .onnx, or the folder of archsim train --out",
+    )
     options.add_epochs_option(parser, default=10)
     options.add_step_options(parser)
     options.add_price_options(parser)
@@ -101,6 +106,7 @@ def execute(arguments: argparse.Namespace) -> int:
                 device=arguments.device,
                 settings=wanted.changes,
                 images=arguments.images,
+                weights=arguments.weights,
                 folder=arguments.out,
                 resume=arguments.resume,
                 early_stop=arguments.early_stop,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
+    from archsim.run.trained_weights import Weights
     from archsim.soc.observers import Observer
     from archsim.training.settings import TrainingSettings
     from workloads.datasets import Dataset
@@ -61,6 +62,7 @@ class TrainingWords(TypedDict, total=False):
     device: str | None
     settings: TrainingSettings | Mapping[str, Any] | None
     images: int | None
+    weights: Weights
     folder: str | Path | None
     resume: bool
     early_stop: int | None
@@ -85,6 +87,7 @@ class TrainingOptions:
     device: str | None = None
     settings: TrainingSettings | Mapping[str, Any] | None = None
     images: int | None = None
+    weights: Weights = None
     folder: str | Path | None = None
     resume: bool = False
     early_stop: int | None = None

@@ -113,7 +113,7 @@ def _arrays(network: Network, weights: Weights) -> tuple[dict[str, Any], tuple[s
         from archsim.training.stored_weights import read_checkpoint_weights
 
         told = f"weights of the training in {path}"
-        return _with_biases(network, *read_checkpoint_weights(network, path)), (told,)
+        return _with_biases(network, *read_checkpoint_weights(network, path)[:2]), (told,)
     raise InputError(
         "not trained weights" if path.exists() else "no such file or folder",
         where="weights",

@@ -71,6 +71,7 @@ def train(
         settings: changes of the training ({"learning_rate": 0.02, "read.input_bits": 7}), or all
             of its settings.
         images: trains on the first so many of the data only.
+        weights: to begin with, as `infer` takes them; None for random ones.
         folder: keeps checkpoints there.
         resume: goes on from the last checkpoint in `folder`, to the same bits.
         early_stop: ends after that many epochs without a lower test error.
@@ -114,6 +115,12 @@ def train(
     from archsim.training import loop
 
     inputs = inputs_of(network, chip, rule, settings, dataset)
+    first = None
+    if chosen.weights is not None:
+        from archsim.run.first_weights import first_weights, weights_digest
+
+        first = first_weights(network, chosen.weights)
+        inputs |= {"weights": weights_digest(first)}
     with hold(folder, "training") if folder is not None else contextlib.nullcontext():
         trained = loop.train(
             network,
@@ -124,6 +131,7 @@ def train(
             progress=_watch(chosen),
             early_stop=chosen.early_stop,
             inputs=inputs,
+            first=first,
         )
     if not trained.activities:
         raise KeyboardInterrupt

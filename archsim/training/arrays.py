@@ -22,7 +22,7 @@ from archsim.schemes.shared.writing import write_first
 from archsim.trace.upkeep import Refreshes
 from archsim.training.device_reads import device_read
 from archsim.training.digital_biases import with_biases
-from archsim.training.first_state import draw_uniform, first_generators, layer_scales
+from archsim.training.first_state import FirstWeights, draw_uniform, first_generators, layer_scales
 from archsim.training.flat_devices import flattened
 from archsim.training.reads import tile_number
 from archsim.training.records import Devices
@@ -58,8 +58,10 @@ class Arrays:
     weight 1 of the device's file stands for; law, granularity and write noise are each array's own.
     """
 
-    def __init__(self, program: Program, settings: TrainingSettings):
-        self.program, self.settings = program, settings
+    def __init__(
+        self, program: Program, settings: TrainingSettings, first: FirstWeights | None = None
+    ):
+        self.program, self.settings, self.first = program, settings, first
         name = device_of(settings)
         if settings.device_settings and not name:
             raise InputError(
@@ -69,7 +71,7 @@ class Arrays:
                 hint="name a device",
             )
         self.device = load_device(name, settings.device_settings) if name else None
-        self.scales = layer_scales(program, settings, self.device)
+        self.scales = layer_scales(program, settings, self.device, first)
         number = len(program.arrays)
         self.law = np.zeros((number, 1), F)
         self.granularity = np.ones(number)
@@ -172,6 +174,8 @@ class Arrays:
             as_word(self.settings.seed), as_word(tile_number(index, 0, UPDATE_CYCLE)), drawn
         )
         drawn *= F(self.settings.initial_scale / np.sqrt(drawn.shape[1]))
+        if self.first is not None:
+            drawn = self.first.matrices[self.program.names[index]]
         values = np.ascontiguousarray(drawn[:, :lines])
         if biases is not None:
             biases[...] = drawn[:, lines]

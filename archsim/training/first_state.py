@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 
 from archsim.devices.device import Device
@@ -39,7 +42,26 @@ def first_generators(program: Program, settings: TrainingSettings) -> Generators
     return make_generators(update.source, update.resolution, np.stack(states))
 
 
-def layer_scales(program: Program, settings: TrainingSettings, device: Device | None) -> np.ndarray:
+@dataclass(frozen=True)
+class FirstWeights:
+    """Weights that a training begins with, in place of random ones.
+
+    Args:
+        matrices: by layer on arrays float32 (outputs, inputs), the bias in the last column.
+        words: float32, of layers without arrays, in the order of the program; None: their own first
+            values.
+    """
+
+    matrices: Mapping[str, np.ndarray]
+    words: np.ndarray | None = None
+
+
+def layer_scales(
+    program: Program,
+    settings: TrainingSettings,
+    device: Device | None,
+    first_weights: FirstWeights | None = None,
+) -> np.ndarray:
     """What weight 1 of the device's file stands for in every array, (arrays,); see
     `TrainingSettings.weight_range`.
     """
@@ -51,6 +73,9 @@ def layer_scales(program: Program, settings: TrainingSettings, device: Device | 
         return np.ones(len(program.arrays))
     inputs = program.arrays[:, COLUMNS] + (program.arrays[:, WORDS] >= 0)
     first = settings.initial_scale / np.sqrt(inputs)
+    if first_weights is not None:
+        largest = [np.abs(first_weights.matrices[name]).max() for name in program.names]
+        first = np.where(np.array(largest) > 0, largest, first)
     return np.asarray(wanted * first / device.range)
 
 

@@ -32,6 +32,7 @@ from archsim.training.table import (
     UPDATE_CYCLE,
     Program,
 )
+from hwlib.errors import InputError
 
 U = np.uint64
 LEAST_IMAGES = 64
@@ -94,6 +95,18 @@ class LayerMemory:
         """The same with running means that reach over so many images."""
         self.record = self.record._replace(images=images)
         return self
+
+    def begin_with(self, words: np.ndarray) -> None:
+        """Take the words of another training. Raises InputError where they do not fit."""
+        if words.shape != self.record.values.shape:
+            raise InputError(
+                "the words of normalisations do not fit",
+                where="weights",
+                got=words.shape,
+                allowed=str(self.record.values.shape),
+                hint="a rule that takes two errors back keeps more of them",
+            )
+        self.record.values[:] = words
 
     def follow(self, rate: float) -> None:
         """Go on with another learning rate."""

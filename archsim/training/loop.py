@@ -17,6 +17,7 @@ from archsim.basics.processes import interruptible
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
 from archsim.training.data import Prepared, prepare
 from archsim.training.digital_words import digital_words
+from archsim.training.first_state import FirstWeights
 from archsim.training.machine import Machine
 from archsim.training.recorder import device_writes, measured_activities, recorder_totals
 from archsim.training.result import Timed
@@ -45,6 +46,7 @@ def train(
     resume: bool = False,
     progress: Callable[[dict], None] | None = None,
     inputs: dict[str, Any] | None = None,
+    first: FirstWeights | None = None,
     **ends: Unpack[Ends],
 ) -> TrainingResult:
     """Train `network` on `data` (train_images (N, ...) float32 in [0, 1], train_labels,
@@ -55,7 +57,8 @@ def train(
     `stop_after`: end after that many images in all. `progress` gets a dict several times a second:
     epoch, epochs, images, images_per_epoch, running_error_percent, images_per_second,
     images_per_cpu_second. `inputs` (see `training.inputs`) stand in every checkpoint, and one with
-    others is refused. Raises InputError.
+    others is refused. `first`: weights
+    to begin with. Raises InputError.
     """
     prepared = prepare(network, data)
     early_stop, stop_after = ends.get("early_stop"), ends.get("stop_after")
@@ -65,7 +68,13 @@ def train(
     if resume and folder is None:
         raise InputError("resuming needs the folder of the checkpoint", where="folder")
     run = _Run(
-        network, prepared, settings, Path(folder) if folder is not None else None, progress, inputs
+        network,
+        prepared,
+        settings,
+        Path(folder) if folder is not None else None,
+        progress,
+        inputs,
+        first,
     )
     if resume:
         run.restore()
@@ -82,12 +91,13 @@ class _Run:
         folder: Path | None,
         progress,
         inputs: dict[str, Any] | None,
+        first: FirstWeights | None = None,
     ):
         self.data = data
         self.settings = settings
         self.folder = folder
         self.progress = progress
-        self.machine = Machine(network, settings)
+        self.machine = Machine(network, settings, first)
         if self.machine.program.classes != data.classes:
             raise InputError(
                 "the network's scores do not fit the classes of the data",
@@ -236,6 +246,7 @@ class _Run:
         result.finished = finished
         result.weights = self.machine.arrays.layer_weights()
         result.roles = self.machine.kept.roles()
+        result.words = self.machine.kept.record.values.copy()
         result.writes = device_writes(self.machine)
         result.refreshes, result.unread = (
             self.machine.arrays.refreshed,

@@ -21,6 +21,7 @@ from archsim.training.copies import copies_of
 from archsim.training.cycles import present_of
 from archsim.training.digital_biases import new_bias_words, round_first, step_biases
 from archsim.training.evaluation import EvaluationReads, evaluate, sealed
+from archsim.training.first_state import FirstWeights
 from archsim.training.kept_words import LEAST_IMAGES, LayerMemory
 from archsim.training.peripheries import ideal_reads, peripheries
 from archsim.training.placed_tiles import can_be_sliced
@@ -64,7 +65,9 @@ class Machine:
     5) and `counts` (arrays, 6) float64.
     """
 
-    def __init__(self, network: Network, settings: TrainingSettings):
+    def __init__(
+        self, network: Network, settings: TrainingSettings, first: FirstWeights | None = None
+    ):
         self.settings = settings
         scheme = None if settings.rule in CORE_RULES else scheme_of(settings)
         self.program = build_program(
@@ -73,7 +76,7 @@ class Machine:
             scheme.output_errors if scheme else 1,
             settings.tiles,
         )
-        self.arrays = Arrays(self.program, settings)
+        self.arrays = Arrays(self.program, settings, first)
         self._check_clock()
         self._slice_devices()
         self.arithmetic = Arithmetic(**settings.digital.model_dump())
@@ -83,6 +86,8 @@ class Machine:
         self.stored = new_stored(
             self.program, self.arithmetic, self.arrays.biases, self.kept.record
         )
+        if first is not None and first.words is not None:
+            self.kept.begin_with(first.words)
         self.present = present_of(self.program.kernels, settings.loss)
         self.biases = new_bias_words(self.program, self.arrays.biases, self.arithmetic)
         self.second = self.program.second_arrays()

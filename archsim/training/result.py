@@ -19,7 +19,7 @@ class TrainingResult:
     training alone, the second by the processor's time and without the first stretch, in which
     kernels may be compiled). `weights` (M, N) by layer, bias last; `roles`:
     values of other layers by role, as an inference takes them (scale and shift of a normalisation,
-    statistics folded in). `activities` by (layer, phase)
+    statistics folded in); `words`: what they came from. `activities` by (layer, phase)
     over the last epoch (or what was done of the first), `activity_history` the same an epoch.
     `writes`: pulses a device received, by layer (see
     `recorder.device_writes`), `refreshes` among them, by layer, of devices that have such.
@@ -38,6 +38,7 @@ class TrainingResult:
     history: list[dict[str, float]] = field(default_factory=list)
     weights: dict[str, np.ndarray] = field(default_factory=dict)
     roles: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    words: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     activities: dict[tuple[str, str], Activity] = field(default_factory=dict)
     activity_history: list[dict[tuple[str, str], Activity]] = field(default_factory=list)
     writes: dict[str, dict] = field(default_factory=dict)

@@ -22,11 +22,12 @@ from workloads.network import Network
 
 class CheckpointWeights(NamedTuple):
     """By layer float32 (outputs, inputs), the bias in the last column; and by layer and role what
-    other layers take (see `kept_words.roles_of`).
+    other layers take (see `kept_words.roles_of`), and the words that they kept.
     """
 
     weights: dict[str, np.ndarray]
     roles: dict[str, dict[str, np.ndarray]]
+    words: np.ndarray
 
 
 def checkpoint_weights(network: Network, folder: Path) -> dict[str, np.ndarray]:
@@ -95,7 +96,7 @@ def read_checkpoint_weights(network: Network, folder: Path) -> CheckpointWeights
         name: np.asarray(np.mean(held, axis=0, dtype=np.float64), np.float32)
         for name, held in weights.items()
     }
-    return CheckpointWeights(means, roles_of(program, kept))
+    return CheckpointWeights(means, roles_of(program, kept), kept)
 
 
 def _tiles_of(settings: Any) -> dict[str, LayerTiles]:

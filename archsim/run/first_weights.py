@@ -1,0 +1,84 @@
+"""Trained weights that a training begins with: fine-tuning on the arrays."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archsim.operators.vocabulary import operator_of
+from archsim.run.trained import Training
+from archsim.run.trained_weights import trained_tensors
+from archsim.training.first_state import FirstWeights
+from hwlib.errors import InputError
+from workloads.network import Network
+
+if TYPE_CHECKING:
+    from archsim.run.trained_weights import Weights
+
+
+def first_weights(network: Network, weights: Weights) -> FirstWeights:
+    """The weights that a training begins with.
+
+    Args:
+        network: that is trained.
+        weights: as `infer` takes them: an .npz or .onnx file, a mapping, the folder of a training, or
+            what `train` returned; the last two also bring the words of normalisations.
+
+    Returns:
+        matrices with biases, and words.
+
+    Raises:
+        InputError: as `trained_tensors`, and for a network with running statistics whose weights come
+            without them.
+    """
+    tensors = trained_tensors(network, weights).tensors
+    matrices = {}
+    for layer in network.array_layers:
+        held = tensors[layer.name]
+        matrix = held["weights"].reshape(-1, held["weights"].shape[-1])
+        if layer.bias:
+            matrix = np.column_stack([matrix, held["bias"]])
+        matrices[layer.name] = np.ascontiguousarray(matrix, np.float32)
+    words = _words(network, weights)
+    if words is None:
+        _refuse_words(network)
+    return FirstWeights(matrices, words)
+
+
+def _words(network: Network, weights: Weights) -> np.ndarray | None:
+    """The words that layers kept in a training of ours."""
+    if isinstance(weights, Training):
+        return weights.trained.words
+    if isinstance(weights, str | Path) and Path(weights).is_dir():
+        from archsim.training.stored_weights import read_checkpoint_weights
+
+        return read_checkpoint_weights(network, Path(weights)).words
+    return None
+
+
+def _refuse_words(network: Network) -> None:
+    """Raise InputError where layers keep trained words or statistics, of which a file of weights says
+    nothing.
+    """
+    for layer in network.layers:
+        kept = operator_of(layer).words(layer)
+        if kept.trained or kept.forth:
+            raise InputError(
+                "the weights come without the statistics and words that this layer keeps in a training",
+                where=f"{network.name}: {layer.name}",
+                got="a file of weights",
+                hint="name the folder of a training, or what `train` returned",
+            )
+
+
+def weights_digest(first: FirstWeights) -> str:
+    """The digest of the weights that a training begins with."""
+    digest = hashlib.sha256()
+    for name in sorted(first.matrices):
+        digest.update(name.encode() + first.matrices[name].tobytes())
+    if first.words is not None:
+        digest.update(first.words.tobytes())
+    return digest.hexdigest()[:16]
