@@ -26,6 +26,7 @@ from archsim.operators.vocabulary import FUNCTIONS
 from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings
 from tests.conformance.operators_known import TRAINED, F, values_of
+from tests.layer_kernels import shared_layer_kernels  # noqa: F401  # a fixture
 from tests.operator_layers import layer_of, trained_chain_of
 
 RATE = 0.5
@@ -82,12 +83,20 @@ def rebound(function, **names):
     return type(function)(function.__code__, {**function.__globals__, **names})
 
 
+def plain_rows(name):
+    """Whether a layer of the operator is computed by kernels of its values alone."""
+    rows = FUNCTIONS[name].training(layer_of(name), "test")
+    return all(isinstance(row.kernel, Kernel) for row in rows)
+
+
 # (operator, settings), each form that has a kernel of its own
 DIGITAL = [
     pytest.param(name, settings, id=" ".join([name, *(str(value) for _, value in settings)]))
     for name in TRAINED
-    if all(isinstance(item, Kernel) for item in FUNCTIONS[name].kernels)
-    for settings in sorted({item.settings for item in FUNCTIONS[name].kernels})
+    if plain_rows(name)
+    for settings in sorted(
+        {item.settings for item in FUNCTIONS[name].kernels if isinstance(item, Kernel)}
+    )
 ]
 
 
