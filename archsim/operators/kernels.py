@@ -137,6 +137,8 @@ class TrainingRow(NamedTuple):
     Args:
         kernel: what computes it.
         source: number of the layer's input that it reads.
+        first: where what it reads begins in that input.
+        taken: how much of it; None: all that follows.
         start: where its results begin in the layer's output.
         size: of its results; None: the whole output.
         window: 14 numbers of a window (see `windows.window_numbers`).
@@ -157,3 +159,5 @@ class TrainingRow(NamedTuple):
     recurrent: bool = False
     second: int = -1
     words: LayerWords = LayerWords()
+    first: int = 0
+    taken: int | None = None

@@ -4,7 +4,7 @@ passes walk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -175,7 +175,8 @@ class Arrays:
         )
         drawn *= F(self.settings.initial_scale / np.sqrt(drawn.shape[1]))
         if self.first is not None:
-            drawn = self.first.matrices[self.program.names[index]]
+            start = self.program.group_of(index) * rows
+            drawn = self.first.matrices[self.program.names[index]][start : start + rows]
         values = np.ascontiguousarray(drawn[:, :lines])
         if biases is not None:
             biases[...] = drawn[:, lines]
@@ -216,27 +217,22 @@ class Arrays:
 
     def layer_weights(self) -> dict[str, np.ndarray]:
         """Copies of the weights (M, N) by layer, the bias in the last column; copies of an array
-        averaged.
+        averaged, groups one below another.
         """
-        copies_of_layer: dict[str, list[np.ndarray]] = {}
+        copies_of: dict[int, list[np.ndarray]] = {}
         for index, _, matrix in self.matrices():
-            whole = with_biases(matrix, self.biases_of(index))
-            copies_of_layer.setdefault(self.program.names[index], []).append(whole)
-        return {
-            name: np.asarray(np.mean(copies, axis=0, dtype=np.float64), F)
-            for name, copies in copies_of_layer.items()
-        }
+            copies_of.setdefault(index, []).append(with_biases(matrix, self.biases_of(index)))
+        return below_each_other(self.program.names, copies_of)
 
     def layer_writes(self) -> dict[str, np.ndarray]:
         """Pulses that each device of a layer has received (copies, M, N), copies of the counters."""
-        result = {}
+        result: dict[str, np.ndarray] = {}
         for name, row in zip(self.program.names, self.program.arrays):
             size = int(row[ROWS] * row[COLUMNS] * row[COPIES])
-            result[name] = (
-                self.writes[int(row[WEIGHTS]) : int(row[WEIGHTS]) + size]
-                .reshape(int(row[COPIES]), int(row[ROWS]), -1)
-                .copy()
-            )
+            own = self.writes[int(row[WEIGHTS]) : int(row[WEIGHTS]) + size]
+            own = own.reshape(int(row[COPIES]), int(row[ROWS]), -1).copy()
+            before = result.get(name)
+            result[name] = own if before is None else np.concatenate([before, own], axis=1)
         return result
 
     @property
@@ -261,10 +257,10 @@ class Arrays:
         """What refreshing did to every layer since the start; nothing where no device is refreshed."""
         if self.device is None or "refresh_upper" not in self.device.values:
             return {}
-        return {
-            name: Refreshes(*map(int, done))
-            for name, done in zip(self.program.names, self.refreshes)
-        }
+        sums: dict[str, np.ndarray] = {}
+        for name, done in zip(self.program.names, self.refreshes):
+            sums[name] = sums.get(name, 0) + done
+        return {name: Refreshes(*map(int, done)) for name, done in sums.items()}
 
     def unread(self) -> dict[str, str]:
         """Parameters of the device that were set and that nothing read so far, each with the
@@ -308,3 +304,22 @@ class Arrays:
             for name, values in device.ageing.past._asdict().items()
             if values.size
         }
+
+
+def below_each_other(
+    names: Sequence[str], copies_of: Mapping[int, Sequence[np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """The matrices (M, N) of layers: the mean of each array's copies, and groups one below another.
+
+    Args:
+        names: of the layer of each array.
+        copies_of: matrices by the number of the array.
+    """
+    layers: dict[str, list[np.ndarray]] = {}
+    for index, copies in copies_of.items():
+        mean = np.asarray(np.mean(copies, axis=0, dtype=np.float64), F)
+        layers.setdefault(names[index], []).append(mean)
+    return {
+        name: groups[0] if len(groups) == 1 else np.concatenate(groups)
+        for name, groups in layers.items()
+    }

@@ -201,8 +201,8 @@ def _operation(layout: _Layout, layer: Layer, row: TrainingRow) -> dict[int, int
     entry = {
         FORM: form,
         KERNEL: _NUMBERS[row.kernel.name],
-        INPUT: layout.offsets[layer.inputs[row.source]],
-        INPUT_SIZE: math.prod(layer.input_shapes[row.source]),
+        INPUT: layout.offsets[layer.inputs[row.source]] + row.first,
+        INPUT_SIZE: math.prod(layer.input_shapes[row.source]) if row.taken is None else row.taken,
         OUTPUT: layout.offsets[layer.name] + row.start,
         OUTPUT_SIZE: size,
         KEPT_SIZE: row.kept,

@@ -28,6 +28,7 @@ from archsim.training.table import (
     VECTORS,
     WORDS,
 )
+from archsim.training.totals import mean_activities
 
 HISTOGRAM = (0, *(2**power for power in range(31)))
 
@@ -42,10 +43,11 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
     vectors, also those without pulses.
     """
     images = machine.results[2]
-    measured: dict[tuple[str, str], Activity] = {}
     if images == 0:
-        return measured
+        return {}
+    of_groups: dict[tuple[str, str], list[Activity]] = {}
     for index, name in enumerate(machine.program.names):
+        measured: dict[tuple[str, str], Activity] = {}
         array = machine.program.arrays[index]
         for direction, phase in enumerate(("forward", "backward")):
             measured[name, phase] = _read_activity(
@@ -72,7 +74,13 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
                 (layer_name, "update"): activity
                 for layer_name, activity in machine.rule.further_activities(layer).items()
             }
-    return measured
+        for key, activity in measured.items():
+            of_groups.setdefault(key, []).append(activity)
+    # groups of a layer are equally large
+    return {
+        key: own[0] if len(own) == 1 else mean_activities([{key: item} for item in own])[key]
+        for key, own in of_groups.items()
+    }
 
 
 def _inputs(sample: np.ndarray) -> dict[str, float]:
@@ -129,11 +137,13 @@ def device_writes(machine: Machine) -> dict[str, dict]:
         "": _summary(machine.arrays.writes)
     }
     kinds: dict[str, list[np.ndarray]] = {}
+    own: dict[str, list[np.ndarray]] = {}
     rule = machine.rule
     for layer in rule.layers if rule is not None else ():
         for name, writes in rule.further_writes(layer).items() if rule is not None else ():
-            summaries[name] = _summary(writes)
+            own[name] = [*own.get(name, []), writes]
             kinds.setdefault(name.removeprefix(layer.name), []).append(writes.reshape(-1))
+    summaries |= {name: _summary(np.concatenate(held)) for name, held in own.items()}
     return summaries | {kind: _summary(np.concatenate(arrays)) for kind, arrays in kinds.items()}
 
 
@@ -163,13 +173,15 @@ def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
                 f"{phase}_tile_retries": reads[TILE_RETRIES],
             }
         counts = machine.counts[index]
-        totals[name] = row | {
+        row |= {
             "updates": int(counts[UPDATES]),
             "slots": int(counts[SLOTS]),
             "error_side_pulses": int(counts[ROW_PULSES]),
             "input_side_pulses": float(counts[COLUMN_PULSES]),
             "coincidences": int(counts[COINCIDENCES]),
         }
+        before = totals.get(name)
+        totals[name] = row if before is None else {key: before[key] + row[key] for key in row}
     return totals
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from archsim.training.arrays import below_each_other
 from archsim.training.checkpoints import load_checkpoint
 from archsim.training.digital_biases import with_biases
 from archsim.training.kept_words import roles_of
@@ -77,13 +78,13 @@ def read_checkpoint_weights(network: Network, folder: Path) -> CheckpointWeights
             got=biases.shape,
             allowed=f"{program.biases} digital biases",
         )
-    weights: dict[str, list[np.ndarray]] = {}
+    copies_of: dict[int, list[np.ndarray]] = {}
     # arrays lie one after the other
     firsts = np.cumsum([0, *sizes])
-    for name, row, size, first in zip(program.names, program.arrays, sizes, firsts):
+    for index, (row, size, first) in enumerate(zip(program.arrays, sizes, firsts)):
         held = flat[first : first + size].reshape(int(row[COPIES]), int(row[ROWS]), -1)
         own = biases[row[WORDS] : row[WORDS] + row[ROWS]] if row[WORDS] >= 0 else None
-        weights.setdefault(name, []).extend(with_biases(matrix, own) for matrix in held)
+        copies_of[index] = [with_biases(matrix, own) for matrix in held]
     kept = arrays.get("kept.values", np.zeros(0, np.float32))
     if kept.shape != program.first_words.shape or kept.dtype != np.float32:
         raise InputError(
@@ -92,11 +93,8 @@ def read_checkpoint_weights(network: Network, folder: Path) -> CheckpointWeights
             got=kept.shape,
             allowed=f"{len(program.first_words)} words of normalisations",
         )
-    means = {
-        name: np.asarray(np.mean(held, axis=0, dtype=np.float64), np.float32)
-        for name, held in weights.items()
-    }
-    return CheckpointWeights(means, roles_of(program, kept), kept)
+    weights = below_each_other(program.names, copies_of)
+    return CheckpointWeights(weights, roles_of(program, kept), kept)
 
 
 def _tiles_of(settings: Any) -> dict[str, LayerTiles]:

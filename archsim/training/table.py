@@ -91,7 +91,8 @@ class Program:
         network: what it was made of.
         operations: int64 (n, FIELDS), in order.
         arrays: int64 (layers on arrays, ARRAY_FIELDS).
-        names: of the array layers.
+        names: of the layer of each array; a layer in groups has one array a group, one behind
+            another.
         layers: the layer of each operation.
         input_size: float32 numbers of an image.
         output: where the scores are in an image's memory: `steps` vectors of `classes`.
@@ -124,6 +125,10 @@ class Program:
     output_errors: int = 1
     kernels: tuple[int, ...] = ()
     first_words: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    def group_of(self, index: int) -> int:
+        """Which of its layer's groups array `index` holds."""
+        return index - self.names.index(self.names[index])
 
     def tables(self, second: np.ndarray) -> Tables:
         """The program for the compiled passes, which take one output error where `second` has no

@@ -42,7 +42,8 @@ def transfer(
 def program_weights(machine: Machine, weights: dict[str, np.ndarray], seed: int) -> None:
     """Write weights (M, N) by layer into every device of them."""
     for number, (index, copy, matrix) in enumerate(machine.arrays.matrices()):
-        targets = weights[machine.program.names[index]]
+        start = machine.program.group_of(index) * len(matrix)
+        targets = weights[machine.program.names[index]][start : start + len(matrix)]
         device = machine.arrays.devices[number] if machine.arrays.devices else None
         if device is not None and "verify_window" in device.device.values:
             device.program(

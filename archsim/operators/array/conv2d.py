@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from archsim.operators.base import BATCH_FIRST, IMAGE, ArrayKernel, Output, TrainingRow, operator
@@ -155,9 +156,15 @@ class Conv2d(OnArray):
         return vectors.T.reshape(layer.output_shape)
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        if layer.groups > 1:
-            return ()
-        return (TrainingRow(WINDOWS, window=window_numbers(layer)),)
+        window, groups = window_numbers(layer), layer.groups
+        channels, outputs = window[0] // groups, window[3] // groups
+        own = (channels, *window[1:3], outputs, *window[4:])
+        taken, size = math.prod(own[:3]), math.prod(own[3:6])
+        # each group is a matrix of its own, that reads its own channels
+        return tuple(
+            TrainingRow(WINDOWS, 0, group * size, size, own, first=group * taken, taken=taken)
+            for group in range(groups)
+        )
 
 
 def _overlap(layer: Layer, axis: int) -> bool:
