@@ -318,12 +318,7 @@ class Machine:
             self._follow_schedule(first_step + start)
             if self.schedule is not None:
                 trains = plain(self._trains())
-            if self.copies is not None:
-                lines = self.program.arrays[:, COLUMNS]
-                np.concatenate(
-                    [copy[:, :own].reshape(-1) for copy, own in zip(self.copies, lines)],
-                    out=self.backward_weights,
-                )
+            self.copy_weights()
             self.present(tables, weights, physics, examples, space, counters, between, keys)
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
@@ -348,6 +343,33 @@ class Machine:
         shape, keys = self.program.network.input_shape, (settings.seed, step)
         changed = augmented(images[chosen], shape, settings.augmentation, keys)
         return Examples(sealed(changed), sealed(labels[chosen]), np.arange(len(chosen)))
+
+    def copy_weights(self) -> None:
+        """Put the digital copies of the weights, where the rule has some, where errors go back."""
+        if self.copies is None:
+            return
+        lines = self.program.arrays[:, COLUMNS]
+        np.concatenate(
+            [copy[:, :own].reshape(-1) for copy, own in zip(self.copies, lines)],
+            out=self.backward_weights,
+        )
+
+    def update(self, size: int, first_step: int) -> None:
+        """A step of the update rule on the `size` images in memory, the first of them number
+        `first_step` of the run.
+        """
+        batch = tuple(MiniBatch(self.program.arrays, self.memory, self.words, size))
+        keys = tuple(StepKeys(as_word(self.settings.seed), as_word(first_step), True))
+        if self.rule is not None:
+            self._apply_rule(self.rule, size, first_step)
+        else:
+            self._update(
+                plain(self.arrays.record()), plain(self._trains()), batch, keys, self.counts
+            )
+        self.kept.step(first_step + size - 1)
+        if self.steps_biases:
+            parts = self.program.output_errors
+            step_biases(plain(self.biases), batch, parts, F(self.rate), keys)
 
     def _apply_rule(self, rule: UpdateRule, size: int, first_step: int) -> None:
         """A scheme's own rule for the mini-batch in memory: image by image, and once at its end."""

@@ -32,6 +32,7 @@ ROOMS = (
     "archsim.soc",
     "archsim.cost",
     "archsim.run",
+    "archsim.torch",
     "archsim.comparison",
     "archsim.conformance",
     "archsim.exploration",

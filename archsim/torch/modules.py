@@ -1,0 +1,113 @@
+"""The side of PyTorch: a module whose product is read from arrays, and an optimiser that is an update
+rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import torch
+
+from archsim.torch.layer_arrays import LayerArrays
+from hwlib.errors import InputError
+
+
+class _Read(torch.autograd.Function):
+    """A read of arrays forward, and of its errors back."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, anchor: Any, arrays: LayerArrays, shape: Any, learn: bool) -> Any:
+        ctx.arrays, ctx.shape, ctx.learn = arrays, x.shape, learn
+        ctx.kind = x.device, x.dtype
+        flat = x.detach().reshape(len(x), -1).to("cpu", torch.float32).numpy()
+        outputs = arrays.forward(flat, learn)
+        return torch.from_numpy(outputs).reshape(len(x), *shape).to(*ctx.kind)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        if not ctx.learn:
+            raise InputError(
+                "gradients of a module in evaluation",
+                where=ctx.arrays.layer.name,
+                hint="call train() on the module before its forward pass",
+            )
+        (gradient,) = gradients
+        flat = gradient.reshape(len(gradient), -1).to("cpu", torch.float32).numpy()
+        below = ctx.arrays.backward(-flat, ctx.needs_input_grad[0])
+        result = None
+        if ctx.needs_input_grad[0]:
+            result = torch.from_numpy(-below).reshape(ctx.shape).to(*ctx.kind)
+        return result, torch.zeros((), device=ctx.kind[0]), None, None, None
+
+
+class OnArrays(torch.nn.Module):
+    """A linear or convolution layer on arrays. `arrays` holds its devices; it has no weights of its
+    own.
+    """
+
+    def __init__(self, arrays: LayerArrays):
+        super().__init__()
+        self.arrays = arrays
+        # what makes errors come back to a layer whose inputs need none
+        self.anchor = torch.nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: Any) -> Any:
+        """Outputs of the same form as those of the layer that it stands for, float32."""
+        layer = self.arrays.layer
+        (wanted,) = layer.input_shapes
+        if tuple(x.shape[1:]) != wanted:
+            raise InputError(
+                "the inputs do not have the sizes of the example",
+                where=layer.name,
+                got=tuple(x.shape[1:]),
+                allowed=str(wanted),
+            )
+        learn = self.training and torch.is_grad_enabled()
+        return _Read.apply(x, self.anchor, self.arrays, layer.output_shape, learn)
+
+    def extra_repr(self) -> str:
+        shape = self.arrays.layer.matrix
+        return f"{shape.rows} x {shape.columns} weights on arrays"
+
+
+class SchemeOptimiser(torch.optim.Optimizer):
+    """The update rule of a scheme, on all layers on arrays. `rate` is its learning rate, which
+    schedules of PyTorch may change as `lr` of its group.
+    """
+
+    def __init__(self, modules: Iterable[OnArrays], rate: float):
+        self._modules = list(modules)
+        anchors = [module.anchor for module in self._modules]
+        super().__init__(anchors, {"lr": rate})
+
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]  # one signature for both overloads
+        """Change the devices by what the last mini-batch asks for."""
+        loss = None if closure is None else closure()
+        rate = float(self.param_groups[0]["lr"])
+        for module in self._modules:
+            machine = module.arrays.machine
+            if rate != machine.rate:
+                if machine.rule is not None and not machine.rule.follows_rate:
+                    raise InputError(
+                        "the learning rate of this update rule is part of its machine and cannot "
+                        "change",
+                        where="lr",
+                        got=rate,
+                        allowed=f"{machine.rate:g}",
+                    )
+                machine.rate = rate
+                if machine.rule is not None:
+                    machine.rule.follow(rate)
+            module.arrays.learn()
+        return loss
+
+
+def matrix_of(part: Any) -> np.ndarray:
+    """The weights (outputs, inputs) of a linear or convolution module, the bias in the last column."""
+    weights = part.weight.detach().to("cpu", torch.float32).reshape(len(part.weight), -1)
+    if part.bias is not None:
+        bias = part.bias.detach().to("cpu", torch.float32)[:, None]
+        weights = torch.cat([weights, bias], dim=1)
+    return np.ascontiguousarray(weights.numpy())

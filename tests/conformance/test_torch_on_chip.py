@@ -1,0 +1,124 @@
+"""Does a PyTorch module on a chip compute, learn and cost what its layers on arrays do?"""
+
+import numpy as np
+import pytest
+
+import archsim
+
+torch = pytest.importorskip("torch", reason="PyTorch modules need the extra 'torch'")
+pytest.importorskip("onnxscript")
+
+EXACT = {
+    "device": "exact",
+    "learning_rate": 0.1,
+    "read.input_bits": 0,
+    "read.input_bound": 1e9,
+    "read.output_bits": 0,
+    "read.output_bound": 0.0,
+    "read.output_noise": 0.0,
+    "read.noise_management": "off",
+    "read.bound_management": "off",
+}
+
+
+def small():
+    torch.manual_seed(3)
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(1, 3, 3, padding=1),
+        torch.nn.BatchNorm2d(3),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Flatten(),
+        torch.nn.Linear(48, 10),
+    )
+
+
+def digits(count):
+    data = archsim.load_dataset("digits").first(train=count)
+    return torch.from_numpy(data.train_images.copy()), torch.from_numpy(data.train_labels.copy())
+
+
+def on_chip(module, **words):
+    from archsim.torch import on_chip
+
+    return on_chip(module, torch.zeros(1, 1, 8, 8), "cim40", **words)
+
+
+def test_with_exact_weights_a_step_is_that_of_pytorch():
+    module = small()
+    analog = on_chip(module, batch=4, settings=EXACT)
+    images, labels = digits(4)
+    plain = torch.optim.SGD(module.parameters(), lr=0.1)
+    rest = torch.optim.SGD(analog.other_parameters(), lr=0.1)
+    rule = analog.optimiser()
+    loss = torch.nn.functional.cross_entropy
+    for _ in range(3):
+        for model, optimisers in ((module, [plain]), (analog, [rest, rule])):
+            for optimiser in optimisers:
+                optimiser.zero_grad()
+            loss(model(images), labels).backward()
+            for optimiser in optimisers:
+                optimiser.step()
+    for name, index in (("0", 0), ("5", 5)):
+        arrays = analog.layers[name].arrays.machine.arrays.layer_weights()[name]
+        wanted = module[index].weight.detach().reshape(len(arrays), -1).numpy()
+        np.testing.assert_allclose(arrays[:, :-1], wanted, atol=2e-5)
+        np.testing.assert_allclose(arrays[:, -1], module[index].bias.detach(), atol=2e-5)
+    norm = analog.module[1].weight.detach()
+    np.testing.assert_allclose(norm, module[1].weight.detach(), atol=2e-5)
+
+
+def test_it_learns_on_devices_and_is_priced_with_its_activity():
+    analog = on_chip(small(), scheme="rpu", batch=1, seed=2, settings={"learning_rate": 0.05})
+    images, labels = digits(150)
+    rule, rest = analog.optimiser(), torch.optim.SGD(analog.other_parameters(), lr=0.05)
+    losses = []
+    analog.module.train()
+    analog.module[1].eval()  # statistics of a single image are none
+    for image, label in zip(images, labels):
+        rule.zero_grad()
+        rest.zero_grad()
+        loss = torch.nn.functional.cross_entropy(analog(image[None]), label[None])
+        loss.backward()
+        rule.step()
+        rest.step()
+        losses.append(float(loss.detach()))
+    assert np.mean(losses[-40:]) < 0.8 * np.mean(losses[:20])
+    machine = analog.layers["5"].arrays.machine
+    assert machine.arrays.writes.any() and machine.results[2] == 150
+    priced = analog.price()
+    assert priced.area_mm2 > 0
+    assert any("measured" in str(value) for value in priced.document.values())
+
+
+def test_a_test_between_forward_and_step_disturbs_nothing():
+    analog = on_chip(small(), batch=2, settings=EXACT)
+    images, labels = digits(2)
+    rule = analog.optimiser()
+    loss = torch.nn.functional.cross_entropy(analog(images), labels)
+    analog.module.eval()
+    with torch.no_grad():
+        analog(images * 0)
+    analog.module.train()
+    loss.backward()
+    before = analog.layers["5"].arrays.machine.arrays.layer_weights()["5"]
+    rule.step()
+    after = analog.layers["5"].arrays.machine.arrays.layer_weights()["5"]
+    assert np.abs(after - before).max() > 1e-4
+
+
+def test_loops_that_cannot_be_are_refused():
+    analog = on_chip(small(), batch=2, settings=EXACT)
+    images, labels = digits(3)
+    rule = analog.optimiser()
+    with pytest.raises(archsim.InputError, match="more images than a mini-batch"):
+        analog(images)
+    with pytest.raises(archsim.InputError, match="no errors came back"):
+        rule.step()
+    with pytest.raises(archsim.InputError, match="nothing was trained yet"):
+        analog.price()
+    analog(images[:2])
+    with pytest.raises(archsim.InputError, match="read again before"):
+        analog(images[:2])
+    with pytest.raises(archsim.InputError, match="two errors"):
+        on_chip(small(), scheme="dsc")
