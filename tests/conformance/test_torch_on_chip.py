@@ -1,5 +1,8 @@
 """Does a PyTorch module on a chip compute, learn and cost what its layers on arrays do?"""
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -122,3 +125,11 @@ def test_loops_that_cannot_be_are_refused():
         analog(images[:2])
     with pytest.raises(archsim.InputError, match="two errors"):
         on_chip(small(), scheme="dsc")
+
+
+@pytest.mark.study
+def test_the_example_learns_and_is_priced():
+    path = Path(__file__).parents[2] / "docs" / "examples" / "own_loop.py"
+    result = runpy.run_path(str(path))["main"]()
+    assert result.document["right_percent"] > 60  # of ten classes, after 50 mini-batches
+    assert result.energy_per_image_j > 0
