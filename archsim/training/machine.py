@@ -51,7 +51,7 @@ from archsim.training.table import (
     WEIGHTS,
     WORDS,
 )
-from archsim.training.trainable import ends_in_loss
+from archsim.training.trainable import with_outputs
 from archsim.training.updates import update_kernel
 from hwlib.errors import InputError
 from workloads.network import Network
@@ -71,7 +71,7 @@ class Machine:
         self.settings = settings
         scheme = None if settings.rule in CORE_RULES else scheme_of(settings)
         self.program = build_program(
-            network,
+            network if settings.loss == "cross_entropy" else with_outputs(network),
             copies_of(settings, [layer.name for layer in network.array_layers]),
             scheme.output_errors if scheme else 1,
             settings.tiles,
@@ -126,7 +126,6 @@ class Machine:
         self.schedule: Schedule | None = None
         self.rate = settings.learning_rate
         require_images(settings.augmentation, network.input_shape)
-        self._check_loss(network)
         self.clear_counters()
 
     def scheduled(self, images_per_epoch: int) -> None:
@@ -161,16 +160,6 @@ class Machine:
         self.kept.follow(self.rate)
         if self.rule is not None:
             self.rule.follow(self.rate)
-
-    def _check_loss(self, network: Network) -> None:
-        """Refuse squared distances of scores that a softmax follows, which they leave out."""
-        if self.settings.loss == "mean_squared" and ends_in_loss(network):
-            raise InputError(
-                "the softmax at the end of the network is part of the cross-entropy alone",
-                where="training.loss",
-                got="mean_squared",
-                hint="a network whose last layer gives the outputs themselves",
-            )
 
     def _slice_devices(self) -> None:
         """Devices that hold slices of a weight are programmed to its codes. Raises InputError for

@@ -52,8 +52,8 @@ class TrainingSettings(_Settings):
     schedule: ScheduleSettings = ScheduleSettings()
     """Changes of the learning rate."""
     loss: Annotated[Literal["cross_entropy", "mean_squared"], COMPUTED] = "cross_entropy"
-    """`cross_entropy` of a softmax of the scores, or half the `mean_squared` distance of the outputs,
-    as they are, from 1 for the right class and 0 for the others.
+    """`cross_entropy` of a softmax of the scores, or half the `mean_squared` distance of the last
+    layer's outputs, a softmax's too, from 1 for the right class and 0 for the others.
     """
     augmentation: AugmentationSettings = AugmentationSettings()
     """What happens to training images by chance."""

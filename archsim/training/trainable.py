@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archsim.operators.arguments import axes_of
 from archsim.operators.base import NOTHING, TrainingRow
 from archsim.operators.vocabulary import FUNCTIONS, OPERATORS, operator_of
@@ -17,6 +19,16 @@ def ends_in_loss(network: Network) -> bool:
     classes = len(last.output_shape) - 1
     kind = FUNCTIONS.get(last.operator, NOTHING)
     return kind.in_loss and all(axis in (-1, classes) for axis in axes_of(last, (classes,)))
+
+
+def with_outputs(network: Network) -> Network:
+    """The network with a name for what its last layer gives, so that a softmax at the end is a layer
+    like any other: a loss of the outputs themselves.
+    """
+    last = network.layers[-1]
+    shape = last.output_shape
+    outputs = Layer(f"{last.name}.outputs", "identity", (last.name,), (shape,), shape)
+    return replace(network, layers=(*network.layers, outputs))
 
 
 def trained_layers(network: Network) -> tuple[Layer, ...]:

@@ -47,13 +47,12 @@ def left_by_both(
     """Field -> why neither a training nor the silicon of its steps, which left `unused`, read it."""
     read = read_by_training(chip, scheme, settings, network)
     left = {path: why for path, why in unused.items() if path not in read}
-    left |= unused_in_training(settings) | _unused_of_scheme(scheme, settings)
-    return left | _without_statistics(settings, network)
+    return left | unused_in_training(settings, network) | _unused_of_scheme(scheme, settings)
 
 
-def _without_statistics(settings: TrainingSettings, network: Network | None) -> dict[str, str]:
+def _without_statistics(settings: TrainingSettings, network: Network) -> dict[str, str]:
     """Why nothing reads how far running statistics reach, where no layer has some."""
-    layers = network.layers if network is not None else ()
+    layers = network.layers
     if not settings.statistics_images or any(
         operator_of(item).words(item).forth for item in layers
     ):
@@ -61,11 +60,13 @@ def _without_statistics(settings: TrainingSettings, network: Network | None) -> 
     return {"training.statistics_images": "no layer of the network has running statistics"}
 
 
-def unused_in_training(settings: TrainingSettings) -> dict[str, str]:
-    """`training.FIELD` -> why nothing read it. What the program itself sets for a digital baseline
-    is not counted.
+def unused_in_training(
+    settings: TrainingSettings, network: Network | None = None
+) -> dict[str, str]:
+    """`training.FIELD` -> why nothing read it, on a `network` where it is known. What the program
+    itself sets for a digital baseline is not counted.
     """
-    unread = {}
+    unread = {} if network is None else _without_statistics(settings, network)
     for path in changed_fields(settings):
         left_out = path in _OF_THE_MACHINE or path in _OF_THE_CHIP
         reason = "" if left_out else _reason(path, settings)

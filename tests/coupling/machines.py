@@ -55,7 +55,17 @@ ATTENTION = Network(
         Layer("fc", "linear", ("mix",), (_TOKENS,), (6, 4), bias=True),
     ),
 )
-OWN = {network.name: network for network in (POSITIVE, ATTENTION)}
+NORMALISED = Network(
+    "normalised",
+    (
+        Layer("input", "input", (), (), (64,)),
+        Layer("fc1", "linear", ("input",), ((64,),), (6,)),
+        Layer("norm", "batch_norm", ("fc1",), ((6,),), (6,)),
+        Layer("relu", "relu", ("norm",), ((6,),), (6,)),
+        Layer("fc", "linear", ("relu",), ((6,),), (10,), bias=True),
+    ),
+)
+OWN = {network.name: network for network in (POSITIVE, ATTENTION, NORMALISED)}
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ class Machine:
     @property
     def layers(self) -> Network:
         """The network."""
-        return OWN.get(self.network) or load_network(self.network)
+        return network_of(self.network)
 
     def described(self, changes: Mapping[str, Any] | None = None) -> Architecture:
         """The chip, with further settings."""
@@ -86,6 +96,11 @@ class Machine:
     def rule(self) -> Scheme:
         """The update rule."""
         return load_scheme(self.scheme, dict(self.scheme_settings))
+
+
+def network_of(name: str) -> Network:
+    """A network of these tests, or a built-in one."""
+    return OWN[name] if name in OWN else load_network(name)
 
 
 @dataclass(frozen=True)
@@ -174,7 +189,7 @@ def trained_bits(network: str, settings: TrainingSettings) -> Computed:
     """
     key = network, settings.model_dump_json()
     if key not in _TRAINED:
-        done = train(load_network(network), digits(), settings)
+        done = train(network_of(network), digits(), settings)
         weights = [values.tobytes() for _, values in sorted(done.weights.items())]
         tests = [[row["train_loss"], row["test_loss"]] for row in done.history]
         # a later test of devices that do not age is the last one again

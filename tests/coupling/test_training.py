@@ -15,10 +15,11 @@ from archsim.training.settings import LayerTiles, TrainingSettings, read_setting
 from archsim.training.unused import unused_in_training
 from hwlib.errors import InputError
 from tests.coupling.fields import Field, fields_of, other_values
-from tests.coupling.machines import Machine, Outcome, run, trained_bits
+from tests.coupling.machines import Machine, Outcome, network_of, run, trained_bits
 from tests.coupling.sightings import Try, complaints, sightings
 
 BASE = {"epochs": 1, "batch": 4, "seed": 3, "learning_rate": 0.2, "maintenance_images": 4}
+NORMALISED = "batch normalisation"
 FORGETS = {"retention_s": 10.0, "lifetime": 50.0}
 AGES = {**BASE, "device_settings": FORGETS, "seconds_per_image": 0.1}
 WORDS_OF_8 = {"format": "int8", "value_bits": 6, "scale_images": 4}
@@ -52,6 +53,13 @@ TRAININGS: dict[str, dict[str, Any]] = {
         "rule": "rpu",
         "tiles": {"fc": {"inputs": 72, "outputs_together": 2}},
     },
+    "steps of the rate": {
+        **BASE,
+        "rule": "sgd",
+        "schedule": {"shape": "step", "every_epochs": 0.25, "factor": 0.25},
+    },
+    "a cosine": {**BASE, "rule": "sgd", "schedule": {"shape": "cosine", "warm_up_epochs": 0.25}},
+    NORMALISED: {**BASE, "rule": "sgd"},
     "split rows": {**BASE, "rule": "rpu", "tiles": {"fc": {"inputs": 72}}},
 }
 PRICED = {
@@ -71,6 +79,11 @@ VALUES: dict[str, list[Any]] = {
     "devices_per_weight": [2, {"conv1": 2}],
     "tiles": [{"conv1": {"inputs": 4}}],
     "tiles.conv1.bias": ["digital"],
+    # of 64 images before they are 64
+    "statistics_images": [2, 5],
+    "augmentation.crop": [1, 2],
+    "schedule.every_epochs": [0.1, 0.5],
+    "schedule.warm_up_epochs": [0.5],
 }
 MORE = 1
 GENERATORS = [f"update.{name}" for name in GENERATOR_FIELDS]
@@ -109,11 +122,11 @@ def setting_of(settings: TrainingSettings, path: str) -> Any:
     return value
 
 
-def trained(settings: dict[str, Any]) -> Outcome:
+def trained(settings: dict[str, Any], network: str = "digits_cnn") -> Outcome:
     """The outcome of a training without a chip, which has no price."""
     read = read_settings(settings)
-    computed = trained_bits("digits_cnn", read)
-    unused = frozenset([*unused_in_training(read), *computed.unused])
+    computed = trained_bits(network, read)
+    unused = frozenset([*unused_in_training(read, network_of(network)), *computed.unused])
     return Outcome(0.0, 0.0, 0.0, computed.bits, computed.activity, unused)
 
 
@@ -141,15 +154,16 @@ def turned_on(name: str, field: Field) -> Try:
 def turned_in(name: str, field: Field) -> Try | None:
     """The setting in a training, which may have no such layer."""
     settings = TRAININGS[name]
+    network = "normalised" if name == NORMALISED else "digits_cnn"
     try:
         now = setting_of(read_settings(settings), field.path)
     except KeyError:
         return None
 
     def after(value: Any) -> Outcome:
-        return trained(with_value(settings, field.path, value))
+        return trained(with_value(settings, field.path, value), network)
 
-    return Try(name, trained(settings), values_of(field, now), now, after)
+    return Try(name, trained(settings, network), values_of(field, now), now, after)
 
 
 @pytest.mark.parametrize("more", [MORE, pytest.param(None, marks=pytest.mark.study)])

@@ -14,6 +14,7 @@ from archsim.training.settings import read_settings
 from archsim.training.unused import unused_in_training
 from hwlib.errors import InputError
 from workloads.datasets import Dataset
+from tests.layer_kernels import shared_layer_kernels  # noqa: F401  # a fixture
 from workloads.network import Layer, Network
 
 F = np.float32
@@ -138,9 +139,19 @@ def test_squared_distances_train_without_a_softmax():
     settings = {"rule": "float", "loss": "mean_squared", "learning_rate": 0.3, "epochs": 20}
     told = train(NETWORK, dataset(), read_settings(settings)).history
     assert told[-1]["train_loss"] < 0.8 * told[0]["train_loss"]
-    ends = Network("ends", (*NETWORK.layers, Layer("s", "softmax", ("fc",), ((3,),), (3,))))
-    with pytest.raises(InputError, match="part of the cross-entropy"):
-        Machine(ends, read_settings(settings))
+
+
+def test_a_softmax_at_the_end_is_a_layer_of_squared_distances():
+    last = Layer("s", "softmax", ("fc",), ((3,),), (3,))
+    ends = Network("ends", (*NETWORK.layers, last))
+    machine = Machine(ends, read_settings({"rule": "float", "loss": "mean_squared"}))
+    picture = np.linspace(0, 1, 9, dtype=F)
+    weights = machine.arrays.layer_weights()["fc"].astype(float)
+    machine.train(picture[None], np.array([[2]]), np.zeros(1, np.int64), 0)
+    scores = weights[:, :-1] @ picture + weights[:, -1]
+    shares = np.exp(scores) / np.exp(scores).sum()
+    wanted = ((shares - [0, 0, 1]) ** 2).sum() / 2 / 3
+    assert machine.results[0] == pytest.approx(wanted, rel=1e-5)
 
 
 def test_fields_of_other_shapes_are_told_as_unused():
