@@ -157,6 +157,10 @@ class Operator:
         """Actions of the vector unit that take one image's error back."""
         return {}
 
+    def loss_work(self, layer: Layer) -> Work:
+        """Actions that give the error below a layer at the end of a network that the loss contains."""
+        return self.backward_work(layer)
+
     def training_work(self, layer: Layer) -> Work:
         """What a training asks of the vector unit in one image's way forward beyond `forward_work`."""
         return {}

@@ -84,7 +84,7 @@ def with_silicon(
     )
     if result.document["reference"]:
         take_out_prices(result.document)
-    return Training(result, trained, trace, measured, activities, chip, scheme)
+    return Training(result, trained, trace, measured, activities, chip, scheme, network)
 
 
 def _told(trained: TrainingResult) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from archsim.run.result import Result
 from archsim.run.result_tables import table_of
 from archsim.run.run_facts import Row
 from archsim.trace import Activity, Trace
+from hwlib.errors import InputError
 from hwlib.text import counted
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from archsim.run.unit_table import UnitTable
     from archsim.schemes.base import Scheme
     from archsim.training.loop import TrainingResult
+    from workloads.network import Network
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,7 +28,7 @@ class Training:
     measured activity; its document holds the training too, so that it is saved, loaded and reported
     with it. `assumed` and `trace` are the training step with assumed and with measured activity,
     `activities` the latter by (layer, phase); `trained` is what the training core gave, with the
-    weights.
+    weights; `network` what was trained.
     """
 
     result: Result
@@ -35,6 +38,7 @@ class Training:
     activities: dict[tuple[str, str], Activity]
     chip: Architecture
     scheme: Scheme
+    network: Network | None = None
 
     def __repr__(self) -> str:
         accuracy = (
@@ -103,6 +107,35 @@ class Training:
             InputError: for another kind, with the nearest one.
         """
         return table_of(self.rows(kind), f"{self!r}: {kind}")
+
+    def to_onnx(self, path: str | Path) -> Path:
+        """Write the trained network as an ONNX file.
+
+        Args:
+            path: of the file.
+
+        Returns:
+            the path.
+
+        Raises:
+            InputError: for an operator that is not written.
+        """
+        from archsim.run.exported import export_onnx
+
+        return export_onnx(self._trained_network(), self, path)
+
+    def to_torch(self) -> Any:
+        """The trained network as a `torch.nn.Module`. Raises InputError for an operator that has no
+        part there, and without PyTorch.
+        """
+        from archsim.run.exported import export_torch
+
+        return export_torch(self._trained_network(), self)
+
+    def _trained_network(self) -> Network:
+        if self.network is None:
+            raise InputError("this training does not hold its network", where="to_onnx")
+        return self.network
 
     def to_dict(self) -> Row:
         """The JSON document."""

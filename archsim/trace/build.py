@@ -130,7 +130,11 @@ def _with_training(
             replace(stage, bias_apart=apart, bias_words=words) if stage.on_array else stage
             for stage in stages
         ]
-    stages = [replace(stage, learns=True) for stage in stages]
+    last = network.layers[-1]
+    stages = [
+        replace(stage, learns=True, in_loss=stage.last is last and operator_of(last).in_loss)
+        for stage in stages
+    ]
     kept = kept_words(stages, scheme)
     biases = float(sum(stage.biases_beside for stage in stages if stage.on_array))
     step = training_step(stages, scheme, inference.batch)

@@ -19,7 +19,8 @@ class Stage:
     """A step of the network's data flow. `sources` are stages; an empty list means the network's
     input. `bias_apart`: its biases are digital words that the update rule leaves to plain gradient
     descent, so that they are no part of its matrix. `bias_words`: the rule trains them, and no state
-    of its own holds them. `learns`: it is part of a training step. `kept`: values of its results
+    of its own holds them. `learns`: it is part of a training step;
+    `in_loss`: its last layer is part of the loss. `kept`: values of its results
     that later tokens read again, which then hold `cached` with those of earlier ones; `recalled`: of
     its inputs those that earlier tokens left; `beside`: values that layers behind the head read.
     """
@@ -35,6 +36,7 @@ class Stage:
     recalled: int = 0
     beside: int = 0
     learns: bool = False
+    in_loss: bool = False
 
     @property
     def on_array(self) -> bool:
@@ -92,7 +94,14 @@ class Stage:
         return merge(own, {"add": apart * self.head.matrix.vectors}) if apart else own
 
     def backward_work(self) -> dict[str, float]:
-        return merge(*(backward_work(layer) for layer in (*self.fused, self.head)))
+        return merge(
+            *(
+                operator_of(layer).loss_work(layer)
+                if self.in_loss and layer is self.last
+                else backward_work(layer)
+                for layer in (*self.fused, self.head)
+            )
+        )
 
     def pools(self) -> tuple[tuple[RowWindow, int], ...]:
         """How rows of steps become rows of finished output."""

@@ -78,10 +78,9 @@ def _backward(
 
 def _of_stage(stage: Stage, rule: StepRule) -> list[Operation]:
     """What takes the error back through a stage, once for each part of the output's error."""
-    if rule.output_errors > 1:
+    if rule.output_errors > 1 and stage.in_loss and stage.fused:
         # its parts are target and softmax as they are: no subtraction
-        fused = [layer for layer in stage.fused if not operator_of(layer).in_loss]
-        stage = replace(stage, fused=fused)
+        stage = replace(stage, fused=stage.fused[:-1], in_loss=False)
     operations = (
         rule.backward(stage, first=not stage.sources)
         if stage.on_array

@@ -38,6 +38,10 @@ class Softmax(Operator):
         return {"compare": n, "add": 2 * n, "lookup": n, "divide": n}
 
     def backward_work(self, layer: Layer) -> Work:
+        n = layer.output_elements
+        return {"multiply": 2 * n, "add": 2 * n}  # y (error - sum of y error)
+
+    def loss_work(self, layer: Layer) -> Work:
         return {"add": layer.output_elements}  # with cross-entropy: y - target
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
