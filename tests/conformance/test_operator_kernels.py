@@ -177,7 +177,9 @@ def test_every_kernel_belongs_to_an_operator_that_trains():
     assert all(isinstance(item, ArrayKernel) for item in ARRAY_KERNELS)
 
 
-@pytest.mark.parametrize("operator", TRAINED)
+# The scores of a mask are 1e9 below the others, which nothing but a softmax can follow; what it passes
+# back is held in test_layer_kernels.py.
+@pytest.mark.parametrize("operator", [name for name in TRAINED if name != "causal_mask"])
 def test_a_network_with_it_trains_along_the_gradient(operator):
     # the layer below it moves by minus the slope of the loss
     network = trained_chain_of(operator)

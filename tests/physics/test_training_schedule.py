@@ -62,6 +62,7 @@ def test_a_step_has_the_rate_of_its_mini_batch(rule):
     moves = []
     for image in (0, 8):
         settings = {"rule": rule, "device": "exact", "learning_rate": 0.1, "epochs": 2}
+        settings |= {"read": {"output_noise": 0.0, "output_bits": 0, "input_bits": 0}}
         machine = Machine(NETWORK, read_settings(settings | {"schedule": chosen}))
         machine.scheduled(8)
         start = machine.arrays.weights.copy()
@@ -121,7 +122,8 @@ def test_a_crop_is_a_shifted_image_and_a_flip_its_mirror():
 
 
 def test_flat_inputs_are_not_augmented():
-    flat = Network("flat", (Layer("input", "input", (), (), (9,)), *NETWORK.layers[2:]))
+    scores = Layer("fc", "linear", ("input",), ((9,),), (3,))
+    flat = Network("flat", (Layer("input", "input", (), (), (9,)), scores))
     settings = read_settings({"rule": "float", "augmentation": {"flip": True}})
     with pytest.raises(InputError, match="need \\(channels, height, width\\)"):
         Machine(flat, settings)
