@@ -118,7 +118,7 @@ kernel = 3
 groups = 1
 [[layer]]
 name = "bound"
-operator = "softplus"
+operator = "absolute"
 [[layer]]
 name = "flat"
 operator = "flatten"
@@ -150,7 +150,7 @@ def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
         == 0
     )
     assert any(
-        "no kernel for bound (softplus)" in note
+        "no kernel for bound (absolute)" in note
         for note in json.loads(capsys.readouterr().out)["notes"]
     )
     assert (
@@ -173,10 +173,10 @@ def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
     )
     assert main(["run", str(trace), "--no-timing", "--json"]) == 0
     assert any(
-        "no kernel for bound (softplus)" in note
+        "no kernel for bound (absolute)" in note
         for note in json.loads(capsys.readouterr().out)["notes"]
     )
-    path.write_text(NETWORK.replace("softplus", "relu"))
+    path.write_text(NETWORK.replace("absolute", "relu"))
     assert (
         main(
             [
