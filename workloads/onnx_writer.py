@@ -117,7 +117,7 @@ def _elementwise(writer: _Writer, layer: Layer) -> None:
 
 def _clip(writer: _Writer, layer: Layer) -> None:
     ends = [
-        writer.constant(layer, name, np.float32(number_of(layer, name, usual)))
+        writer.constant(layer, name, np.array(number_of(layer, name, usual), np.float32))
         for name, usual in (("low", 0.0), ("high", 6.0))
     ]
     writer.node(layer, "Clip", [*layer.inputs, *ends])

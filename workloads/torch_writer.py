@@ -54,7 +54,7 @@ def to_torch(network: Network, tensors: Tensors) -> Any:
             parts[name] = part
         steps.append((layer, name, part))
 
-    class Exported(torch.nn.Module):  # type: ignore[misc,name-defined]  # its base is known when it is made
+    class Exported(torch.nn.Module):
         """A network of archsim with trained weights."""
 
         def __init__(self) -> None:

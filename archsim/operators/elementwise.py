@@ -60,8 +60,11 @@ class Elementwise(Operator):
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         for own in self.kernels:
             if isinstance(own, LayerKernel):  # its settings, as they are
-                values = (number_of(layer, *setting) for setting in self.settings.items())  # type: ignore[arg-type]  # numbers, as the kernel takes them
-                return (TrainingRow(own, words=LayerWords(constants=tuple(values))),)
+                values = tuple(
+                    number_of(layer, name, float(str(usual)))
+                    for name, usual in self.settings.items()
+                )
+                return (TrainingRow(own, words=LayerWords(constants=values)),)
         kernel = self.kernel_of(layer)
         return () if kernel is None else (TrainingRow(kernel),)
 

@@ -13,7 +13,8 @@ def normalise_sets(data, window):
     many words of each there are, and how many neighbours have the same one. `words`: epsilon, then
     the scales and the shifts. `kept`: mean and 1/deviation of each set.
     """
-    size, each, run = window[1], window[4], window[5]
+    size = window[1]
+    each, run = window[4], window[5]
     words = data.words
     for s in range(window[0]):
         values = data.first[s * size : (s + 1) * size]
@@ -39,7 +40,8 @@ def normalise_sets(data, window):
 
 def normalise_sets_back(data, window):
     """With g = scale x error: (g - mean(g) - y mean(g y)) / deviation."""
-    size, each, run = window[1], window[4], window[5]
+    size = window[1]
+    each, run = window[4], window[5]
     words = data.words
     for s in range(window[0]):
         values = data.first[s * size : (s + 1) * size]

@@ -1,4 +1,4 @@
-"""Training kernels of attention: products of two activations, shares of a softmax, the causal mask."""
+"""Training kernels of attention: products of activations, shares of a softmax, the causal mask."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from archsim.operators.numbers import np
 
 def multiply_matrices(data, window):
     """`window`: matrices of either operand, m, k, n: (m, k) by (k, n), one behind the other."""
-    m, inner, n = window[1], window[2], window[3]
+    inner = window[2]
+    m, n = window[1], window[3]
     for s in range(window[0]):
         left = data.first[s * m * inner : (s + 1) * m * inner].reshape(m, inner)
         right = data.second[s * inner * n : (s + 1) * inner * n].reshape(inner, n)
@@ -23,7 +24,8 @@ def multiply_matrices(data, window):
 
 
 def multiply_matrices_back(data, window):
-    m, inner, n = window[1], window[2], window[3]
+    inner = window[2]
+    m, n = window[1], window[3]
     for s in range(window[0]):
         left = data.first[s * m * inner : (s + 1) * m * inner].reshape(m, inner)
         right = data.second[s * inner * n : (s + 1) * inner * n].reshape(inner, n)

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from archsim.run.trained_weights import Weights
 
 
+def first_of(network: Network, weights: Weights) -> FirstWeights | None:
+    """`first_weights`; None where none are named."""
+    return None if weights is None else first_weights(network, weights)
+
+
 def first_weights(network: Network, weights: Weights) -> FirstWeights:
     """The weights that a training begins with.
 

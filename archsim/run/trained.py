@@ -120,6 +120,7 @@ class Training:
         Raises:
             InputError: for an operator that is not written.
         """
+        # here: what reads trained weights takes a training too
         from archsim.run.exported import export_onnx
 
         return export_onnx(self._trained_network(), self, path)
@@ -128,6 +129,7 @@ class Training:
         """The trained network as a `torch.nn.Module`. Raises InputError for an operator that has no
         part there, and without PyTorch.
         """
+        # here: what reads trained weights takes a training too
         from archsim.run.exported import export_torch
 
         return export_torch(self._trained_network(), self)

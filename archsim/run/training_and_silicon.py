@@ -14,6 +14,7 @@ from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.chip import load_architecture
 from archsim.chip.of_device import chip_of_device
 from archsim.devices.presets import electrical_of
+from archsim.run.first_weights import first_of, weights_digest
 from archsim.run.options import Bar, TrainingOptions, TrainingWords, Watch
 from archsim.run.run_facts import Row
 from archsim.run.silicon_of_training import with_silicon
@@ -115,11 +116,8 @@ def train(
     from archsim.training import loop
 
     inputs = inputs_of(network, chip, rule, settings, dataset)
-    first = None
-    if chosen.weights is not None:
-        from archsim.run.first_weights import first_weights, weights_digest
-
-        first = first_weights(network, chosen.weights)
+    first = first_of(network, chosen.weights)
+    if first is not None:
         inputs |= {"weights": weights_digest(first)}
     with hold(folder, "training") if folder is not None else contextlib.nullcontext():
         trained = loop.train(

@@ -138,7 +138,8 @@ class LayerArrays:
     def _run(self, given: np.ndarray, results: np.ndarray, learn: bool, back: bool) -> None:
         machine = self.machine
         step = self.images if learn else EVALUATION + self.tested
-        totals, samples, counted = machine.totals, machine.samples, machine.results
+        totals, samples = machine.totals, machine.samples
+        counted = machine.results
         memory = machine.memory
         if not learn:  # a mini-batch that waits stays as it is
             totals, samples, counted = (np.zeros_like(held) for held in (totals, samples, counted))

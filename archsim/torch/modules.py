@@ -19,7 +19,8 @@ class _Read(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Any, anchor: Any, arrays: LayerArrays, shape: Any, learn: bool) -> Any:
-        ctx.arrays, ctx.shape, ctx.learn = arrays, x.shape, learn
+        ctx.arrays, ctx.learn = arrays, learn
+        ctx.shape = x.shape
         ctx.kind = x.device, x.dtype
         flat = x.detach().reshape(len(x), -1).to("cpu", torch.float32).numpy()
         outputs = arrays.forward(flat, learn)
@@ -82,7 +83,8 @@ class SchemeOptimiser(torch.optim.Optimizer):
         anchors = [module.anchor for module in self._modules]
         super().__init__(anchors, {"lr": rate})
 
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]  # one signature for both overloads
+    # one signature for both overloads of PyTorch
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """Change the devices by what the last mini-batch asks for."""
         loss = None if closure is None else closure()
         rate = float(self.param_groups[0]["lr"])

@@ -46,8 +46,9 @@ class OnChip:
         settings: TrainingSettings,
         notes: list[str],
     ):
-        self.module, self.network, self.chip = module, network, chip
-        self.scheme, self.settings, self.notes = scheme, settings, notes
+        self.module, self.network = module, network
+        self.chip, self.scheme = chip, scheme
+        self.settings, self.notes = settings, notes
 
     def __call__(self, *inputs: Any) -> Any:
         """The module's outputs, its products read from the arrays."""
@@ -85,7 +86,8 @@ class OnChip:
         Raises:
             InputError: before the first step.
         """
-        activities, refreshes, images = {}, {}, 0
+        activities, refreshes = {}, {}
+        images = 0
         for layer in self.layers.values():
             machine = layer.arrays.machine
             activities |= measured_activities(machine)

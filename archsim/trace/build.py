@@ -81,6 +81,7 @@ def build_trace(
             hint="name one with --scheme, see `archsim list schemes`",
         )
     _refuse_shared_weights(network)
+    stages = _learning(stages, network)
     return _with_training(inference, stages, scheme, digital_biases)
 
 
@@ -120,6 +121,15 @@ def _inference(
     )
 
 
+def _learning(stages: list[Stage], network: Network) -> list[Stage]:
+    """The stages as parts of a training step, the last of them perhaps part of its loss."""
+    last = network.layers[-1]
+    return [
+        replace(stage, learns=True, in_loss=stage.last is last and operator_of(last).in_loss)
+        for stage in stages
+    ]
+
+
 def _with_training(
     inference: Trace, stages: list[Stage], scheme: StepRule, digital_biases: bool
 ) -> Trace:
@@ -130,11 +140,6 @@ def _with_training(
             replace(stage, bias_apart=apart, bias_words=words) if stage.on_array else stage
             for stage in stages
         ]
-    last = network.layers[-1]
-    stages = [
-        replace(stage, learns=True, in_loss=stage.last is last and operator_of(last).in_loss)
-        for stage in stages
-    ]
     kept = kept_words(stages, scheme)
     biases = float(sum(stage.biases_beside for stage in stages if stage.on_array))
     step = training_step(stages, scheme, inference.batch)

@@ -61,7 +61,8 @@ class Arrays:
     def __init__(
         self, program: Program, settings: TrainingSettings, first: FirstWeights | None = None
     ):
-        self.program, self.settings, self.first = program, settings, first
+        self.program, self.settings = program, settings
+        self.first = first
         name = device_of(settings)
         if settings.device_settings and not name:
             raise InputError(

@@ -31,10 +31,11 @@ SPAN = 200  # images between two looks at the clock and at Ctrl-C; no result dep
 
 
 class Ends(TypedDict, total=False):
-    """What ends a training before its last epoch."""
+    """What ends a training before its last epoch, and weights that it begins with."""
 
     early_stop: int | None
     stop_after: int | None
+    first: FirstWeights | None
 
 
 def train(
@@ -46,7 +47,6 @@ def train(
     resume: bool = False,
     progress: Callable[[dict], None] | None = None,
     inputs: dict[str, Any] | None = None,
-    first: FirstWeights | None = None,
     **ends: Unpack[Ends],
 ) -> TrainingResult:
     """Train `network` on `data` (train_images (N, ...) float32 in [0, 1], train_labels,
@@ -74,7 +74,7 @@ def train(
         Path(folder) if folder is not None else None,
         progress,
         inputs,
-        first,
+        ends.get("first"),
     )
     if resume:
         run.restore()

@@ -7,7 +7,8 @@ import numpy as np
 from archsim.kernels.compiled import kernel
 from archsim.kernels.special import exponential, logarithm
 
-ZERO, ONE, HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
+ZERO, ONE = np.float32(0.0), np.float32(1.0)
+HALF = np.float32(0.5)
 
 
 @kernel

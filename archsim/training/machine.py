@@ -80,14 +80,10 @@ class Machine:
         self._check_clock()
         self._slice_devices()
         self.arithmetic = Arithmetic(**settings.digital.model_dump())
-        self.kept = LayerMemory(
-            self.program, self.arithmetic, scheme, settings.learning_rate, settings.seed
-        ).reaching(settings.statistics_images or max(settings.batch, LEAST_IMAGES))
+        self.kept = self._layer_memory(scheme, first)
         self.stored = new_stored(
             self.program, self.arithmetic, self.arrays.biases, self.kept.record
         )
-        if first is not None and first.words is not None:
-            self.kept.begin_with(first.words)
         self.present = present_of(self.program.kernels, settings.loss)
         self.biases = new_bias_words(self.program, self.arrays.biases, self.arithmetic)
         self.second = self.program.second_arrays()
@@ -127,6 +123,16 @@ class Machine:
         self.rate = settings.learning_rate
         require_images(settings.augmentation, network.input_shape)
         self.clear_counters()
+
+    def _layer_memory(self, scheme: Scheme | None, first: FirstWeights | None) -> LayerMemory:
+        """The words of layers without arrays, as they begin."""
+        settings = self.settings
+        kept = LayerMemory(
+            self.program, self.arithmetic, scheme, settings.learning_rate, settings.seed
+        ).reaching(settings.statistics_images or max(settings.batch, LEAST_IMAGES))
+        if first is not None and first.words is not None:
+            kept.begin_with(first.words)
+        return kept
 
     def scheduled(self, images_per_epoch: int) -> None:
         """Let the learning rate follow its schedule, with epochs of so many images.

@@ -195,7 +195,7 @@ def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
         == 0
     )
     assert not any("priced only" in note for note in json.loads(capsys.readouterr().out)["notes"])
-    assert not untrainable(load_network("digits_cnn")) and untrainable(load_network("resnet18"))
+    assert not untrainable(load_network("digits_cnn")) and untrainable(load_network("gpt2_small"))
     assert any(
         "no kernel" in note
         for note in archsim.simulate(

@@ -106,13 +106,11 @@ def test_running_statistics_are_those_of_a_mixture_of_the_images_before():
     random = np.random.default_rng(5)
     words, share = np.repeat([1.0, 0.0, 0.0, 1.0, 0.0, 0.0], 2).astype(F), 0.3
     means, squares = np.zeros(2), np.ones(2)
-    part = 1.0
     for k in range(6):
         values = random.normal(k, 1 + k, (2, 5))
         presented(values, np.zeros((2, 5)), words, share)
         means = (1 - share) * means + share * values.mean(axis=1)
         squares = (1 - share) * squares + share * (values**2).mean(axis=1)
-        part *= 1 - share
     np.testing.assert_allclose(words[4:6], means, rtol=1e-5)
     np.testing.assert_allclose(words[6:8], squares - means**2, rtol=1e-4)
 
