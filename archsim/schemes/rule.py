@@ -165,6 +165,9 @@ class UpdateRule(ABC, Generic[Settings]):
     def follow(self, rate: float) -> None:
         """Go on with another learning rate. A rule that holds it elsewhere than in `rate` overrides
         this, or says that it does not follow.
+
+        Args:
+            rate: of the mini-batches that follow.
         """
         self.rate = rate
 
