@@ -165,8 +165,8 @@ def _time_exponent(rows: Iterable[ConverterRow], growth: Growth) -> Fitted:
         item.weight * (item.value - height - slope * (time - middle)) ** 2 for time, item in points
     )
     reach = REACH * math.sqrt(left / (weight - _LINE) / square)
-    ends = (min(max(slope + side * reach, 0.0), 1.0) for side in (0, -1, 1))
-    return Fitted(*ends, "1", groups)
+    value, low, high = (min(max(slope + side * reach, 0.0), 1.0) for side in (0, -1, 1))
+    return Fitted(value, low, high, "1", groups)
 
 
 def fit_family(
@@ -195,8 +195,9 @@ def fit_family(
     fitted = {}
     for name, items in seen.items():
         mean = _constant(seen, name, beside, deviation)
-        ends = (math.exp(mean + side * reach) for side in (0, -1, 1))
-        fitted[name] = Fitted(*ends, unit, tuple(sorted({item.group for item in items})))
+        value, low, high = (math.exp(mean + side * reach) for side in (0, -1, 1))
+        own = tuple(sorted({item.group for item in items}))
+        fitted[name] = Fitted(value, low, high, unit, own)
     return fitted
 
 

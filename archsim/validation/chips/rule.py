@@ -37,7 +37,6 @@ codes of one column, source lines) and 7 (bits of few). Areas take the white spa
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 from archsim.chip.cell_levels import EXACT_DEVICE
@@ -237,7 +236,7 @@ def _cell_parameters(facts: ChipFacts, point: Point) -> dict[str, Any]:
     part = cell_of(facts)
     parameters: dict[str, Any] = {}
     if part in ("cell_sram_10t", "cell_sram_8t1c"):
-        parameters["transistors"] = int(re.match(r"\d+", facts.cell)[0])
+        parameters["transistors"] = int(facts.cell.split("T")[0])
     if part != "cell_sram_8t1c":
         rows, _ = array_of(facts)
         parameters["line_rows"] = rows / min(point.rows_active, rows)
