@@ -1,4 +1,6 @@
-"""One door for networks: a built-in name or a path to TOML, ONNX, or a SCALE-Sim or NeuroSim CSV."""
+"""One door for networks: a built-in name or a path to TOML, ONNX, a SCALE-Sim or NeuroSim CSV, or
+problems of Timeloop and CiMLoop in YAML.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from workloads.network import Network
 if TYPE_CHECKING:
     from workloads.onnx.inspection import Inspected
 
-FORMATS = (".toml", ".onnx", ".csv")
+FORMATS = (".toml", ".onnx", ".csv", ".yaml", ".yml")
 _OF_TORCH = (
     "a PyTorch file may run code when it is opened: load it yourself and give the module to "
     "archsim.from_torch, or write it with torch.onnx.export"
@@ -25,6 +27,7 @@ _EXPORTS = {
     **dict.fromkeys((".h5", ".hdf5", ".keras", ".pb"), _OF_KERAS),
     ".tflite": "write it as ONNX: python -m tf2onnx.convert --tflite FILE --output net.onnx",
 }
+_PROBLEMS = (".yaml", ".yml")
 _BUILT_IN = Path(__file__).parent / "networks"
 
 
@@ -50,7 +53,8 @@ def load_network(
     A name without suffix and slash is looked up among the built-in networks first, then as a file.
 
     Args:
-        name_or_path: a name of `list_networks`, our TOML, an ONNX file or a layer table.
+        name_or_path: a name of `list_networks`, our TOML, an ONNX file, a layer table, or Timeloop's
+            problems (a YAML file, or a folder of them).
         shapes: sizes of the symbolic dimensions of an ONNX file ({"sequence": 32}); the batch needs
             none.
         batch_axis: axis of the batch in the inputs of an ONNX file, "none" where they have none; None
@@ -73,7 +77,8 @@ def load_network(
             where=text,
             hint=f"execute it with `archsim run {text}`",
         )
-    if suffix not in FORMATS:
+    folder = path.is_dir()
+    if suffix not in FORMATS and not folder:
         raise InputError(
             "unknown kind of network file",
             where=text,
@@ -83,8 +88,13 @@ def load_network(
         )
     if suffix != ".onnx":
         _refuse_onnx_options(text, shapes, batch_axis)
+    problems = folder or suffix in _PROBLEMS
     if suffix != ".csv":
-        _refuse_table_options(text, padding, products)
+        _refuse_table_options(text, padding, None if problems else products)
+    if problems:
+        from workloads.tables.timeloop_file import read_timeloop_network
+
+        return read_timeloop_network(path, products)
     # A reader is imported for its own files only: onnx alone takes a second.
     if suffix == ".onnx":
         from workloads.onnx_file import read_onnx_network
@@ -155,13 +165,23 @@ def _path_of(name_or_path: str | Path) -> Path:
     if text in built_in:
         return _BUILT_IN / f"{text}.toml"
     if text and not _is_bare_name(text):
-        return checked_path(text, built_in)
+        return _problem_folder(text) or checked_path(text, built_in)
     raise InputError(
         "unknown network",
         got=text,
-        allowed=[*built_in, "or a path to .toml, .onnx, .csv"],
+        allowed=[*built_in, "or a path to .toml, .onnx, .csv, .yaml"],
         hint=nearest(text, built_in) or "`archsim list networks` tells what there is",
     )
+
+
+def _problem_folder(text: str) -> Path | None:
+    """A folder with problems of Timeloop in it, one a layer."""
+    try:
+        if any(item.suffix in _PROBLEMS for item in Path(text).iterdir()):
+            return Path(text)
+    except (OSError, ValueError):
+        pass
+    return None
 
 
 def list_networks() -> dict[str, str]:

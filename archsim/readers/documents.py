@@ -50,7 +50,7 @@ def parse_json(content: bytes, where: str) -> Any:
         ) from None
     except ValueError as fault:
         raise InputError(f"not valid JSON ({one_line(str(fault))})", where=where) from None
-    _check_values(document, where, finite=True)
+    check_values(document, where, finite=True)
     return document
 
 
@@ -78,7 +78,7 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
     except ValueError as fault:  # besides bad syntax, numbers of thousands of digits
         raise InputError(f"is not valid TOML ({one_line(str(fault))})", where=where) from None
     # infinity and NaN are words of TOML: whoever takes the field says what it may be
-    _check_values(content, where, finite=False)
+    check_values(content, where, finite=False)
     return content
 
 
@@ -95,7 +95,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def _check_values(document: Any, where: str, finite: bool) -> None:
+def check_values(document: Any, where: str, finite: bool) -> None:
     """Every value within its bounds; one level at a time, so that depth costs no stack."""
     level, depth = [document], 0
     while level:

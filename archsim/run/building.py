@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from archsim.chip.built import BuiltChip
+from archsim.run.inference_options import InferenceWords
 from archsim.run.options import BuiltTrainingWords, SimulationWords
 from archsim.run.result import Result
 from archsim.run.simulation import build_for, simulate
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from archsim.run.trained import Training
     from archsim.schemes.base import Scheme
     from archsim.trace import Trace
+    from workloads.datasets import Dataset
     from workloads.network import Network
 
 
@@ -118,6 +120,34 @@ class Build:
             )
         words: BuiltTrainingWords = {"batch": self.built.trace.batch, **options}
         return train(self.network, self.built.chip, scheme=self.built.rule, **words)
+
+    def infer(
+        self, data: str | Path | Dataset = "digits", **options: Unpack[InferenceWords]
+    ) -> Result:
+        """Test trained weights on it: `archsim.infer` on this network and chip.
+
+        Args:
+            data: a data set by name, an .npz file, or a `Dataset`; its test images are tested.
+            options: weights, device, at, seeds, images, calibration, ..., as of `infer`; the node is
+                that of the build, unless one is named.
+
+        Returns:
+            the `Result` of one image's inference, with the accuracy.
+
+        Raises:
+            InputError: for a recorded trace, and as `infer` does.
+        """
+        from archsim.run.inference import infer
+
+        if self.network is None:
+            raise InputError(
+                "a recorded trace has no network to infer with",
+                where="build",
+                got=self.built.trace.phase,
+                hint="build(network, chip)",
+            )
+        words: InferenceWords = {"node_nm": self.asked.node_nm, **options}
+        return infer(self.network, self.built.chip, data, **words)
 
     def sweep(
         self,

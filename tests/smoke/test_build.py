@@ -1,5 +1,6 @@
 """Is a built chip the one that runs, trains and is swept, and does it show itself?"""
 
+import numpy as np
 import pytest
 
 import archsim
@@ -40,6 +41,23 @@ def test_it_trains_its_own_network_chip_and_rule(step):
     assert trained.result.energy_j == alone.result.energy_j
     with pytest.raises(InputError, match="update rule"):
         archsim.build("digits_cnn").train()
+
+
+def test_it_infers_with_its_own_network_and_chip(step):
+    random = np.random.default_rng(0)
+    held = {
+        f"{layer.name}.weights": random.normal(0, 0.2, (layer.matrix.columns, layer.matrix.rows))
+        for layer in step.network.array_layers
+    }
+    held |= {
+        f"{layer.name}.bias": np.zeros(layer.matrix.columns)
+        for layer in step.network.array_layers
+        if layer.bias
+    }
+    words = {"weights": held, "seeds": 1, "images": 8}
+    alone = archsim.infer("digits_cnn", "cim40", "digits", **words)
+    assert step.infer(**words).accuracy_percent == alone.accuracy_percent
+    assert step.infer(node_nm=28.0, **words).area_mm2 < alone.area_mm2
 
 
 def test_it_is_swept_with_all_else_the_same(step):

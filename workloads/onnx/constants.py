@@ -17,7 +17,7 @@ from hwlib.errors import InputError
 from workloads.onnx.arithmetic import BFLOAT16, Array
 from workloads.onnx.external import read_values
 from workloads.onnx.graph import Graph
-from workloads.onnx.makers import MAKERS, WHOLE
+from workloads.onnx.makers import MAKERS, WHOLE, split_part
 from workloads.onnx.node import printable
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class Constants:
         kind = node.op_type if node is not None else ""
         maker = MAKERS.get(kind)
         known = node is not None and node.domain in ("", "ai.onnx") and tensor == node.output[0]
+        if node is not None and kind == "Split":
+            maker, known = split_part(list(node.output).index(tensor)), True
         if node is None or maker is None or not known:
             what = f"the values of '{printable(tensor)}' are not stored"
             raise InputError(

@@ -119,12 +119,25 @@ def _fold_bias(builder: Builder, node: NodeProto, tensor: str, constant: str) ->
     return True
 
 
+def _agree_on_batch(builder: Builder, node: NodeProto, tensors: tuple[str, ...]) -> None:
+    """Where some of the tensors have lost their batch, of one image, take it where the others have it."""
+    known = {builder.source(name, node).axis for name in tensors} - {None}
+    if len(known) != 1 or builder.graph.batch > 1:
+        return
+    (place,) = known
+    for name in tensors:
+        value = builder.source(name, node)
+        if value.axis is None and place is not None:
+            builder.batch_at(name, place - len(value.full), node)
+
+
 def _concat(builder: Builder, node: NodeProto) -> None:
     tensors = tuple(name for name in node.input if not builder.constant(name))
     fixed = {index: name for index, name in enumerate(node.input) if builder.constant(name)}
     if fixed:
         builder.note("constant parts of a Concat are not counted as inputs")
     axis = Attributes(node).integer("axis", 1)
+    _agree_on_batch(builder, node, tensors)
     value = builder.source(tensors[0], node)
     along_batch = value.axis is not None and axis % len(value.full) == value.axis
     if along_batch and (builder.graph.batch > 1 or value.full[axis % len(value.full)] == 1):

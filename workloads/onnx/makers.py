@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archsim.operators.elementwise import logistic
 from hwlib.errors import InputError
 from workloads.onnx import arithmetic as plain
 from workloads.onnx.arithmetic import Array, Maker, two
-from workloads.onnx.moved_arrays import elements, points
+from workloads.onnx.moved_arrays import elements, points, split
 from workloads.onnx.node import Attributes
 
 if TYPE_CHECKING:
@@ -117,6 +118,23 @@ def _folded(function: str) -> Maker:
     return make
 
 
+def split_part(number: int) -> Maker:
+    """The maker of one output of a Split."""
+    return lambda constants, node: split(constants, node, constants.of(node.input[0]), number)
+
+
+def _gemm(constants: Constants, node: NodeProto) -> Array:
+    fields = Attributes(node)
+    left, right = (constants.of(name) for name in node.input[:2])
+    left = left.T if fields.flag("transA") else left
+    right = right.T if fields.flag("transB") else right
+    product = np.asarray(left @ right * fields.number("alpha", 1.0), left.dtype)
+    added = constants.input(node, 2)
+    if added is None:
+        return product
+    return np.asarray(product + added * fields.number("beta", 1.0), left.dtype)
+
+
 MAKERS: dict[str, Maker] = {
     "Constant": plain.constant,
     "ConstantOfShape": plain.filled,
@@ -172,6 +190,10 @@ MAKERS: dict[str, Maker] = {
     "Log": _one("log"),
     "Sin": _one("sin"),
     "Cos": _one("cos"),
+    "Gemm": _gemm,
+    "MatMul": two(np.matmul),
+    "Sigmoid": lambda constants, node: logistic(constants.of(node.input[0])),
+    "Tanh": _one("tanh"),
     "Reciprocal": lambda constants, node: np.reciprocal(constants.of(node.input[0])),
 }
 """How a constant is made from others, by operator."""
@@ -183,5 +205,7 @@ WHOLE = set(MAKERS) - {
     "Dropout",
     "DequantizeLinear",
     "Flatten",
+    "Gemm",
+    "MatMul",
 }
 """Operators that may stand between stored whole numbers and a size."""

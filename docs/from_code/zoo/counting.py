@@ -60,7 +60,10 @@ class Counter:
         self.macs = 0
 
     def count(self) -> Count:
+        wanted = self._wanted()
         for node in self.program.graph.nodes:
+            if node not in wanted:
+                continue
             if node.op == "placeholder":
                 if node.name not in self.stored and node.name not in self.lifted:
                     self.reached.add(node)
@@ -68,6 +71,16 @@ class Counter:
                 self.reached.add(node)
                 self._product(node)
         return Count(self.macs, sum(self.used.values()))
+
+    def _wanted(self) -> set[Any]:
+        """The nodes that the outputs need: an exporter leaves out the others."""
+        stack = [node for node in self.program.graph.nodes if node.op == "output"]
+        wanted = set(stack)
+        while stack:
+            before = [node for node in stack.pop().all_input_nodes if node not in wanted]
+            wanted.update(before)
+            stack += before
+        return wanted
 
     def _product(self, node: Any) -> None:
         kind = _kind(node)
