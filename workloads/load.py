@@ -177,7 +177,10 @@ def _path_of(name_or_path: str | Path) -> Path:
 def _problem_folder(text: str) -> Path | None:
     """A folder with problems of Timeloop in it, one a layer."""
     try:
-        if any(item.suffix in _PROBLEMS for item in Path(text).iterdir()):
+        if any(
+            item.suffix in _PROBLEMS and not item.name.startswith(".")
+            for item in Path(text).iterdir()
+        ):
             return Path(text)
     except (OSError, ValueError):
         pass

@@ -93,9 +93,9 @@ def test_kinds_of_files(tmp_path):
     trace.write_text("{}")
     with pytest.raises(InputError, match="archsim run"):
         load_network(trace)
-    (tmp_path / "net.yaml").write_text("a: 1")
-    with pytest.raises(InputError, match="unknown kind of network file; got '.yaml'"):
-        load_network(tmp_path / "net.yaml")
+    (tmp_path / "net.prototxt").write_text("a: 1")
+    with pytest.raises(InputError, match="unknown kind of network file; got '.prototxt'"):
+        load_network(tmp_path / "net.prototxt")
     with pytest.raises(InputError, match="onnx files only"):
         load_network("lenet1", shapes={"time": 3})
 

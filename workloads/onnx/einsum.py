@@ -195,18 +195,19 @@ def _with_weight(
 
 def _of_activations(builder: Builder, node: NodeProto, letters: Letters) -> tuple[str, str]:
     """The product of two activations as stacked matrices, and the letters of what it gives."""
-    stacked, first, second, summed = factors_of(builder, node, letters)
+    factors = factors_of(builder, node, letters)
+    stacked, summed = factors.stacked, factors.summed
     layers = []
-    for number, (rows, columns) in enumerate(((first, summed), (summed, second))):
+    for number, (rows, columns) in enumerate(((factors.first, summed), (summed, factors.second))):
         layer = builder.source(node.input[number], node).layer
         term = letters.terms[number]
         side = "_left" if number == 0 else "_right"
         layer = _arranged(builder, node, layer, letters, term, stacked + rows + columns, side)
         shape = (*letters.shape(stacked), letters.size(rows), letters.size(columns))
         layers.append(builder.reshaped(layer, shape, node, suffix=side))
-    shape = (*letters.shape(stacked), letters.size(first), letters.size(second))
+    shape = (*letters.shape(stacked), letters.size(factors.first), letters.size(factors.second))
     name = builder.add(builder.name_for(node, "matmul"), "matmul", tuple(layers), shape, node)
-    made = stacked + first + second
+    made = stacked + factors.first + factors.second
     return builder.reshaped(name, letters.shape(made) or (1,), node), made
 
 

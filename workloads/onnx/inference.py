@@ -14,7 +14,7 @@ from archsim.readers.table import require_count
 from hwlib.errors import InputError, unknown
 from workloads.onnx.batch import NO_BATCH, OPTION, BatchAxis, check_batch_axis, demanded_axes
 from workloads.onnx.batch import batch_axis as find_batch_axis
-from workloads.onnx.constants import fold_whole_numbers
+from workloads.onnx.constants import Constants, fold_whole_numbers
 from workloads.onnx.graph import Graph
 from workloads.onnx.node import printable
 from workloads.readings import FileReading
@@ -151,6 +151,8 @@ def _lacks_shapes(graph: Graph) -> bool:
     return any(node.output[0] not in graph.shapes for node in graph.path if node.output[0])
 
 
+_LARGEST_STATED = 2**22
+"""Elements of a constant that is computed for its shape."""
 # onnx knows no shape of these functions: that of their first input
 _AS_THEIR_INPUT = frozenset({"GroupNormalization"})
 
@@ -159,26 +161,50 @@ def _fill_gaps(graph: Graph) -> bool:
     """State shapes where onnx's inference stops though they are known; whether there were any, so
     that what follows them can be inferred.
     """
-    from onnx import helper
-
-    filled = False
+    filled = _fill_constants(graph)
     for node in graph.nodes:
         if node.op_type not in _AS_THEIR_INPUT or node.output[0] in graph.shapes:
             continue
         shape = graph.shapes.get(node.input[0])
         if shape is None:
             continue
-        graph.shapes[node.output[0]] = shape
-        kind = graph.model.graph.input[0].type.tensor_type.elem_type
-        stated = helper.make_tensor_value_info(node.output[0], kind, shape)
-        for item in [*graph.model.graph.output, *graph.model.graph.value_info]:
-            if item.name == node.output[0]:
-                item.CopyFrom(stated)
-                break
-        else:
-            graph.model.graph.value_info.append(stated)
+        _state(graph, node.output[0], shape, graph.model.graph.input[0].type.tensor_type.elem_type)
         filled = True
     return filled
+
+
+def _fill_constants(graph: Graph) -> bool:
+    """State the shapes of constants that onnx does not infer and that can be computed: masks made
+    piece by piece, say.
+    """
+    from onnx import helper
+
+    constants = Constants(graph, _LARGEST_STATED)
+    filled = False
+    for node in graph.nodes:
+        name = node.output[0] if node.output else ""
+        if not name or name in graph.shapes or name not in graph.constants:
+            continue
+        try:
+            value = constants.of(name)
+        except InputError:
+            continue
+        _state(graph, name, value.shape, helper.np_dtype_to_tensor_dtype(value.dtype))
+        filled = True
+    return filled
+
+
+def _state(graph: Graph, tensor: str, shape: tuple[int, ...], kind: int) -> None:
+    """Give a tensor its shape, in the graph and in the model that is inferred."""
+    from onnx import helper
+
+    graph.shapes[tensor] = shape
+    stated = helper.make_tensor_value_info(tensor, kind, shape)
+    for item in [*graph.model.graph.output, *graph.model.graph.value_info]:
+        if item.name == tensor:
+            item.CopyFrom(stated)
+            return
+    graph.model.graph.value_info.append(stated)
 
 
 def _infer_here(graph: Graph) -> ModelProto:

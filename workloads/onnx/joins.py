@@ -124,11 +124,11 @@ def _agree_on_batch(builder: Builder, node: NodeProto, tensors: tuple[str, ...])
     known = {builder.source(name, node).axis for name in tensors} - {None}
     if len(known) != 1 or builder.graph.batch > 1:
         return
-    (place,) = known
+    (position,) = known
     for name in tensors:
         value = builder.source(name, node)
-        if value.axis is None and place is not None:
-            builder.batch_at(name, place - len(value.full), node)
+        if value.axis is None and position is not None:
+            builder.batch_at(name, position - len(value.full), node)
 
 
 def _concat(builder: Builder, node: NodeProto) -> None:

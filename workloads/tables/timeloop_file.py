@@ -71,7 +71,14 @@ def problem_files(folder: Path) -> list[Path]:
             (0, int(part[:9]), "") if part.isdigit() else (1, 0, part) for part in parts if part
         ]
 
-    return sorted((path for path in folder.iterdir() if path.suffix in SUFFIXES), key=order)
+    return sorted(
+        (
+            path
+            for path in folder.iterdir()
+            if path.suffix in SUFFIXES and not path.name.startswith(".")
+        ),
+        key=order,
+    )
 
 
 def _layer(path: Path, notes: Notes) -> Layer:

@@ -73,17 +73,17 @@ class Lstm(Recurrent):
         return Matrix(features + layer.hidden, 4 * layer.hidden, 1, steps)
 
     def from_onnx(self, columns: np.ndarray) -> np.ndarray:
-        first, output, forget, cell = np.split(columns, 4)
-        return np.concatenate([first, forget, cell, output])
+        gates = np.split(columns, 4)  # ONNX's input, output, forget, cell
+        return np.concatenate([gates[number] for number in (0, 2, 3, 1)])
 
     def start(self, layer: Layer, images: int) -> State:
         nothing = np.zeros((images, layer.hidden), np.float32)
         return nothing, nothing  # h and c
 
     def after(self, raw: np.ndarray, features: np.ndarray, state: State) -> State:
-        i, f, g, o = np.split(raw, 4, axis=1)  # as `cell_forward` has them
-        cell = logistic(f) * state[1] + logistic(i) * np.tanh(g)
-        return logistic(o) * np.tanh(cell), cell
+        gates = np.split(raw, 4, axis=1)  # i, f, g, o, as `cell_forward` has them
+        cell = logistic(gates[1]) * state[1] + logistic(gates[0]) * np.tanh(gates[2])
+        return logistic(gates[3]) * np.tanh(cell), cell
 
     def forward_work(self, layer: Layer) -> Work:
         hidden = layer.hidden

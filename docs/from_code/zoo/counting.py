@@ -87,9 +87,10 @@ class Counter:
         if kind in _LAYERS:
             self._recurrent(node)
         elif kind in _CELLS:  # one step: the weights of the features and of the state
-            for tensor in node.args[2:4]:
-                self._weight(tensor)
-                self.macs += math.prod(_shape(tensor))
+            for given, tensor in zip(node.args[:2], node.args[2:4]):
+                if given in self.reached:  # a state that begins as zero is a constant
+                    self._weight(tensor)
+                    self.macs += math.prod(_shape(tensor))
         elif kind in _PRODUCTS:
             self.macs += _PRODUCTS[kind](node)
             for factor in _factors(node, kind):

@@ -124,7 +124,11 @@ class Translator(nn.Module):
 
 def _encoder() -> Any:
     layer = nn.TransformerEncoderLayer(24, 4, 48, batch_first=True, activation="gelu")
-    return nn.TransformerEncoder(layer, 2, enable_nested_tensor=False), (torch.rand(1, 10, 24),)
+    encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+    for weight in encoder.parameters():
+        if weight.dim() > 1:  # else its layers are copies, whose weights an exporter stores once
+            nn.init.xavier_uniform_(weight)
+    return encoder, (torch.rand(1, 10, 24),)
 
 
 NETWORKS = {
