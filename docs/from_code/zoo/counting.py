@@ -97,13 +97,17 @@ class Counter:
                 self._weight(factor)
 
     def _weight(self, factor: Any) -> None:
-        """Note a factor that comes from a stored tensor, whatever views are between."""
-        while isinstance(factor, torch.fx.Node) and factor.op == "call_function":
-            if _kind(factor) not in _VIEWS and _kind(factor) != "getitem":
-                return
+        """Note a factor that no input reaches, by the stored tensor behind views of it."""
+        if not isinstance(factor, torch.fx.Node) or factor in self.reached:
+            return
+        size = math.prod(_shape(factor))
+        while factor.op == "call_function" and _kind(factor) in _VIEWS | {"getitem"}:
             factor = factor.args[0]
-        if isinstance(factor, torch.fx.Node) and factor.name in self.stored:
-            self.used[self._same(factor)] = math.prod(factor.meta["val"].shape)
+        if factor.op == "placeholder" and factor.name in self.stored:
+            size = math.prod(_shape(factor))
+            self.used[self._same(factor)] = size
+        else:
+            self.used[factor.name] = size  # made of stored tensors
 
     def _same(self, placeholder: Any) -> str:
         """One name for tensors that are tied in the module."""
