@@ -135,8 +135,8 @@ def _notes(builder: Builder, node: NodeProto, given: list[str], cell: RecurrentC
             "GRU with linear_before_reset=0 is counted as with 1: its candidate needs a second read"
             " of a third of the columns a step, which is not counted"
         )
-    for name in ("clip", "input_forget"):
-        if name in fields:
+    for name, is_on in (("clip", "clip" in fields), ("input_forget", fields.flag("input_forget"))):
+        if is_on:
             builder.refuse_values(node, f"the attribute {name} is not modelled")
     named = [name.lower() for name in fields.texts("activations")]
     usual = [*_FUNCTIONS[kind]] * cell.directions
