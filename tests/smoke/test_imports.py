@@ -46,7 +46,7 @@ ROOMS = (
 # use what setup.cfg installs.
 OUTSIDE = {
     "hwlib": {"numpy"},
-    "archsim.readers": {"numpy"},
+    "archsim.readers": {"numpy", "yaml"},
     "workloads": {"numpy", "onnx", "google", "onnxscript", "torch"},
     "archsim.kernels": {"numpy", "numba"},
     "archsim.cost": {"numpy"},
