@@ -13,6 +13,7 @@ pytest.importorskip("onnxscript")
 
 EXACT = {
     "device": "exact",
+    "digital.value_bits": 0,
     "learning_rate": 0.1,
     "read.input_bits": 0,
     "read.input_bound": 1e9,
@@ -44,7 +45,8 @@ def digits(count):
 def on_chip(module, **words):
     from archsim.torch import on_chip
 
-    return on_chip(module, torch.zeros(1, 1, 8, 8), "cim40", **words)
+    chip = archsim.load_architecture("cim40", {"vector_unit.format": "fp32"})
+    return on_chip(module, torch.zeros(1, 1, 8, 8), chip, **words)
 
 
 def test_with_exact_weights_a_step_is_that_of_pytorch():
@@ -71,6 +73,7 @@ def test_with_exact_weights_a_step_is_that_of_pytorch():
     np.testing.assert_allclose(norm, module[1].weight.detach(), atol=2e-5)
 
 
+@pytest.mark.study
 def test_it_learns_on_devices_and_is_priced_with_its_activity():
     analog = on_chip(small(), scheme="rpu", batch=1, seed=2, settings={"learning_rate": 0.05})
     images, labels = digits(150)
