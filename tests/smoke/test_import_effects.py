@@ -87,7 +87,6 @@ def import_all(sandbox, names, theirs=(), folder=ROOT):
         "PYTHONPATH": str(folder),
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLCONFIGDIR": str(sandbox),
-        "PYTHONPYCACHEPREFIX": sys.pycache_prefix or "",
         "NUMBA_CACHE_DIR": str(sandbox / "machine code"),
         **folders,
     }
