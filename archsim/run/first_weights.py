@@ -87,3 +87,8 @@ def weights_digest(first: FirstWeights) -> str:
     if first.words is not None:
         digest.update(first.words.tobytes())
     return digest.hexdigest()[:16]
+
+
+def first_inputs(first: FirstWeights | None) -> dict[str, str]:
+    """What a training's inputs say of its first weights: their digest, nothing of random ones."""
+    return {} if first is None else {"weights": weights_digest(first)}

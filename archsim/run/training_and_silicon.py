@@ -14,7 +14,7 @@ from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.chip import load_architecture
 from archsim.chip.of_device import chip_of_device
 from archsim.devices.presets import electrical_of
-from archsim.run.first_weights import first_of, weights_digest
+from archsim.run.first_weights import first_inputs, first_of
 from archsim.run.options import Bar, TrainingOptions, TrainingWords, Watch
 from archsim.run.run_facts import Row
 from archsim.run.silicon_of_training import with_silicon
@@ -115,10 +115,8 @@ def train(
     dataset = fit_dataset(network, images)
     from archsim.training import loop
 
-    inputs = inputs_of(network, chip, rule, settings, dataset)
     first = first_of(network, chosen.weights)
-    if first is not None:
-        inputs |= {"weights": weights_digest(first)}
+    inputs = inputs_of(network, chip, rule, settings, dataset) | first_inputs(first)
     with hold(folder, "training") if folder is not None else contextlib.nullcontext():
         trained = loop.train(
             network,
@@ -135,11 +133,9 @@ def train(
         raise KeyboardInterrupt
     notes = [*dataset.notes, *notes]
     training = with_silicon(trained, trace, chip, rule, notes, chosen.node_nm, network)
-    training.result.document["training"] |= {
-        "suggested": suggested,
-        "inputs": inputs,
-        "test_set": asdict(HeldOut.of_labels(dataset.test_labels, dataset.classes)),
-    }
+    held_out = asdict(HeldOut.of_labels(dataset.test_labels, dataset.classes))
+    own = {"suggested": suggested, "inputs": inputs, "test_set": held_out}
+    training.result.document["training"] |= own
     return training
 
 

@@ -54,7 +54,7 @@ REST = "clock, control and the rest"
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
 
 
-class Work(NamedTuple):
+class TransformerTask(NamedTuple):
     """What is done: a network, its phase, how many tokens (or images) come out, and in which ways."""
 
     title: str
@@ -65,16 +65,16 @@ class Work(NamedTuple):
 
 
 WORKS = (
-    Work("ViT tiny, an image", "vit_tiny", "inference", 1, tuple(WAYS)),
-    Work("GPT-2 small, prefill of 1,024 tokens", "gpt2_small", "prefill", 1024),
-    Work("GPT-2 small, a token behind 1,023", "gpt2_small", "decode", 1),
+    TransformerTask("ViT tiny, an image", "vit_tiny", "inference", 1, tuple(WAYS)),
+    TransformerTask("GPT-2 small, prefill of 1,024 tokens", "gpt2_small", "prefill", 1024),
+    TransformerTask("GPT-2 small, a token behind 1,023", "gpt2_small", "decode", 1),
 )
 
 
 class DoneWork(NamedTuple):
     """A work done in a way. Times in ms, energies in mJ; `shares` of the energy by group of parts."""
 
-    work: Work
+    work: TransformerTask
     way: str
     cycles: int
     milliseconds: float
@@ -92,7 +92,7 @@ class DoneWork(NamedTuple):
         return 1e3 * self.millijoules / each, 1e3 * self.milliseconds / each
 
 
-def row_of(work: Work, way: str) -> DoneWork:
+def row_of(work: TransformerTask, way: str) -> DoneWork:
     """Simulate a work in a way, layer by layer, and sort its energy."""
     chip = archsim.load_architecture(CHIP, WAYS[way])
     result = archsim.simulate(work.network, chip, phase=work.phase, engine="compiled")

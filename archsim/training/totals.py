@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from archsim.trace import Activity, Trace
 
 if TYPE_CHECKING:
-    from archsim.training.loop import TrainingResult
+    from archsim.training.result import TrainingResult
 
 _A_SLOT = ("row_pulses", "column_pulses")
 

@@ -44,7 +44,7 @@ def _gemm(builder: Builder, node: NodeProto) -> None:
         and builder.constant(added)
         and _one_a_feature(builder.full(added, node), features)
     )
-    product = MatrixProduct(
+    product = WeightProduct(
         data=data,
         weight=weight,
         inner=inner,
@@ -118,7 +118,7 @@ def _matmul(builder: Builder, node: NodeProto) -> None:
             shape,
         )
     features, inner = shape if on_left else shape[::-1]
-    product = MatrixProduct(
+    product = WeightProduct(
         data=data,
         weight=weight,
         inner=inner,
@@ -149,7 +149,7 @@ def _two_activations(builder: Builder, node: NodeProto, left: str, right: str) -
         builder.refuse_values(node, "the product runs over the batch axis")
 
 
-class MatrixProduct(NamedTuple):
+class WeightProduct(NamedTuple):
     """A product of an activation with a weight.
 
     Args:
@@ -173,7 +173,7 @@ class MatrixProduct(NamedTuple):
     turn_out: bool = False
 
 
-def _linear(builder: Builder, node: NodeProto, product: MatrixProduct) -> bool:
+def _linear(builder: Builder, node: NodeProto, product: WeightProduct) -> bool:
     """A linear layer; returns whether the bias is on its array."""
     value = builder.source(product.data, node)
     rank = len(value.full)
@@ -215,7 +215,7 @@ def _turned(builder: Builder, node: NodeProto, layer: str, suffix: str) -> str:
 
 
 def _array_layer(
-    builder: Builder, node: NodeProto, product: MatrixProduct, source: str
+    builder: Builder, node: NodeProto, product: WeightProduct, source: str
 ) -> tuple[str, bool]:
     """The name of the layer with the weight, and whether the bias is on its array."""
     bias = product.bias

@@ -123,7 +123,7 @@ def _row(
         "quantity": figure.quantity,
         "title": figure.title,
         "source": facts.source,
-        "place": f"{figure.place}; {facts.source_note}",
+        "place": f"{figure.printed_at}; {facts.source_note}",
         "published": figure.value,
         "model": model.value,
         "model_range": [model.low, model.high],

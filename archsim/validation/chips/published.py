@@ -19,7 +19,7 @@ class Published(NamedTuple):
     title: str
     value: float
     unit: str
-    place: str
+    printed_at: str
 
 
 class Left(NamedTuple):
