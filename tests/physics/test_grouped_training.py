@@ -53,14 +53,14 @@ def test_its_weights_move_along_the_gradient_of_the_definition(groups):
     h = 1e-3
     for name in ("below", "conv"):
         step = moved[name] - start[name]
-        for place in [(0, 0), (1, 5), (3, -1), (len(step) - 1, 3)]:
+        for index in [(0, 0), (1, 5), (3, -1), (len(step) - 1, 3)]:
             slopes = []
             for move in (h, -h):
                 weights = {key: held.astype(float) for key, held in start.items()}
-                weights[name][place] += move
+                weights[name][index] += move
                 slopes.append(loss_of(net, weights, image, 1))
             slope = (slopes[0] - slopes[1]) / (2 * h)
-            assert step[place] == pytest.approx(-slope, rel=2e-3, abs=2e-5), (name, place)
+            assert step[index] == pytest.approx(-slope, rel=2e-3, abs=2e-5), (name, index)
 
 
 def test_what_a_layer_tells_is_that_of_all_its_groups(tmp_path):
