@@ -11,8 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.compiled import kernel
+from archsim.kernels.panels import HIGH, LANES, WIDE, panel, sixteen_rows
 
 ZERO, NONE = np.float32(0.0), np.int32(0)
+MANY = 8  # sixteens of columns whose sums the registers hold
+ALL = 0  # the one row of a vector
 
 
 @kernel
@@ -50,7 +53,21 @@ def transpose(source, count, target):
 @kernel
 def rows_times_vector(matrix, first, vector, outputs):
     """outputs[i] = sum over k of matrix[i, first + k] vector[k], over as many columns of the matrix
-    as the vector has values. Eight rows at a time hide the latency of the ordered sums.
+    as the vector has values; rows, vector and outputs are contiguous.
+    """
+    rows = outputs.shape[0]
+    if rows < LANES:
+        few_rows(matrix, first, vector, outputs)
+        return
+    # The last sixteen begin a little earlier where rows are left over: the same sums again.
+    for i in range(0, rows, LANES):
+        sixteen_rows(matrix, vector, outputs, min(i, rows - LANES), first)
+
+
+@kernel
+def few_rows(matrix, first, vector, outputs):
+    """`rows_times_vector` of fewer than sixteen rows; eight at a time hide the latency of the ordered
+    sums.
     """
     rows = outputs.shape[0]
     lines = vector.shape[0]
@@ -95,36 +112,61 @@ def rows_times_vector(matrix, first, vector, outputs):
 @kernel
 def columns_times_vector(matrix, first, vector, outputs):
     """outputs[j] = sum over i of matrix[i, first + j] vector[i], for as many columns of the matrix as
-    there are outputs: four rows are added at a time along contiguous memory.
+    there are outputs; its rows, vector and outputs are contiguous.
     """
-    lines = vector.shape[0]
     columns = outputs.shape[0]
-    last = first + columns
-    for j in range(columns):
+    part = matrix[: vector.shape[0], first : first + columns]
+    if columns < LANES:
+        few_columns(part, vector, outputs)
+        return
+    factors = vector.reshape(1, -1)
+    sums = outputs.reshape(1, -1)
+    whole = columns // (MANY * LANES) * (MANY * LANES)
+    for j in range(0, whole, MANY * LANES):
+        panel(factors, part, sums, ALL, j, 1, MANY)
+    for j in range(whole, columns, LANES):
+        panel(factors, part, sums, ALL, min(j, columns - LANES), 1, 1)
+
+
+@kernel
+def few_columns(matrix, vector, outputs):
+    """`columns_times_vector` of fewer than sixteen columns."""
+    for j in range(outputs.shape[0]):
         outputs[j] = ZERO
-    whole = lines // 4 * 4
-    for i in range(0, whole, 4):
-        v0 = vector[i]
-        v1 = vector[i + 1]
-        v2 = vector[i + 2]
-        v3 = vector[i + 3]
-        r0 = matrix[i, first:last]
-        r1 = matrix[i + 1, first:last]
-        r2 = matrix[i + 2, first:last]
-        r3 = matrix[i + 3, first:last]
-        for j in range(columns):
-            outputs[j] = (((outputs[j] + r0[j] * v0) + r1[j] * v1) + r2[j] * v2) + r3[j] * v3
-    for i in range(whole, lines):
-        v0, r0 = vector[i], matrix[i, first:last]
-        for j in range(columns):
-            outputs[j] += r0[j] * v0
+    for i in range(vector.shape[0]):
+        v, row = vector[i], matrix[i]
+        for j in range(outputs.shape[0]):
+            outputs[j] += row[j] * v
 
 
 @kernel
 def matrix_times_block(matrix, block, outputs, width):
     """outputs[i, b] = sum over k of matrix[i, k] block[k, b] for b < width. `matrix` may be a
-    transposed view.
+    transposed view; rows of block and outputs are contiguous.
     """
+    if width < LANES:
+        few_vectors(matrix, block, outputs, width)
+        return
+    rows = matrix.shape[0]
+    tall = rows // HIGH * HIGH
+    whole = width // (WIDE * LANES) * (WIDE * LANES)
+    for b in range(0, whole, WIDE * LANES):
+        for i in range(0, tall, HIGH):
+            panel(matrix, block, outputs, i, b, HIGH, WIDE)
+        for i in range(tall, rows):
+            panel(matrix, block, outputs, i, b, 1, WIDE)
+    # The last sixteen begin a little earlier where vectors are left over: the same sums again.
+    for start in range(whole, width, LANES):
+        b = min(start, width - LANES)
+        for i in range(0, tall, HIGH):
+            panel(matrix, block, outputs, i, b, HIGH, 1)
+        for i in range(tall, rows):
+            panel(matrix, block, outputs, i, b, 1, 1)
+
+
+@kernel
+def few_vectors(matrix, block, outputs, width):
+    """`matrix_times_block` of fewer than sixteen vectors."""
     rows, lines = matrix.shape
     whole, pairs = rows // 4 * 4, lines // 2 * 2
     for i in range(0, whole, 4):
