@@ -26,7 +26,8 @@ import numpy as np
 from archsim.devices import LAWS
 from archsim.devices.array import draws
 from archsim.devices.presets import load_device
-from archsim.kernels.read import Periphery, crossbar_read
+from archsim.kernels.periphery import Periphery
+from archsim.kernels.read import crossbar_read
 
 SIZE = 512
 # ns a cross-point of aihwkit 1.2, by (largest |d|, train length); ms of its forward pass

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archsim.kernels.periphery import converter_step
 from archsim.kernels.program import UPPER
-from archsim.kernels.read import converter_step
 from archsim.kernels.records import DeviceRead
 
 if TYPE_CHECKING:

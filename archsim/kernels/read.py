@@ -11,13 +11,14 @@ none does or the input falls below the DAC's resolution.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from archsim.kernels.compiled import borrowed, kernel
+from archsim.kernels.compiled import kernel
+from archsim.kernels.converters import convert_outputs, load_block, load_vector
+from archsim.kernels.periphery import DEFAULT, Periphery, read_physics
 from archsim.kernels.product import (
     aligned,
     columns_times_vector,
@@ -26,56 +27,20 @@ from archsim.kernels.product import (
     rows_times_vector,
     transpose,
 )
-from archsim.kernels.random import READ_INPUT, READ_OUTPUT, normal, row_key, stream_key
+from archsim.kernels.random import READ_INPUT, READ_OUTPUT, row_key, stream_key
 from archsim.kernels.records import FIRST, Draws
 from hwlib.errors import InputError
 
-F = np.float32
 U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 TWO = np.float32(2.0)
-DIRECTIONS = ("off", "forward", "backward", "both")
 # Vectors that go through the array together, how few go one by one, and how few lines are loaded
 # side by side over the vectors; they decide speed only, never a bit of the result.
 BLOCK = 64
 FEW = 4
 SHORT = 64
 BEGIN = np.int64(0)  # typed: for a literal numba would compile the products twice
-
-
-class Periphery(NamedTuple):
-    """What drives and senses the lines of a crossbar.
-
-    `noise_management` and `bound_management`: off, forward, backward or both, compared with the
-    direction of a read. Converters of so many bits (0: no rounding), their bounds (0: none) and the
-    standard deviations of their noise, in units of input and of weight x input.
-    """
-
-    noise_management: str = "off"
-    bound_management: str = "off"
-    input_bits: int = 7
-    input_bound: float = 1.0
-    input_noise: float = 0.0
-    output_bits: int = 9
-    output_bound: float = 12.0
-    output_noise: float = 0.06
-
-
-class ReadPhysics(NamedTuple):
-    """A periphery in one direction as the kernels take it: float32, steps and bounds of 0 switch
-    rounding and output clip off; `retry_limit` is the largest division of the input by bound
-    management (0 = off). The first fields of `read_block`'s physics.
-    """
-
-    manage_noise: bool
-    retry_limit: np.float32
-    input_step: np.float32
-    input_bound: np.float32
-    input_noise: np.float32
-    output_step: np.float32
-    output_bound: np.float32
-    output_noise: np.float32
 
 
 class Reads(NamedTuple):
@@ -90,67 +55,6 @@ class Reads(NamedTuple):
     def of_one(self) -> Reads:
         """Those of the first vector alone, as one vector was given."""
         return Reads(self.outputs[0], self.retries[0], self.saturations[0])
-
-
-DEFAULT = Periphery()
-
-
-@kernel
-def load_vector(vector, factor, step, bound, noise, key, driven):
-    """DAC: divide by `factor`, round to `step` (0 = no rounding), clip, add input noise; into
-    `driven`.
-    """
-    for k in range(vector.shape[0]):
-        value = vector[k] / factor
-        if step > ZERO:
-            value = np.rint(value / step) * step
-        value = min(max(value, -bound), bound)
-        if noise > ZERO:
-            value += noise * normal(key, U(k))
-        driven[k] = value
-
-
-@kernel
-def load_block(block, width, factors, step, bound, noise, keys):
-    """`load_vector` in place on block[line, vector]: side by side over the vectors, for arrays with
-    few lines.
-    """
-    for k in range(block.shape[0]):
-        line = block[k]
-        for b in range(width):
-            line[b] /= factors[b] if factors[b] > ZERO else ONE
-        if step > ZERO:
-            for b in range(width):
-                line[b] = np.rint(line[b] / step) * step
-        for b in range(width):
-            line[b] = min(max(line[b], -bound), bound)
-        if noise > ZERO:
-            for b in range(width):
-                line[b] += noise * normal(keys[b], U(k))
-
-
-@kernel
-def convert_outputs(raw, width, factors, step, bound, noise, keys, hits):
-    """ADC, in place on raw[output, vector]: noise, rounding, clip, rescale; hits[vector] counts the
-    outputs at the bound.
-    """
-    hits = borrowed(hits)
-    for b in range(width):
-        hits[b] = 0
-    for i in range(raw.shape[0]):
-        line = raw[i]
-        if noise > ZERO:
-            for b in range(width):
-                line[b] += noise * normal(keys[b], U(i))
-        if step > ZERO:
-            for b in range(width):
-                line[b] = np.rint(line[b] / step) * step
-        if bound > ZERO:
-            for b in range(width):
-                hits[b] += np.int32(abs(line[b]) >= bound)
-                line[b] = min(max(line[b], -bound), bound)
-        for b in range(width):
-            line[b] *= factors[b]
 
 
 @kernel
@@ -310,41 +214,3 @@ def check_arrays(
             hint="weights (M, N) take (V, N) vectors, transposed (V, M)",
         )
     return weights, inputs, single
-
-
-def converter_step(bits: int, bound: float) -> float:
-    """Width of one level: 2 bound/(2^bits - 2); 0 bits = 0 = no rounding (aihwkit's law: an odd
-    number of levels, zero among them).
-    """
-    if bits < 0 or bits == 1 or bits > 24:
-        raise InputError("converter bits out of range", got=bits, allowed="0 (no rounding), 2-24")
-    if bits and not bound > 0:
-        raise InputError("a rounding converter needs a bound", got=bound, allowed="> 0")
-    return 2.0 * bound / (2**bits - 2) if bits else 0.0
-
-
-def read_physics(periphery: Periphery, transposed: bool) -> ReadPhysics:
-    """The physics of a read in one direction. Raises InputError for parameters out of range."""
-    given = periphery._asdict()
-    for name in ("noise_management", "bound_management"):
-        choice = given[name]
-        if choice not in DIRECTIONS:
-            raise InputError("unknown direction", where=name, got=choice, allowed=DIRECTIONS)
-    for name in ("input_bound", "input_noise", "output_bound", "output_noise"):
-        value = given[name]
-        if not (math.isfinite(value) and value >= 0):
-            raise InputError("not a finite number >= 0", where=name, got=value)
-    here = ("backward" if transposed else "forward", "both")
-    # aihwkit: stop after a division above 1000, or above 0.25/input step.
-    step = converter_step(periphery.input_bits, periphery.input_bound)
-    limit = min(1000.0, 0.25 / step) if step > 0 else 1000.0
-    return ReadPhysics(
-        manage_noise=periphery.noise_management in here,
-        retry_limit=F(limit if periphery.bound_management in here else 0.0),
-        input_step=F(step),
-        input_bound=F(periphery.input_bound if periphery.input_bound > 0 else np.inf),
-        input_noise=F(periphery.input_noise),
-        output_step=F(converter_step(periphery.output_bits, periphery.output_bound)),
-        output_bound=F(periphery.output_bound),
-        output_noise=F(periphery.output_noise),
-    )

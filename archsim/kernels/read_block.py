@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel
+from archsim.kernels.converters import convert_all, convert_inputs, convert_sums
 from archsim.kernels.product import columns_times_vector, matrix_times_block, rows_times_vector
 from archsim.kernels.random import normal, row_key
-from archsim.kernels.read import convert_outputs
 
 U = np.uint64
 ZERO = np.float32(0.0)
@@ -94,41 +94,6 @@ def find_peaks(block, peaks):
         values = block[line]
         for v in range(peaks.shape[0]):
             peaks[v] = max(peaks[v], abs(values[v]))
-
-
-@kernel
-def convert_inputs(block, chosen, count, factors, step, bound, noise, keys, loaded):
-    """DAC of the chosen vectors: divide, round, clip, add noise; the law of
-    `kernels.read.load_vector`.
-    """
-    chosen = borrowed(chosen)
-    for line in range(block.shape[0]):
-        source, target = block[line], loaded[line]
-        for b in range(count):
-            value = source[chosen[b]] / factors[b]
-            if step > ZERO:
-                value = np.rint(value / step) * step
-            target[b] = min(max(value, -bound), bound)
-        if noise > ZERO:
-            for b in range(count):
-                target[b] += noise * normal(keys[b], U(line))
-
-
-@kernel
-def convert_all(block, count, factors, step, bound, noise, keys, loaded):
-    """`convert_inputs` of all vectors as they lie. Without the index several go side by side."""
-    for line in range(block.shape[0]):
-        source, target = block[line], loaded[line]
-        if step > ZERO:
-            for b in range(count):
-                code = np.rint(source[b] / factors[b] / step)
-                target[b] = min(max(code * step, -bound), bound)
-        else:
-            for b in range(count):
-                target[b] = min(max(source[b] / factors[b], -bound), bound)
-        if noise > ZERO:
-            for b in range(count):
-                target[b] += noise * normal(keys[b], U(line))
 
 
 @kernel
@@ -244,7 +209,7 @@ def read_block(region, lanes, physics, read_keys, scratch):
     if devices > ZERO:
         measure_inputs(block if exact and not managed else loaded, count, lengths)
         disturb_devices(outputs, count, devices, lengths, keys)
-    convert_outputs(
+    convert_sums(
         outputs,
         count,
         scales,
@@ -294,7 +259,7 @@ def read_block(region, lanes, physics, read_keys, scratch):
             else:
                 measure_inputs(loaded, left, shorter)
             disturb_devices(raw, left, devices, shorter, keys)
-        convert_outputs(
+        convert_sums(
             raw,
             left,
             factors,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from archsim.kernels.periphery import DEFAULT, Periphery, ReadPhysics, read_physics
 from archsim.kernels.product import product_reference
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT
 from archsim.kernels.random_reference import (
@@ -12,7 +13,7 @@ from archsim.kernels.random_reference import (
     row_key_reference,
     stream_key_reference,
 )
-from archsim.kernels.read import DEFAULT, Periphery, ReadPhysics, Reads, check_arrays, read_physics
+from archsim.kernels.read import Reads, check_arrays
 from archsim.kernels.records import FIRST, Draws
 
 

@@ -14,8 +14,8 @@ from archsim.devices.device import Device
 from archsim.devices.presets import load_device
 from archsim.devices.unread import unread
 from archsim.kernels.generators import CLOCK
+from archsim.kernels.periphery import converter_step
 from archsim.kernels.random import as_word
-from archsim.kernels.read import converter_step
 from archsim.kernels.update import COUNTS
 from archsim.schemes.shared.state_read import LineRead
 from archsim.schemes.shared.writing import write_first

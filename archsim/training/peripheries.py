@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archsim.kernels.read import Periphery, read_physics
+from archsim.kernels.periphery import Periphery, read_physics
 from archsim.kernels.read_block import PERIPHERY
 from archsim.training.records import BothWays
 from archsim.training.settings import TrainingSettings, off_arrays

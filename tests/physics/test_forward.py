@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from archsim.devices.array import draws
-from archsim.kernels.read import Periphery, converter_step, crossbar_read
+from archsim.kernels.periphery import Periphery, converter_step
+from archsim.kernels.read import crossbar_read
 from archsim.kernels.read_reference import crossbar_read_reference
 from hwlib.errors import InputError
 

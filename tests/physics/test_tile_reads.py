@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from archsim.kernels.read import Periphery, read_physics
+from archsim.kernels.periphery import Periphery, read_physics
 from archsim.kernels.read_block import (
     CELL_BITS,
     PERIPHERY,

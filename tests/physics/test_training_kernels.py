@@ -8,7 +8,8 @@ import pytest
 from archsim.devices.array import draws
 from archsim.devices.presets import load_device
 from archsim.kernels.outer import add_products, add_products_reference
-from archsim.kernels.read import Periphery, crossbar_read, read_physics
+from archsim.kernels.periphery import Periphery, read_physics
+from archsim.kernels.read import crossbar_read
 from archsim.kernels.read_block import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT, PERIPHERY
 from archsim.kernels.tile_read import Keys, tile_read
 from archsim.training.activity import BITS as CODE_BITS

@@ -10,7 +10,7 @@ import numpy as np
 from archsim.chip.config import Architecture
 from archsim.devices.array import DeviceArray
 from archsim.devices.converted_read import read_of_one
-from archsim.kernels.read import Periphery, read_physics
+from archsim.kernels.periphery import Periphery, read_physics
 from archsim.kernels.read_block import (
     CELL_BITS,
     DEVICE_NOISE,
