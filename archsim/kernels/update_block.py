@@ -33,35 +33,84 @@ pulse_rows = moves.pulse_rows
 
 
 @kernel
-def draw_block(errors, factors, slots, keys, trains, active):
+def draw_block(errors, factors, slots, keys, trains, active, room):
     """Row trains of every vector: trains[line, v]; active[v] gets the OR of its trains. The bits of
     `kernels.trains.draw_trains`.
 
-    Behind a maximum pool three of four errors are zero, and managed trains are short: each train is
-    drawn by itself, no longer than it is, where its line can pulse at all.
+    Behind a maximum pool three of four errors are zero, managed trains are short, and pulses are
+    rare: the vectors are listed in which a line can pulse at all, their numbers are drawn side by
+    side, and looked at one by one only where one of them pulses. `room` uint64 (4, V), to work in.
     """
-    active[:] = U(0)
     factors = borrowed(factors)
     slots = borrowed(slots)
+    keys = borrowed(keys)
+    active = borrowed(active)
+    trains = borrowed(trains)
+    errors = borrowed(errors)
     count = factors.shape[0]
+    room = borrowed(room)
+    listed = room[0]
+    limits = room[1]
+    own = room[2]
+    drawn = room[3]
+    longest = 0
+    shortest = 64
+    for v in range(count):
+        active[v] = U(0)
+        longest = max(longest, slots[v])
+        shortest = min(shortest, slots[v] if slots[v] > 0 else shortest)
     for line in range(errors.shape[0]):
         values = errors[line]
         row = trains[line]
         for v in range(count):
             row[v] = U(np.int64(min(np.float64(abs(values[v])) * factors[v], 1.0) * 4294967296.0))
+        number = U(0)
         for v in range(count):
-            limit = row[v]
-            if limit == U(0):
+            listed[number] = U(v)
+            limits[number] = row[v]
+            number += U(row[v] != U(0))
+        row[:] = U(0)
+        for n in range(number):
+            own[n] = keys[listed[n]]
+        for pair in range((longest + 1) // 2):
+            if number == U(0):
+                break
+            low = U(2 * pair)
+            some = draw_pair(own, limits, number, (U(pair) << U(32)) + U(line), low, drawn)
+            if some == U(0) and 2 * pair + 2 < shortest:
                 continue
-            key = keys[v]
-            train = U(0)
-            for pair in range((slots[v] + 1) // 2):
-                low = U(2 * pair)
-                word = word_at(key, (U(pair) << U(32)) + U(line))
-                second = U((word >> U(32)) < limit) & U(2 * pair + 1 < slots[v])
-                train |= (U((word & _HALF_WORD) < limit) << low) | (second << (low + U(1)))
-            row[v] = train
-            active[v] |= train
+            left = U(0)
+            for n in range(number):
+                v = listed[n]
+                bits = drawn[n]
+                if 2 * pair + 1 >= slots[v]:
+                    bits &= U(1) << low
+                row[v] |= bits
+                active[v] |= bits
+                listed[left] = v
+                own[left] = own[n]
+                limits[left] = limits[n]
+                left += U(2 * pair + 2 < slots[v])
+            number = left
+
+
+@kernel
+def draw_pair(own, limits, number, place, low, drawn):
+    """drawn[n] = the slots `low` and the next in which a line of probability limits[n] 2^-32 pulses;
+    returns the OR of them.
+    """
+    own = borrowed(own)
+    limits = borrowed(limits)
+    drawn = borrowed(drawn)
+    some = U(0)
+    for n in range(number):
+        word = word_at(own[n], place)
+        first = U((word & _HALF_WORD) < limits[n])
+        second = U((word >> U(32)) < limits[n])
+        bits = (first << low) | (second << (low + U(1)))
+        drawn[n] = bits
+        some |= bits
+    return some
 
 
 @kernel
@@ -195,7 +244,8 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     else:
         for v in range(count):
             keys[v] = row_key(row_stream, draws.first + U(v))
-        draw_block(error_values, row_factors, slots, keys, drawn, active)
+        room = np.empty((4, count), np.uint64)
+        draw_block(error_values, row_factors, slots, keys, drawn, active, room)
     if even or drawn_bits:
         expect_pulses(input_values, column_factors, expected)
     else:
