@@ -16,6 +16,7 @@ import importlib.util
 import json
 import os
 import resource
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -34,6 +35,7 @@ from hwlib.errors import InputError
 from workloads.datasets import load_dataset
 from workloads.load import load_network
 
+SPAN = 50  # images of a span, of whose times the median is taken
 READ = ReadSettings(
     noise_management="both", bound_management="forward"
 )  # aihwkit's defaults: converters of 7 and 9 bits
@@ -80,41 +82,38 @@ def cpu(call) -> float:
 
 
 def measure(settings: TrainingSettings, images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Images/s of training and testing after as many images of warm-up; best of three. Share of the
-    time that recording takes.
+    """Images/s of training and testing after as many images of warm-up, from the median over a fixed
+    list of spans of steps. Share of the time that recording takes.
     """
     machine = Machine(load_network("rpu_cnn"), settings)
     count = len(images)
     order = np.arange(count)
     machine.train(images, labels, order, 0)
     machine.evaluate(images[:2], labels[:2], 0)
-    training = min(
-        cpu(functools.partial(machine.train, images, labels, order, number * count))
-        for number in (1, 2, 3)
+    spans = [(first, min(first + SPAN, count)) for first in range(0, count, SPAN)]
+    training = statistics.median(
+        cpu(functools.partial(machine.train, images, labels, order[low:high], step + low))
+        / (high - low)
+        for step in (count, 2 * count, 3 * count)
+        for low, high in spans
     )
-    testing = min(cpu(lambda: machine.evaluate(images, labels, 0)) for _ in range(3))
-    looks = (
-        min(
-            cpu(
-                lambda: [
-                    observe(
-                        machine.program.arrays,
-                        machine.memory[0],
-                        machine.forward,
-                        machine.backward,
-                        machine.samples,
-                    )
-                    for _ in range(50)
-                ]
-            )
-            for _ in range(3)
-        )
-        / 50
+    testing = statistics.median(
+        cpu(functools.partial(machine.evaluate, images[low:high], labels[low:high], 0))
+        / (high - low)
+        for low, high in spans
     )
+    looking = (
+        machine.program.arrays,
+        machine.memory[0],
+        machine.forward,
+        machine.backward,
+        machine.samples,
+    )
+    looks = statistics.median(cpu(lambda: observe(*looking)) for _ in range(51))
     return {
-        "training": count / training,
-        "testing": count / testing,
-        "recording": looks / SAMPLE_EVERY / (training / count),
+        "training": 1 / training,
+        "testing": 1 / testing,
+        "recording": looks / SAMPLE_EVERY / training,
     }
 
 
@@ -160,7 +159,7 @@ def aihwkit_images_per_second(
             optimiser.step()
 
     run()
-    return len(images) / min(cpu(run) for _ in range(2))
+    return len(images) / statistics.median(cpu(run) for _ in range(3))
 
 
 def main() -> int:

@@ -33,6 +33,17 @@ ZERO, ONE = np.float32(0.0), np.float32(1.0)
 SAMPLE_EVERY = 16  # images between two whose inputs are looked at closely for the measured activity
 
 
+@kernel
+def count_answers(answers, results):
+    """Add the answers (images, answers, 2) of images to the results, in their order."""
+    asked = answers.shape[1]
+    for image in range(answers.shape[0]):
+        results[2] += 1
+        for k in range(asked):
+            results[0] += answers[image, k, 0] / asked
+            results[1] += answers[image, k, 1] / asked
+
+
 def present(tables, weights, physics, examples, space, counters, between, keys):
     """Forward cycle of the images of a mini-batch and, to learn, its backward cycle: inputs and
     errors of every array stay in memory (batch, values).
@@ -67,7 +78,7 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
     parts = 2 if tables.second.shape[0] > 0 else 1
     asked = labels.shape[1]
     classes = tables.classes
-    share = ONE / np.float32(size * asked)
+    share = ONE / np.float32(examples.batch * asked)
     for b in range(size):
         image = examples.chosen[b]
         step = keys.first_step + U(b)
@@ -92,7 +103,7 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
             0,
         )
         forward_pass(tables.operations, forward)  # noqa: F821
-        results[2] += 1
+        answers = space.answers[b if keys.learn else 0]
         for part in range(parts):
             errors[:] = ZERO
             of_target, of_output = ONE if part == 0 else ZERO, ONE if part == parts - 1 else ZERO
@@ -107,8 +118,8 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
                     errors[start : start + classes],
                 )
                 if part == 0:
-                    results[0] += np.float64(loss) / asked
-                    results[1] += (best != labels[image, k]) / asked
+                    answers[k, 0] = loss
+                    answers[k, 1] = best != labels[image, k]
             if keys.learn:
                 table = tables.arrays if part == 0 else tables.second
                 backward = Cycle(
@@ -130,8 +141,10 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
                     1 + part,
                 )
                 backward_pass(tables.operations, backward)  # noqa: F821
-                if step % U(SAMPLE_EVERY) == U(0):
+                if keys.counts and step % U(SAMPLE_EVERY) == U(0):
                     observe(table, own, physics.forward, physics.backward, counters.samples)
+        if keys.counts:
+            count_answers(answers.reshape(1, asked, 2), results)
 
 
 @functools.cache

@@ -62,6 +62,7 @@ def evaluate(
             np.zeros(program.activations, F),
             np.zeros(program.room, F),
             np.zeros(program.words, np.uint64),
+            np.zeros((1, labels.shape[1], 2)),
         )
         layers = len(program.arrays)
         counters = Counters(
@@ -72,11 +73,11 @@ def evaluate(
             plain(program.tables(program.arrays[:0])),
             (reads.weights, reads.weights),
             (reads.physics, reads.physics),
-            plain(Examples(images, labels, chosen)),
+            plain(Examples(images, labels, chosen, len(chosen))),
             plain(space),
             plain(counters),
             plain(reads.stored),
-            plain(StepKeys(as_word(reads.seed), step, False)),
+            plain(StepKeys(as_word(reads.seed), step, False, True)),
         )
         return counters.results
 

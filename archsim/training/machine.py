@@ -23,6 +23,7 @@ from archsim.training.digital_biases import new_bias_words, round_first, step_bi
 from archsim.training.evaluation import EvaluationReads, evaluate, sealed
 from archsim.training.first_state import FirstWeights
 from archsim.training.kept_words import LEAST_IMAGES, LayerMemory
+from archsim.training.parallel import ALL, Threads, can_share_arrays, can_share_images
 from archsim.training.peripheries import ideal_reads, peripheries
 from archsim.training.placed_tiles import can_be_sliced
 from archsim.training.program import build_program
@@ -88,7 +89,7 @@ class Machine:
         self.biases = new_bias_words(self.program, self.arrays.biases, self.arithmetic)
         self.second = self.program.second_arrays()
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
-        self._update = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
+        self.update_arrays = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
         self.ideal = ideal_reads(len(self.program.arrays))
         self.forward, self.backward = peripheries(settings, self.arrays.device, self.arrays.scales)
         self.rule = (
@@ -115,6 +116,8 @@ class Machine:
             )
         self.memory = np.zeros((settings.batch, self.program.memory), F)
         self.errors = np.zeros(self.program.activations, F)
+        self.answers = np.zeros((settings.batch, 0, 2))
+        self.threads: Threads | None = None
         self.room, self.words = (
             np.zeros(self.program.room, F),
             np.zeros(self.program.words, np.uint64),
@@ -300,7 +303,10 @@ class Machine:
         tables = plain(self.program.tables(self.second))
         weights = plain(BothWays(self.arrays.weights, self.backward_weights))
         physics = plain(BothWays(self.forward, self.backward))
-        space = plain(Workspace(self.memory, self.errors, self.room, self.words))
+        if self.answers.shape[1] != labels.shape[1]:
+            self.answers = np.zeros((size, labels.shape[1], 2))
+        threads = self._threads()
+        space = plain(Workspace(self.memory, self.errors, self.room, self.words, self.answers))
         counters = plain(Counters(self.totals, self.samples, self.results))
         between = plain(self.stored)
         devices = plain(self.arrays.record())
@@ -308,20 +314,30 @@ class Machine:
         biases = plain(self.biases)
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
-            keys = tuple(StepKeys(seed, as_word(first_step + start), True))
-            examples = tuple(self._examples(images, labels, chosen, first_step + start))
+            step = StepKeys(seed, as_word(first_step + start), True, True)
+            keys = tuple(step)
+            shown = self._examples(images, labels, chosen, first_step + start)
             self._follow_schedule(first_step + start)
             if self.schedule is not None:
                 trains = plain(self._trains())
             self.copy_weights()
-            self.present(tables, weights, physics, examples, space, counters, between, keys)
+            if threads and len(chosen) > 1 and can_share_images(self):
+                records = (tables, weights, physics, between)
+                threads.present(self, records, shown, step)
+            else:
+                self.present(
+                    tables, weights, physics, tuple(shown), space, counters, between, keys
+                )
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
-            batch = tuple(MiniBatch(self.program.arrays, self.memory, self.words, len(chosen)))
+            met = MiniBatch(self.program.arrays, self.memory, self.words, len(chosen), ALL)
+            batch = tuple(met)
             if self.rule is not None:
                 self._apply_rule(self.rule, len(chosen), first_step + start)
+            elif threads and len(chosen) > 1 and can_share_arrays(self):
+                threads.update(self, devices, trains, met, keys)
             else:
-                self._update(devices, trains, batch, keys, self.counts)
+                self.update_arrays(devices, trains, batch, keys, self.counts)
             self.kept.step(first_step + start + len(chosen) - 1)
             if self.steps_biases:
                 step_biases(biases, batch, self.program.output_errors, F(self.rate), keys)
@@ -334,10 +350,10 @@ class Machine:
         """
         settings = self.settings
         if not settings.augmentation.acts:
-            return Examples(images, labels, chosen)
+            return Examples(images, labels, chosen, len(chosen))
         shape, keys = self.program.network.input_shape, (settings.seed, step)
         changed = augmented(images[chosen], shape, settings.augmentation, keys)
-        return Examples(sealed(changed), sealed(labels[chosen]), np.arange(len(chosen)))
+        return Examples(sealed(changed), sealed(labels[chosen]), np.arange(len(chosen)), len(chosen))
 
     def copy_weights(self) -> None:
         """Put the digital copies of the weights, where the rule has some, where errors go back."""
@@ -353,18 +369,25 @@ class Machine:
         """A step of the update rule on the `size` images in memory, the first of them number
         `first_step` of the run.
         """
-        batch = tuple(MiniBatch(self.program.arrays, self.memory, self.words, size))
-        keys = tuple(StepKeys(as_word(self.settings.seed), as_word(first_step), True))
+        batch = tuple(MiniBatch(self.program.arrays, self.memory, self.words, size, ALL))
+        keys = tuple(StepKeys(as_word(self.settings.seed), as_word(first_step), True, True))
         if self.rule is not None:
             self._apply_rule(self.rule, size, first_step)
         else:
-            self._update(
+            self.update_arrays(
                 plain(self.arrays.record()), plain(self._trains()), batch, keys, self.counts
             )
         self.kept.step(first_step + size - 1)
         if self.steps_biases:
             parts = self.program.output_errors
             step_biases(plain(self.biases), batch, parts, F(self.rate), keys)
+
+    def _threads(self) -> Threads | None:
+        """Those that share a mini-batch; None for one, or for one image."""
+        number = min(self.settings.threads, self.settings.batch)
+        if self.threads is None and number > 1:
+            self.threads = Threads(self, number)
+        return self.threads
 
     def _apply_rule(self, rule: UpdateRule, size: int, first_step: int) -> None:
         """A scheme's own rule for the mini-batch in memory: image by image, and once at its end."""

@@ -41,34 +41,39 @@ class BothWays(NamedTuple):
 
 
 class Examples(NamedTuple):
-    """Images float32 (N, values), labels int64 (N, answers), and the numbers of those of a
-    mini-batch.
+    """Images float32 (N, values), labels int64 (N, answers), the numbers of those that are
+    presented, and of how many images the mini-batch is.
     """
 
     images: np.ndarray
     labels: np.ndarray
     chosen: np.ndarray
+    batch: int
 
 
 class StepKeys(NamedTuple):
     """Keys of a mini-batch's random numbers: image b of it is step `first_step` + b of the seed.
-    `learn`: whether errors go back, and scales of stored values follow what they meet.
+    `learn`: whether errors go back, and scales of stored values follow what they meet. `counts`:
+    whether answers are summed and inputs observed here.
     """
 
     seed: np.uint64
     first_step: np.uint64
     learn: bool
+    counts: bool
 
 
 class Workspace(NamedTuple):
     """Memory float32 (images of a batch, numbers of an image), errors float32 of the activations;
-    scratch room float32 and words uint64 of one thread.
+    scratch room float32 and words uint64 of one thread; answers float64 (images of a batch, answers,
+    2): loss, and whether it is wrong.
     """
 
     memory: np.ndarray
     errors: np.ndarray
     room: np.ndarray
     words: np.ndarray
+    answers: np.ndarray
 
 
 class KeptWords(NamedTuple):
@@ -152,10 +157,12 @@ class Devices(NamedTuple):
 
 class MiniBatch(NamedTuple):
     """What the arrays met of a mini-batch: their table, the memory float32 (batch, numbers of an
-    image) of its first `size` images, and scratch words uint64.
+    image) of its first `size` images, scratch words uint64, and the number of the only array that
+    is updated (-1: all).
     """
 
     arrays: np.ndarray
     memory: np.ndarray
     words: np.ndarray
     size: int
+    only: int

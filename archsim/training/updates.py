@@ -37,7 +37,7 @@ update_block = pulses.update_block  # replaced by a law's own
 
 def _update(devices, trains, batch, keys, counts):
     """The updates of a mini-batch, image after image: pulses on devices, or (`pulsed` False)
-    digital sums.
+    digital sums. Of one array only where the batch names it: arrays do not meet.
 
     Args: each a record as a plain tuple, whose type costs less to tell (see `records`).
         devices: `Devices` of all arrays.
@@ -63,6 +63,10 @@ def _update(devices, trains, batch, keys, counts):
             rows = array[ROWS]
             columns = array[COLUMNS]
             count = array[VECTORS]
+            if batch.only >= 0 and index != batch.only:
+                last = generators.state.shape[0] - 1
+                generator = min(generator + array[COPIES], last)
+                continue
             cells = rows * columns
             inputs = memory[array[BLOCK] : array[BLOCK] + columns * count]
             block = memory[array[ERRORS] : array[ERRORS] + rows * count]
