@@ -7,83 +7,29 @@ floating point, so a repeated read of bound management needs new noise only, not
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.converters import convert_all, convert_inputs, convert_sums
+from archsim.kernels.device_noise import disturb_devices, measure_inputs
 from archsim.kernels.product import columns_times_vector, matrix_times_block, rows_times_vector
-from archsim.kernels.random import normal, row_key
+from archsim.kernels.random import row_key
+from archsim.kernels.tile_records import (
+    DEVICE_NOISE,
+    INPUT_BOUND,
+    INPUT_NOISE,
+    INPUT_STEP,
+    NOISE_MANAGEMENT,
+    OUTPUT_BOUND,
+    OUTPUT_NOISE,
+    OUTPUT_STEP,
+    RETRY_LIMIT,
+)
 
 U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 TWO = np.float32(2.0)
-OF_DEVICES = U(1 << 40)  # row of an output's key that holds the noise of its devices
-(
-    NOISE_MANAGEMENT,
-    RETRY_LIMIT,
-    INPUT_STEP,
-    INPUT_BOUND,
-    INPUT_NOISE,
-    OUTPUT_STEP,
-    OUTPUT_BOUND,
-    OUTPUT_NOISE,
-    SLOTS,
-    SLOT_BITS,
-    WEIGHT_BITS,
-    CELL_BITS,
-    WEIGHT_RANGE,
-    WRITTEN,
-    TILED,
-    DEVICE_NOISE,
-) = range(16)
-PERIPHERY = 16
-# Counts of the reads of an array: vectors, repeats of the slowest of a vector's tiles, outputs at
-# the bound in the last attempt, and repeats of all its tiles.
-VECTORS, RETRIES, SATURATIONS, TILE_RETRIES = range(4)
-READ_COUNTS = 4
-
-
-class Region(NamedTuple):
-    """The part of a matrix that a tile holds: float32 weights (M, N), whether they are read from the
-    outputs to the inputs, and the first input and the first output of the part in that sense.
-    """
-
-    weights: np.ndarray
-    transposed: np.bool_
-    line: int
-    column: int
-
-
-class Lanes(NamedTuple):
-    """Vectors on their way through a tile.
-
-    `inputs` float32 (lines, V); `peaks` float32 (V,), the largest magnitudes that noise management
-    divides by (`find_peaks`, of the whole vectors where they are split over tiles); `outputs`
-    float32 (columns, V) and `repeats` int32 (V,), filled.
-    """
-
-    inputs: np.ndarray
-    peaks: np.ndarray
-    outputs: np.ndarray
-    repeats: np.ndarray
-
-
-class ReadKeys(NamedTuple):
-    """Keys of the noise of inputs and outputs, and number of the first vector (uint64)."""
-
-    inputs: np.uint64
-    outputs: np.uint64
-    first: np.uint64
-
-
-class ReadScratch(NamedTuple):
-    """Room to work: float32 (lines + 2 columns + 2) V, and uint64 V."""
-
-    room: np.ndarray
-    words: np.ndarray
 
 
 @kernel
@@ -120,29 +66,6 @@ def multiply(region, loaded, outputs, count):
             matrix_times_block(rows, loaded, outputs, count)
         else:
             matrix_times_block(rows[:, line : line + lines], loaded, outputs, count)
-
-
-@kernel
-def measure_inputs(driven, count, lengths):
-    """lengths[b] = the Euclidean length of the driven vector b."""
-    lengths[:count] = ZERO
-    for line in range(driven.shape[0]):
-        values = driven[line]
-        for b in range(count):
-            lengths[b] += values[b] * values[b]
-    for b in range(count):
-        lengths[b] = np.sqrt(lengths[b])
-
-
-@kernel
-def disturb_devices(sums, count, noise, lengths, keys):
-    """Noise of single devices, each anew in every read, on what they add up to: independent of each
-    other, they sum to `noise` times the length of the inputs.
-    """
-    for b in range(count):
-        key = row_key(keys[b], OF_DEVICES)
-        for i in range(sums.shape[0]):
-            sums[i, b] += noise * lengths[b] * normal(key, U(i))
 
 
 @kernel

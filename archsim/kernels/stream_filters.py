@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel
-from archsim.kernels.streams import Numbers, number_at, set_thresholds
+from archsim.kernels.stream_records import Numbers
+from archsim.kernels.streams import number_at, set_thresholds
 
 SAVED = 7  # ones that the divider's synchroniser can hold back
 # The streams of an optimiser: dimensions of its generators.

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels.random_reference import mix_reference, row_key_reference, words_reference
+from archsim.kernels.stream_records import Numbers, Operands, StreamMultipliers, StreamTally
 from archsim.kernels.streams import (
     COINCIDENCES,
     DRIVEN,
@@ -18,10 +19,6 @@ from archsim.kernels.streams import (
     LFSR,
     PERIOD,
     SOBOL,
-    Numbers,
-    Operands,
-    StreamMultipliers,
-    StreamTally,
 )
 
 U = np.uint64

@@ -10,7 +10,10 @@ import numpy as np
 
 from archsim.basics.threads import one_thread
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
-from archsim.kernels.read_block import (
+from archsim.kernels.read_block import find_peaks, read_block
+from archsim.kernels.read_parts import read_parts
+from archsim.kernels.slices import cut_weights, slot_digits
+from archsim.kernels.tile_records import (
     CELL_BITS,
     INPUT_BOUND,
     INPUT_STEP,
@@ -22,10 +25,7 @@ from archsim.kernels.read_block import (
     ReadKeys,
     ReadScratch,
     Region,
-    find_peaks,
-    read_block,
 )
-from archsim.kernels.read_parts import cut_weights, read_parts, slot_digits
 
 F = np.float32
 

@@ -13,7 +13,9 @@ from archsim.kernels.random_reference import (
     row_key_reference,
     stream_key_reference,
 )
-from archsim.kernels.read_block import (
+from archsim.kernels.read_reference import convert_reference
+from archsim.kernels.tile_read import FIRST, Keys, TileOutputs, TilePart, whole_matrix
+from archsim.kernels.tile_records import (
     CELL_BITS,
     INPUT_BOUND,
     INPUT_NOISE,
@@ -29,8 +31,6 @@ from archsim.kernels.read_block import (
     WEIGHT_RANGE,
     WRITTEN,
 )
-from archsim.kernels.read_reference import convert_reference
-from archsim.kernels.tile_read import FIRST, Keys, TileOutputs, TilePart, whole_matrix
 
 F = np.float32
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.compiled import count_ones, kernel
-from archsim.kernels.read_block import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT
+from archsim.kernels.tile_records import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT
 from archsim.training.table import (
     BIAS,
     BLOCK,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels.random import as_word
-from archsim.kernels.read_block import READ_COUNTS
+from archsim.kernels.tile_records import READ_COUNTS
 from archsim.training.cycles import present_of
 from archsim.training.records import BetweenLayers, Counters, Examples, StepKeys, Workspace, plain
 from archsim.training.table import Program

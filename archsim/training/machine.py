@@ -9,9 +9,9 @@ import numpy as np
 from archsim.devices.ageing import drifts
 from archsim.devices.constant_step import ConstantStep
 from archsim.kernels.random import as_word
-from archsim.kernels.read_block import READ_COUNTS, RETRIES
-from archsim.kernels.read_block import VECTORS as VECTORS_READ
 from archsim.kernels.records import Trains
+from archsim.kernels.tile_records import READ_COUNTS, RETRIES
+from archsim.kernels.tile_records import VECTORS as VECTORS_READ
 from archsim.schemes.base import Scheme
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.words import Arithmetic

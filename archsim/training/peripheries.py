@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.kernels.periphery import Periphery, read_physics
-from archsim.kernels.read_block import PERIPHERY
+from archsim.kernels.tile_records import PERIPHERY
 from archsim.training.records import BothWays
 from archsim.training.settings import TrainingSettings, off_arrays
 

@@ -12,7 +12,9 @@ import numpy as np
 
 from archsim.kernels.compiled import kernel
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, stream_key
-from archsim.kernels.read_block import (
+from archsim.kernels.read_block import read_block
+from archsim.kernels.read_parts import read_parts
+from archsim.kernels.tile_records import (
     CELL_BITS,
     RETRIES,
     SATURATIONS,
@@ -23,10 +25,8 @@ from archsim.kernels.read_block import (
     ReadKeys,
     ReadScratch,
     Region,
-    read_block,
 )
-from archsim.kernels.read_block import VECTORS as READS
-from archsim.kernels.read_parts import read_parts
+from archsim.kernels.tile_records import VECTORS as READS
 from archsim.training.table import (
     BACK_CYCLE,
     COLUMNS,

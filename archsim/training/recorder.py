@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.chip.plan.row_groups import split_lines
-from archsim.kernels.read_block import RETRIES, SATURATIONS, TILE_RETRIES
-from archsim.kernels.read_block import VECTORS as READS
+from archsim.kernels.tile_records import RETRIES, SATURATIONS, TILE_RETRIES
+from archsim.kernels.tile_records import VECTORS as READS
 from archsim.kernels.update_block import COINCIDENCES, COLUMN_PULSES, ROW_PULSES, SLOTS, UPDATES
 from archsim.schemes.rule import ActionCounts
 from archsim.schemes.shared.train_counts import count_trains

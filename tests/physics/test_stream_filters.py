@@ -9,7 +9,7 @@ import pytest
 
 from archsim.kernels import stream_filters as filters
 from archsim.kernels import stream_filters_reference as twins
-from archsim.kernels import streams
+from archsim.kernels import stream_records, streams
 from hwlib.parts.cbram import predistorted_voltage, switching_hazard
 
 U, F = np.uint64, np.float32
@@ -19,7 +19,7 @@ TRANSFER = (np.arange(4097) * 16).astype(np.int32)[None]
 
 def averaged(values, length, bits, start=0, shared=False, position=0):
     counters = np.full(np.shape(values), start, np.int32)
-    numbers = streams.Numbers(streams.COUNTER, TABLES, KEY, shared)
+    numbers = stream_records.Numbers(streams.COUNTER, TABLES, KEY, shared)
     drawing = filters.StreamDrawing(F(1), length, TRANSFER, numbers, position)
     filters.average(counters, np.asarray(values, F), bits, drawing, np.zeros(1, np.int64))
     return counters
@@ -50,7 +50,7 @@ def row_arguments(source, shared, seed=0):
     transfer = np.rint(np.linspace(0, 65536, 257) * np.array([[1.0], [0.9], [0.8], [0.95]])).astype(
         np.int32
     )
-    numbers = streams.Numbers(source, TABLES, KEY, shared)
+    numbers = stream_records.Numbers(source, TABLES, KEY, shared)
     return values, filters.StreamDrawing(F(1), 50, transfer, numbers, 71)
 
 
@@ -153,7 +153,7 @@ def test_adam_on_streams_settles_where_adam_does():
     shape = (12, 16)
     length = 27
     bits = filters.Widths(8, 15, 8)
-    numbers = streams.Numbers(streams.COUNTER, TABLES, KEY, False)
+    numbers = stream_records.Numbers(streams.COUNTER, TABLES, KEY, False)
     generator = np.random.default_rng(3)
     mean = np.where(np.arange(16) % 2, 0.3, -0.15)
     square = mean**2 + 0.04

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_training_gradients import NETWORKS
 
-from archsim.kernels import streams
+from archsim.kernels import stream_records, streams
 from archsim.kernels.stream_parts import count_parts
 from archsim.kernels.stream_reference import count_parts_reference, count_products_reference
 from archsim.schemes import load_scheme
@@ -49,11 +49,11 @@ def parts_of(
     transfer = (np.arange(1025) * 64).astype(np.int32)[None]
     function(
         counts,
-        streams.Operands(x, d, *scales),
-        streams.StreamMultipliers(BLOCK, GROUP, 1, transfer, False, single),
-        streams.Numbers(source, TABLES, KEY, shared),
+        stream_records.Operands(x, d, *scales),
+        stream_records.StreamMultipliers(BLOCK, GROUP, 1, transfer, False, single),
+        stream_records.Numbers(source, TABLES, KEY, shared),
         position,
-        streams.StreamTally(tallies, switched),
+        stream_records.StreamTally(tallies, switched),
     )
     return counts, tallies, switched
 
@@ -77,11 +77,11 @@ def products_of(
     )  # devices that differ
     function(
         counts,
-        streams.Operands(x, d, *scales),
-        streams.StreamMultipliers(BLOCK, GROUP, length, transfer, bipolar, single),
-        streams.Numbers(source, TABLES, KEY, shared),
+        stream_records.Operands(x, d, *scales),
+        stream_records.StreamMultipliers(BLOCK, GROUP, length, transfer, bipolar, single),
+        stream_records.Numbers(source, TABLES, KEY, shared),
         11,
-        streams.StreamTally(tallies, switched),
+        stream_records.StreamTally(tallies, switched),
     )
     return counts, tallies, switched
 
@@ -116,11 +116,11 @@ def test_a_second_part_of_zero_leaves_the_plain_product_of_single_bits():
     transfer = (np.arange(1025) * 64).astype(np.int32)[None]
     streams.count_products(
         plain,
-        streams.Operands(x, d[0], *scales),
-        streams.StreamMultipliers(BLOCK, GROUP, 1, transfer, False, False),
-        streams.Numbers(streams.COUNTER, TABLES, KEY, True),
+        stream_records.Operands(x, d[0], *scales),
+        stream_records.StreamMultipliers(BLOCK, GROUP, 1, transfer, False, False),
+        stream_records.Numbers(streams.COUNTER, TABLES, KEY, True),
         0,
-        streams.StreamTally(plain_tallies, plain_switched),
+        stream_records.StreamTally(plain_tallies, plain_switched),
     )
     assert (
         np.array_equal(counts, plain)

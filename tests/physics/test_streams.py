@@ -5,8 +5,8 @@ differences.
 import numpy as np
 import pytest
 
+from archsim.kernels import stream_records, streams
 from archsim.kernels import stream_reference as plain
-from archsim.kernels import streams
 
 U, F = np.uint64, np.float32
 TABLES = streams.number_tables()
@@ -18,7 +18,7 @@ def stream(values, length, source, position=0, dimension=0, shared=True):
     thresholds = np.rint(np.asarray(values) * 65536).astype(np.int32)
     words = np.zeros(((length + 63) // 64, len(thresholds)), U)
     ones = np.zeros(len(thresholds), np.int64)
-    numbers = streams.Numbers(source, TABLES, KEY, shared)
+    numbers = stream_records.Numbers(source, TABLES, KEY, shared)
     total = streams.encode(words, thresholds, length, numbers, dimension, 0, position, ones)
     bits = plain.unpack(words, length)
     assert total == ones.sum() and np.array_equal(ones, bits.sum(1))
@@ -185,11 +185,11 @@ def outer(
     ones = np.ones(x.shape[1], F)
     streams.count_products(
         counts,
-        streams.Operands(x, d, ones, ones, ones.astype(np.int32)),
-        streams.StreamMultipliers(block, group, length, transfer, bipolar, single),
-        streams.Numbers(source, TABLES, KEY, shared),
+        stream_records.Operands(x, d, ones, ones, ones.astype(np.int32)),
+        stream_records.StreamMultipliers(block, group, length, transfer, bipolar, single),
+        stream_records.Numbers(source, TABLES, KEY, shared),
         position,
-        streams.StreamTally(tallies, switched),
+        stream_records.StreamTally(tallies, switched),
     )
     assert switched.sum() == tallies[streams.INPUT_ONES] + tallies[streams.ERROR_ONES]
     return counts, tallies

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from archsim.kernels.periphery import Periphery, read_physics
-from archsim.kernels.read_block import (
+from archsim.kernels.tile_read import Keys, TilePart, tile_read
+from archsim.kernels.tile_read_reference import tile_read_reference
+from archsim.kernels.tile_records import (
     CELL_BITS,
     PERIPHERY,
     SLOT_BITS,
@@ -13,8 +15,6 @@ from archsim.kernels.read_block import (
     WEIGHT_RANGE,
     WRITTEN,
 )
-from archsim.kernels.tile_read import Keys, TilePart, tile_read
-from archsim.kernels.tile_read_reference import tile_read_reference
 
 F = np.float32
 

@@ -8,7 +8,7 @@ import pytest
 import archsim
 from archsim.chip.built import build_chip
 from archsim.chip.place import shape_layer
-from archsim.kernels.read_block import RETRIES, SATURATIONS, TILE_RETRIES
+from archsim.kernels.tile_records import RETRIES, SATURATIONS, TILE_RETRIES
 from archsim.soc.data.tile_physics import TilePhysics
 from archsim.trace import Activity, build_trace, with_activity
 from archsim.trace.operation import LayerMatrix

@@ -10,8 +10,8 @@ from archsim.devices.presets import load_device
 from archsim.kernels.outer import add_products, add_products_reference
 from archsim.kernels.periphery import Periphery, read_physics
 from archsim.kernels.read import crossbar_read
-from archsim.kernels.read_block import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT, PERIPHERY
 from archsim.kernels.tile_read import Keys, tile_read
+from archsim.kernels.tile_records import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT, PERIPHERY
 from archsim.training.activity import BITS as CODE_BITS
 from archsim.training.activity import MAGNITUDE, ONES, observe_block
 from archsim.training.machine import Machine

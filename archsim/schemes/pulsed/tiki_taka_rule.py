@@ -10,19 +10,11 @@ import numpy as np
 
 from archsim.devices.array import DeviceArray, draws, new_counts
 from archsim.devices.symmetry import drive_to_symmetry
-from archsim.kernels.fast_array import (
-    FAST_TILE,
-    PULSES,
-    READS,
-    VERSIONS,
-    Both,
-    Transfer,
-    TransferMemory,
-    image_kernel,
-)
+from archsim.kernels.fast_array import FAST_TILE, PULSES, READS, VERSIONS, image_kernel
 from archsim.kernels.number_formats import SCALE_FIELDS
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.kernels.records import Cells, Tally, Trains
+from archsim.kernels.transfer_records import Both, Transfer, TransferMemory
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.state_read import LineRead, read_lines, read_of
 from archsim.schemes.shared.train_counts import count_trains

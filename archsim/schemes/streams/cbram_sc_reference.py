@@ -10,8 +10,9 @@ import numpy as np
 
 from archsim.kernels.stream_filters import Moments, StreamDrawing
 from archsim.kernels.stream_filters_reference import adam_reference, average_reference
+from archsim.kernels.stream_records import Operands, StreamTally
 from archsim.kernels.stream_reference import count_products_reference
-from archsim.kernels.streams import TALLIES, Operands, StreamTally
+from archsim.kernels.streams import TALLIES
 from archsim.schemes.rule import LayerState
 from archsim.schemes.streams.cbram_sc_rule import CbramSettings, device_transfer, widths_of
 from archsim.schemes.streams.stream_rule import (

@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from archsim.kernels import stream_parts
-from archsim.kernels.streams import Operands, StreamTally
+from archsim.kernels.stream_records import Operands, StreamTally
 from archsim.schemes.rule import LayerState
 from archsim.schemes.shared.optimiser_rule import gradient_of
 from archsim.schemes.shared.writing import write_first

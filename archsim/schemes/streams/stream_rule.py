@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
 
-from archsim.kernels import streams
+from archsim.kernels import stream_records, streams
 from archsim.kernels.random import as_word, stream_key
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.digital_rule import written_activity
@@ -103,9 +103,9 @@ def is_shared(scheme: StreamSettings) -> bool:
     return scheme.sharing != "element" and scheme.generator != "cbram"
 
 
-def multiplier_of(scheme: StreamSettings, transfer: np.ndarray) -> streams.StreamMultipliers:
+def multiplier_of(scheme: StreamSettings, transfer: np.ndarray) -> stream_records.StreamMultipliers:
     """The block of multipliers of a scheme, with the thresholds of its converters."""
-    return streams.StreamMultipliers(
+    return stream_records.StreamMultipliers(
         block=scheme.errors_parallel,
         group=scheme.inputs_parallel,
         length=scheme.bits,
@@ -117,10 +117,12 @@ def multiplier_of(scheme: StreamSettings, transfer: np.ndarray) -> streams.Strea
 
 def numbers_of(
     scheme: StreamSettings, seed: int, layer: LayerState, use: int = PRODUCTS
-) -> streams.Numbers:
+) -> stream_records.Numbers:
     """The generators of a layer's streams, for its outer products or for its optimiser."""
     key = U(stream_key(as_word(seed), U(use), U(layer.tile), STREAMS))
-    return streams.Numbers(source_of(scheme), streams.number_tables(), key, is_shared(scheme))
+    return stream_records.Numbers(
+        source_of(scheme), streams.number_tables(), key, is_shared(scheme)
+    )
 
 
 class StreamRule(UpdateRule[Settings]):
@@ -181,9 +183,11 @@ class StreamRule(UpdateRule[Settings]):
             counts = self.counts[index]
             counts[...] = 0
             inverses = (1 / of_inputs).astype(F), (1 / of_errors).astype(F)
-            operands = streams.Operands(inputs, errors, *inverses, steps)
+            operands = stream_records.Operands(inputs, errors, *inverses, steps)
             first_cycle = int(step * vectors * edges["places"] * length)
-            self.count(index, operands, first_cycle, streams.StreamTally(tallies, self.switched))
+            self.count(
+                index, operands, first_cycle, stream_records.StreamTally(tallies, self.switched)
+            )
             self.gradients[index] += F(unit / length) * counts
             self.store(layer, "gradient", self.gradients[index], step)
         done.add("stream_multiplier", "bit", edges["products"] * vectors)
@@ -204,7 +208,11 @@ class StreamRule(UpdateRule[Settings]):
         done.add_work(scheme.image_work(rows, columns, 1, vectors))
 
     def count(
-        self, index: int, operands: streams.Operands, first_cycle: int, tally: streams.StreamTally
+        self,
+        index: int,
+        operands: stream_records.Operands,
+        first_cycle: int,
+        tally: stream_records.StreamTally,
     ) -> None:
         """Count the coincidences of array `index` into `counts`; arguments as
         `kernels.streams.count_products`.

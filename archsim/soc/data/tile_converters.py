@@ -11,7 +11,8 @@ from archsim.chip.config import Architecture
 from archsim.devices.array import DeviceArray
 from archsim.devices.converted_read import read_of_one
 from archsim.kernels.periphery import Periphery, read_physics
-from archsim.kernels.read_block import (
+from archsim.kernels.records import DeviceRead
+from archsim.kernels.tile_records import (
     CELL_BITS,
     DEVICE_NOISE,
     PERIPHERY,
@@ -19,7 +20,6 @@ from archsim.kernels.read_block import (
     SLOTS,
     WEIGHT_BITS,
 )
-from archsim.kernels.records import DeviceRead
 from archsim.training.sections import ReadSettings
 
 MOST_BITS = 24  # of a weight: those of a float32
