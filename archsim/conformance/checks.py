@@ -127,7 +127,7 @@ def reads_the_arrays_backwards_as_often_as_declared(case: Case) -> None:
     """Errors that training takes back through an array are the transposed reads of the trace, one
     by one.
     """
-    from archsim.kernels.read_block import VECTORS
+    from archsim.kernels.tile_records import VECTORS
     from archsim.run.step_trace import step_trace
     from workloads import load_network
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from archsim.kernels.compiled import borrowed, template
+from archsim.kernels.compiled import borrowed, kernel, template
 from archsim.training.activity import observe
 from archsim.training.loss import cross_entropy, squared_distance
 from archsim.training.passes import backward_of, forward_of

@@ -325,9 +325,7 @@ class Machine:
                 records = (tables, weights, physics, between)
                 threads.present(self, records, shown, step)
             else:
-                self.present(
-                    tables, weights, physics, tuple(shown), space, counters, between, keys
-                )
+                self.present(tables, weights, physics, tuple(shown), space, counters, between, keys)
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
             met = MiniBatch(self.program.arrays, self.memory, self.words, len(chosen), ALL)
