@@ -81,7 +81,7 @@ def convert_outputs(raw, width, factors, step, bound, noise, keys, hits):
 @kernel
 def convert_inputs(block, chosen, count, factors, step, bound, noise, keys, loaded):
     """DAC of the chosen vectors: divide, round, clip, add noise; the law of
-    `kernels.read.load_vector`.
+    `load_vector`.
     """
     chosen = borrowed(chosen)
     for line in range(block.shape[0]):

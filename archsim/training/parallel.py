@@ -22,12 +22,13 @@ from archsim.training.records import Counters, Examples, MiniBatch, StepKeys, Wo
 from archsim.training.table import COLUMNS, COPIES, ROWS, VECTORS
 
 if TYPE_CHECKING:
+    # For types only: a machine makes its threads, which work on what it holds.
     from archsim.training.machine import Machine
 
 ALL = -1  # in `MiniBatch.only`
 
 
-class Scratch(NamedTuple):
+class ThreadRoom(NamedTuple):
     """What one thread works in: errors, room and words as in `records.Workspace`, and its counts of
     reads.
     """
@@ -45,7 +46,7 @@ class Threads:
         self.number = number
         self.pool = ThreadPoolExecutor(number)
         self.scratch = [
-            Scratch(
+            ThreadRoom(
                 np.zeros_like(machine.errors),
                 np.zeros_like(machine.room),
                 np.zeros_like(machine.words),
