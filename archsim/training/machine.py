@@ -351,7 +351,9 @@ class Machine:
             return Examples(images, labels, chosen, len(chosen))
         shape, keys = self.program.network.input_shape, (settings.seed, step)
         changed = augmented(images[chosen], shape, settings.augmentation, keys)
-        return Examples(sealed(changed), sealed(labels[chosen]), np.arange(len(chosen)), len(chosen))
+        return Examples(
+            sealed(changed), sealed(labels[chosen]), np.arange(len(chosen)), len(chosen)
+        )
 
     def copy_weights(self) -> None:
         """Put the digital copies of the weights, where the rule has some, where errors go back."""
