@@ -48,7 +48,7 @@ OUTSIDE = {
     "hwlib": {"numpy"},
     "archsim.readers": {"numpy", "yaml"},
     "workloads": {"numpy", "onnx", "google", "onnxscript", "torch"},
-    "archsim.kernels": {"numpy", "numba"},
+    "archsim.kernels": {"llvmlite", "numpy", "numba"},
     "archsim.cost": {"numpy"},
 }
 HEAVY = {
