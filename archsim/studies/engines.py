@@ -10,7 +10,7 @@ import argparse
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from archsim.soc.collect import ledger_of_machine, resources
 from archsim.soc.compiled.cores.machine import CompiledCoreMachine
@@ -55,9 +55,6 @@ class EngineCase:
 
     def __str__(self) -> str:
         return f"{self.chip}; {self.mode}, {self.retries} retries a vector"
-
-
-C = TypeVar("C", "EngineCase", CoreCase)
 
 
 def cases(chips: int, seed: int) -> Iterator[EngineCase]:
@@ -140,7 +137,7 @@ def _first_difference(one: Any, other: Any) -> str:
     return f"simpy {one}, compiled {other}"
 
 
-def shrunk(case: C) -> C:
+def shrunk(case: EngineCase | CoreCase) -> EngineCase | CoreCase:
     """The case with as few settings and images as still differ."""
     for candidate in case.smaller():
         if differences(candidate):

@@ -142,7 +142,8 @@ class LayerArrays:
         counted = machine.results
         memory = machine.memory
         if not learn:  # a mini-batch that waits stays as it is
-            totals, samples, counted = (np.zeros_like(held) for held in (totals, samples, counted))
+            totals, samples = np.zeros_like(totals), np.zeros_like(samples)
+            counted = np.zeros_like(counted)
             memory = np.zeros((1, machine.program.memory), F)
         one_way_of()(
             plain(machine.program.tables(machine.second)),

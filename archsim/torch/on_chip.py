@@ -26,6 +26,8 @@ from workloads.torch_module import from_torch
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.schemes.base import Scheme
+    from archsim.trace import Activity
+    from archsim.trace.upkeep import Refreshes
     from archsim.training.settings import TrainingSettings
     from workloads.network import Network
 
@@ -86,7 +88,8 @@ class OnChip:
         Raises:
             InputError: before the first step.
         """
-        activities, refreshes = {}, {}
+        activities: dict[tuple[str, str], Activity] = {}
+        refreshes: dict[str, Refreshes] = {}
         images = 0
         for layer in self.layers.values():
             machine = layer.arrays.machine

@@ -161,7 +161,7 @@ def recorder_totals(machine: Machine) -> dict[str, dict[str, float]]:
     """Counts of every layer since the counters were cleared: reads, retries (of the slowest tile of
     a vector, and of all its tiles), saturations of both directions, and of the updates.
     """
-    totals = {}
+    totals: dict[str, dict[str, float]] = {}
     for index, name in enumerate(machine.program.names):
         row: dict[str, float] = {}
         for direction, phase in enumerate(("forward", "backward")):

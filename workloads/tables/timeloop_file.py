@@ -46,7 +46,9 @@ def read_timeloop_network(path: Path, products: object = None) -> Network:
     """
     files = problem_files(path) if path.is_dir() else [path]
     if len(files) > MOST_LAYERS:
-        raise InputError("too many layers", where=str(path), got=len(files), allowed=MOST_LAYERS)
+        raise InputError(
+            "too many layers", where=str(path), got=len(files), allowed=f"at most {MOST_LAYERS}"
+        )
     notes = Notes()
     layers = [_layer(file, notes) for file in files]
     chosen = choose_products([layer.name for layer in layers], products, str(path))

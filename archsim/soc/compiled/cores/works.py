@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from archsim.chip.cores.core_work import CoreWork, Message, Station, UnitWork
 from archsim.chip.cores.network_of import BUFFER, OFF_CHIP
@@ -91,7 +91,7 @@ class WorkRows:
                 self._stations(way, servers)
             self.steps.append(tuple(row))
 
-    def _stations(self, way: Sequence[Station], servers: dict[str, int]) -> None:
+    def _stations(self, way: Sequence[Station], servers: Mapping[Any, int]) -> None:
         self.stations += [(servers[name], cycles, delay) for name, cycles, delay in way]
 
     def _fetches(self, work: CoreWork) -> int:
