@@ -100,7 +100,7 @@ def off_chip_bits(result):
     return sum(row["count"] for row in result.ledger if row["component"] == "off_chip_memory")
 
 
-SEEDS = range(6)
+SEEDS = range(12)
 
 
 @pytest.mark.parametrize(
