@@ -52,9 +52,9 @@ class PlacementSettings(Section):
         Effects(area="any", energy="any", time="any", accuracy="ageing", limit=True),
     ] = Field(default_factory=dict)
     """Copies of the weights of slow layers, by the layer's name; `"auto"` is `balance = 2`."""
-    balance: Annotated[float, Field(ge=1, le=64), Effects(area="any", energy="any", time="any")] = (
-        1.0
-    )
+    balance: Annotated[
+        float, Field(ge=1, le=64), Effects(area="any", energy="any", time="any", accuracy="ageing")
+    ] = 1.0
     """Tiles that layers may take, over those of one copy each: the layer with most vectors for a copy
     gets the next one, so that a pipeline is balanced. 1: only copies that are named.
     """

@@ -18,7 +18,7 @@ from archsim.basics.fields import changed_fields
 from archsim.chip.blocks import blocks
 from archsim.chip.blocks.base import TIMED, Acts
 from archsim.chip.usage import Usage
-from archsim.trace.operation import Trace
+from archsim.trace.operation import Operation, Trace
 from hwlib import conditions, find_part, price
 
 if TYPE_CHECKING:
@@ -53,6 +53,13 @@ def _balances(run: Usage) -> bool:
     named = run.built.chip.placement.copies
     layers = run.built.placement.layers
     return any(layer.copies > 1 for name, layer in layers.items() if name not in named)
+
+
+def _may_fuse(run: Usage, operation: Operation) -> bool:
+    """Whether products are fused, or would be if the chip chose how they are multiplied."""
+    execution = run.built.chip.execution
+    chosen = execution.attention != "digital" or not run.built.chip.matrix_unit.rows
+    return len(operation.products) > 1 or (bool(operation.products) and not chosen)
 
 
 def _several_cores(run: Usage) -> bool:
@@ -147,7 +154,7 @@ OF_THE_CHIP: dict[str, Acts] = {
     "execution.attention": Acts(
         lambda run: (
             any(op.phase == "forward" for op in run.of("write"))
-            or any(len(op.products) > 1 for op in run.operations if op.phase == "forward")
+            or any(_may_fuse(run, op) for op in run.operations if op.phase == "forward")
         ),
         "no two activations are multiplied, or this is how they are multiplied without it",
     ),

@@ -12,7 +12,7 @@ from archsim.chip.config import Architecture
 from hwlib.scaling import supply_voltage
 from tests.coupling.fields import Field, fields_of, other_values
 from tests.coupling.machines import Machine, Outcome, run
-from tests.coupling.sightings import Try, complaints, sightings
+from tests.coupling.sightings import ANOMALY, ANOMALY_OF_A_NETWORK, Try, complaints, sightings
 
 SLOW_BUS = {"interconnect.width_bits": 4, "execution.mode": "pipelined"}
 FORGETS = {"device_settings": {"retention_s": 1e-3}, "maintenance_images": 4}
@@ -160,6 +160,16 @@ MACHINES = {
         scheme="sgd",
         training=WRITTEN,
     ),
+    "a training on slow channels": Machine(
+        "cim40",
+        {
+            "execution.mode": "pipelined",
+            "buffer.capacity_kib": 0.0625,
+            "off_chip.bits_per_cycle": 1,
+        },
+        scheme="sgd",
+        training=WRITTEN,
+    ),
     "a pipeline with a slow buffer": Machine(
         "cim40",
         {"execution.mode": "pipelined", "buffer.capacity_kib": 4.0, "buffer.width_bits": 8},
@@ -238,8 +248,11 @@ def turned_on(name: str, field: Field) -> Try:
         ("read.rows_active", "all"): chip.tile.rows,
         ("supply_v", "nominal"): supply_voltage(chip.node_nm).value,
     }.get((field.path, str(now)), now)
-    values, pipelined = values_of(field, now), chip.execution.mode == "pipelined"
-    return Try(name, before(name), values, size, after, bool(machine.training), pipelined)
+    anomaly = 0.0
+    if chip.execution.mode == "pipelined":
+        anomaly = ANOMALY_OF_A_NETWORK if chip.core.tiles else ANOMALY
+    values = values_of(field, now)
+    return Try(name, before(name), values, size, after, bool(machine.training), anomaly)
 
 
 @pytest.mark.parametrize("more", [MORE, pytest.param(None, marks=pytest.mark.study)])

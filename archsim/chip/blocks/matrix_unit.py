@@ -65,6 +65,12 @@ def multiplies(run: Usage) -> bool:
     return run.built.chip.matrix_unit.rows > 0 and any(op.products for op in run.operations)
 
 
+def keeps_sums(run: Usage) -> bool:
+    """Whether a unit multiplies, or has a memory of sums whose size follows from its vectors."""
+    chip = run.built.chip
+    return multiplies(run) or (chip.matrix_unit.rows > 0 and "matrix_sum" in chip.components)
+
+
 ACTS = Acts(multiplies, "there is no matrix unit (matrix_unit.rows), or no product of activations")
 
 
@@ -91,7 +97,7 @@ class MatrixUnit(Block[MatrixUnitSettings]):
         ),
         "columns": ACTS,
         "units": ACTS,
-        "vectors": ACTS,
+        "vectors": Acts(keeps_sums, ACTS.otherwise),
         "format": ACTS,
     }
 
