@@ -56,7 +56,6 @@ PATHS = {
     "state": ("tiki_taka", ("output_bits", "output_bound", "output_noise")),
     "device": ("sgd", ("output_bits", "output_noise")),
 }
-EXACT_ALL_THE_SAME = {"hic": "its accumulators are bits, in pairs of cells with two states"}
 
 
 def settings_of(case: Case, read: dict[str, Any], **more: Any) -> TrainingSettings:
@@ -124,7 +123,7 @@ def priced(title: str) -> set[str]:
     trace = build_trace(NETWORK, CASES[title].scheme, "training", 4)
     operations = trace.image_operations + trace.batch_operations
     reads = [op for op in (*operations, *trace.setup_operations) if op.kind == "read"]
-    lines = [op for op in reads if op.phase != "forward" and title not in EXACT_ALL_THE_SAME]
+    lines = [op for op in reads if op.phase != "forward"]
     device = device_of(settings_of(CASES[title], NOISE_ALONE))
     verified = [op for op in operations if op.kind == "write" and op.activity.verify_reads]
     values = load_device(device).values if device else {}
