@@ -77,7 +77,7 @@ def draw_block(errors, factors, slots, keys, trains, active, room):
 
 
 @kernel
-def draw_pair(own, limits, number, place, low, drawn):
+def draw_pair(own, limits, number, position, low, drawn):
     """drawn[n] = the slots `low` and the next in which a line of probability limits[n] 2^-32 pulses;
     returns the OR of them.
     """
@@ -86,7 +86,7 @@ def draw_pair(own, limits, number, place, low, drawn):
     drawn = borrowed(drawn)
     some = U(0)
     for n in range(number):
-        word = word_at(own[n], place)
+        word = word_at(own[n], position)
         first = U((word & _HALF_WORD) < limits[n])
         second = U((word >> U(32)) < limits[n])
         bits = (first << low) | (second << (low + U(1)))

@@ -46,16 +46,16 @@ def panel(typing_context, matrix, block, outputs, first, column, rows, vectors):
 
     def spread_over(builder, value):
         nothing = ir.Constant(SIXTEEN, ir.Undefined)
-        places = ir.Constant(ir.VectorType(ir.IntType(32), 16), [0] * 16)
+        positions = ir.Constant(ir.VectorType(ir.IntType(32), 16), [0] * 16)
         single = builder.insert_element(nothing, value, WORD(0))
-        return builder.shuffle_vector(single, nothing, places)
+        return builder.shuffle_vector(single, nothing, positions)
 
     def generate(context, builder, signature, arguments):
         arrays = [
             context.make_array(kind)(context, builder, value=value)
             for kind, value in zip(signature.args[:3], arguments[:3])
         ]
-        place, start = [
+        position, start = [
             context.cast(builder, value, kind, types.int64)
             for kind, value in zip(signature.args[3:5], arguments[3:5])
         ]
@@ -65,8 +65,8 @@ def panel(typing_context, matrix, block, outputs, first, column, rows, vectors):
         held, loaded, sums = [builder.ptrtoint(array.data, WORD) for array in arrays]
         count = builder.extract_value(arrays[1].shape, 0)
         across = builder.mul(start, WORD(4))
-        places = [
-            builder.add(held, builder.mul(builder.add(place, WORD(r)), row_step))
+        positions = [
+            builder.add(held, builder.mul(builder.add(position, WORD(r)), row_step))
             for r in range(height)
         ]
         begun = builder.block
@@ -83,7 +83,7 @@ def panel(typing_context, matrix, block, outputs, first, column, rows, vectors):
         along = builder.mul(line, line_step)
         totals = []
         for r in range(height):
-            spread = spread_over(builder, load(builder, builder.add(places[r], along), ONE))
+            spread = spread_over(builder, load(builder, builder.add(positions[r], along), ONE))
             totals.append(
                 [builder.fadd(below[r][c], builder.fmul(spread, values[c])) for c in range(width)]
             )
@@ -102,7 +102,7 @@ def panel(typing_context, matrix, block, outputs, first, column, rows, vectors):
                 value.add_incoming(totals[r][c], loop)
                 totals[r][c] = value
         for r in range(height):
-            target = builder.add(sums, builder.mul(builder.add(place, WORD(r)), out_step))
+            target = builder.add(sums, builder.mul(builder.add(position, WORD(r)), out_step))
             for c in range(width):
                 address = builder.add(builder.add(target, across), WORD(64 * c))
                 builder.store(
@@ -135,8 +135,8 @@ def sixteen_rows(typing_context, matrix, vector, outputs, first, start):
         return value
 
     def choose(builder, a, b, order):
-        places = ir.VectorType(ir.IntType(32), len(order))
-        return builder.shuffle_vector(a, b, ir.Constant(places, list(order)))
+        positions = ir.VectorType(ir.IntType(32), len(order))
+        return builder.shuffle_vector(a, b, ir.Constant(positions, list(order)))
 
     def within(builder, a, b, order):
         every = [n % 4 + 4 * g + 16 * (n > 3) for g in range(4) for n in order]
@@ -178,7 +178,7 @@ def sixteen_rows(typing_context, matrix, vector, outputs, first, start):
             context.make_array(kind)(context, builder, value=value)
             for kind, value in zip(signature.args[:3], arguments[:3])
         ]
-        place, begin = [
+        position, begin = [
             context.cast(builder, value, kind, types.int64)
             for kind, value in zip(signature.args[3:5], arguments[3:5])
         ]
@@ -187,7 +187,8 @@ def sixteen_rows(typing_context, matrix, vector, outputs, first, start):
         count = builder.extract_value(arrays[1].shape, 0)
         held = builder.add(held, builder.mul(begin, WORD(4)))
         rows = [
-            builder.add(held, builder.mul(builder.add(place, WORD(r)), row_step)) for r in range(16)
+            builder.add(held, builder.mul(builder.add(position, WORD(r)), row_step))
+            for r in range(16)
         ]
 
         line, total = WORD(0), ir.Constant(SIXTEEN, [0.0] * 16)
@@ -213,7 +214,7 @@ def sixteen_rows(typing_context, matrix, vector, outputs, first, start):
                 phi.add_incoming(before, begun)
                 phi.add_incoming(later, loop)
             line, total = left
-        target = builder.add(sums, builder.mul(place, WORD(4)))
+        target = builder.add(sums, builder.mul(position, WORD(4)))
         builder.store(total, builder.inttoptr(target, SIXTEEN.as_pointer())).align = 4
         return context.get_dummy_value()
 
