@@ -60,12 +60,12 @@ def refuse_other_file(path: str | Path, mark: str) -> None:
         InputError: where another file has that name; an empty one may be written over.
     """
     path = Path(path)
-    if not path.is_file():
-        return
     try:
+        if not path.is_file():
+            return
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
-    except OSError as error:
+    except OSError as error:  # a name that is too long, say
         raise InputError(f"cannot be read ({error.strerror})", where=str(path)) from None
     if head and mark.encode() not in head:
         raise InputError(
