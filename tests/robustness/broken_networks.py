@@ -81,7 +81,7 @@ TOML = {
         "output shape has too many elements",
     ),
     "work too large": (
-        TOP + FLAT + FC.replace("10", "1000000000000"),
+        TOP.replace("3, 8, 8", "64, 64, 64") + FLAT + FC.replace("10", "1000000000000"),
         "too many multiply-accumulates",
     ),
     "bias is a number": (TOP + CONV + "bias = 1\n", "'conv1'.bias: must be true or false"),
@@ -212,7 +212,7 @@ CSV = {
         "net.csv: line 2: num filter: must be a whole number",
     ),
     "too much work": (
-        HEADER + "b,100000,100000,3,3,64,10,1\n",
+        HEADER + "b,100000,100000,100,100,64,100,1\n",
         "net.csv: line 2: the layer has too many multiply-accumulates",
     ),
     "output too large": (
