@@ -11,7 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # What a module is called where it is imported, where that is not the name of its package.
-PACKAGES = {"sklearn": "scikit-learn", "distributed": "dask", "scipy": "scikit-learn"}
+PACKAGES = {
+    "sklearn": "scikit-learn",
+    "distributed": "dask",
+    "scipy": "scikit-learn",
+    "yaml": "pyyaml",
+    "vcd": "pyvcd",
+}
 
 
 def extras():
