@@ -154,9 +154,9 @@ def test_a_converter_with_other_bits_than_its_sums_need_is_noted():
 
 def test_all_rows_at_a_time_are_noted_too():
     notes = run(128, {}, timing=False).document["notes"]
-    # 128 rows x 127 levels of a pair's column x 255 values of an input
+    # 128 rows x 127 levels of a pair's column x one bit of an input: 16,256
     assert any(
-        "one conversion sums 128 rows: to tell all sums apart it needs 22 bits" in note
+        "one conversion sums 128 rows: to tell all sums apart it needs 14 bits" in note
         for note in notes
     )
 

@@ -29,6 +29,7 @@ def load() -> None:
     assert_type(network.layer("conv1"), Layer)
     assert_type(network.input_shape + network.output_shape, tuple[int, ...])
     assert_type(network.weights + network.multiply_accumulates, int)
+    assert_type(network.decoding(cache=15), archsim.Network)
     assert_type(network.array_layers, tuple[Layer, ...])
     assert_type(network.gaps, tuple[str, ...])
     chip = archsim.load_architecture(Path("mine.toml"), {"tile.rows": 64, "read.adc_bits": "8"})
