@@ -86,7 +86,10 @@ def imported(path: Path, inputs: tuple[Any, ...]) -> dict[str, Any]:
         return {"refused": "; ".join(sorted({item.operator for item in checked.unsupported}))}
     facts: dict[str, Any] = {"macs": checked.macs, "weights": checked.weights}
     if checked.carries_data:
-        facts["difference"] = difference(path, inputs)
+        try:
+            facts["difference"] = difference(path, inputs)
+        except archsim.InputError as fault:
+            facts["no_values"] = _first_line(fault).replace(str(path.parent), "")
     return facts
 
 
@@ -107,7 +110,8 @@ def difference(path: Path, inputs: tuple[Any, ...]) -> float:
     }
     outputs = network_forward(network, images, exact_tensors(network))
     got = outputs[network.layers[-1].name].reshape(-1)
-    return float(np.abs(got - wanted).max() / np.abs(wanted).max())
+    largest = float(np.abs(wanted).max()) or 1.0  # a network may answer with zeros
+    return float(np.abs(got - wanted).max()) / largest
 
 
 def _first_line(fault: Exception) -> str:

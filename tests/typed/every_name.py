@@ -142,6 +142,8 @@ def train() -> None:
         node_nm=28.0,
     )
     assert_type(trained, Training)
+    assert_type(trained.to_onnx("trained.onnx"), Path)
+    assert_type(trained.to_torch(), Any)
     assert_type(trained.accuracy_percent, float | None)
     assert_type(trained.writes_per_device, float)
     assert_type(trained.finished, bool)
