@@ -32,7 +32,10 @@ _TOLD = (
     "notes",
     "without_values",
     "tensors",
+    "sequence",
 )  # of a network: where it came from, what was assumed; values are read apart
+# of a network too, but younger than stored digests: None says nothing new
+_LATER = ("held",)
 
 
 def inputs_of(
@@ -55,6 +58,7 @@ def network_digest(network: Network) -> str:
         field.name: getattr(network, field.name)
         for field in dataclasses.fields(network)
         if field.name not in _TOLD
+        and (field.name not in _LATER or getattr(network, field.name) is not None)
     }
     digest = hashlib.sha256(repr(fields).encode())
     held = network.tensors.read() if network.tensors is not None else {}

@@ -2,11 +2,14 @@
 
 import json
 
+import pytest
+
 from archsim.schemes.base import SCHEMES
 from archsim.schemes.own_file import load_scheme_file
 from archsim.schemes.source import scheme_digest
-from archsim.training.inputs import device_record
+from archsim.training.inputs import device_record, network_digest
 from tests.robustness.exchanged_inputs import CHANGES, DEVICE, NAMES, new_session, other_module
+from workloads import load_network
 
 TRAIN = (
     "train",
@@ -94,3 +97,11 @@ def test_a_source_is_that_of_what_runs(inputs):
         exec(compile(text, "<cell>", "exec"), space)
         cells.append(scheme_digest(space["Own"]))
     assert cells[0] == cells[1] != cells[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"), [("lenet1", "7c600a76992f5273"), ("rpu_cnn", "63d70e953e6b51d9")]
+)
+def test_a_network_is_known_by_what_results_of_before_hold(name, digest):
+    # as stored in reports/update_schemes before networks could keep keys and values
+    assert network_digest(load_network(name)) == digest
