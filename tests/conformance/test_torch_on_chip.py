@@ -75,8 +75,8 @@ def test_with_exact_weights_a_step_is_that_of_pytorch():
 
 @pytest.mark.study
 def test_it_learns_on_devices_and_is_priced_with_its_activity():
-    analog = on_chip(small(), scheme="rpu", batch=1, seed=2, settings={"learning_rate": 0.05})
-    images, labels = digits(150)
+    analog = on_chip(small(), scheme="sgd", batch=1, seed=2, settings={"learning_rate": 0.05})
+    images, labels = digits(500)
     rule, rest = analog.optimiser(), torch.optim.SGD(analog.other_parameters(), lr=0.05)
     losses = []
     analog.module.train()
@@ -89,9 +89,9 @@ def test_it_learns_on_devices_and_is_priced_with_its_activity():
         rule.step()
         rest.step()
         losses.append(float(loss.detach()))
-    assert np.mean(losses[-40:]) < 0.8 * np.mean(losses[:20])
+    assert np.mean(losses[-100:]) < 0.8 * np.mean(losses[:100])
     machine = analog.layers["5"].arrays.machine
-    assert machine.arrays.writes.any() and machine.results[2] == 150
+    assert machine.arrays.writes.any() and machine.results[2] == 500
     priced = analog.price()
     assert priced.area_mm2 > 0
     assert any("measured" in str(value) for value in priced.document.values())
