@@ -79,7 +79,9 @@ def _verdict(facts: Mapping[str, Any], exporter: str) -> str:
         "equal" if _equal(facts, file) else f"{file['macs']:,} MACs, {file['weights']:,} weights"
     ]
     if "difference" not in file:
-        words.append("priced only" + (f" ({_plain(file['no_values'])})" if "no_values" in file else ""))
+        words.append(
+            "priced only" + (f" ({_plain(file['no_values'])})" if "no_values" in file else "")
+        )
     elif file["difference"] > EXACT:
         words.append(f"differs by {file['difference']:.1e}")
     return ", ".join(words)
