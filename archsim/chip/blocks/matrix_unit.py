@@ -71,6 +71,13 @@ def keeps_sums(run: Usage) -> bool:
     return multiplies(run) or (chip.matrix_unit.rows > 0 and "matrix_sum" in chip.components)
 
 
+def has_parts(run: Usage) -> bool:
+    """Whether a unit multiplies, or has parts whose number or size follows from its settings."""
+    chip = run.built.chip
+    each = any(part.per == "mac" for part in chip.components.values())
+    return keeps_sums(run) or (chip.matrix_unit.rows > 0 and each)
+
+
 ACTS = Acts(multiplies, "there is no matrix unit (matrix_unit.rows), or no product of activations")
 
 
@@ -95,10 +102,10 @@ class MatrixUnit(Block[MatrixUnitSettings]):
             ),
             "no two activations are multiplied, and no part is for a MAC",
         ),
-        "columns": ACTS,
-        "units": ACTS,
+        "columns": Acts(has_parts, ACTS.otherwise),
+        "units": Acts(has_parts, ACTS.otherwise),
         "vectors": Acts(keeps_sums, ACTS.otherwise),
-        "format": ACTS,
+        "format": Acts(has_parts, ACTS.otherwise),
     }
 
     def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
