@@ -91,17 +91,8 @@ class SchemeOptimiser(torch.optim.Optimizer):
         for module in self._modules:
             machine = module.arrays.machine
             if rate != machine.rate:
-                if machine.rule is not None and not machine.rule.follows_rate:
-                    raise InputError(
-                        "the learning rate of this update rule is part of its machine and cannot "
-                        "change",
-                        where="lr",
-                        got=rate,
-                        allowed=f"{machine.rate:g}",
-                    )
-                machine.rate = rate
-                if machine.rule is not None:
-                    machine.rule.follow(rate)
+                machine.require_free_rate("lr", rate, f"{machine.rate:g}")
+                machine.follow_rate(rate)
             module.arrays.learn()
         return loss
 

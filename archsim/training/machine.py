@@ -34,6 +34,7 @@ from archsim.training.records import (
     Examples,
     MiniBatch,
     StepKeys,
+    UpdateRecords,
     Workspace,
     plain,
 )
@@ -146,13 +147,7 @@ class Machine:
         settings = self.settings
         if settings.schedule.is_constant:
             return
-        if self.rule is not None and not self.rule.follows_rate:
-            raise InputError(
-                "the learning rate of this update rule is part of its machine and cannot change",
-                where="training.schedule.shape",
-                got=settings.schedule.shape,
-                allowed="constant",
-            )
+        self.require_free_rate("training.schedule.shape", settings.schedule.shape, "constant")
         self.schedule = Schedule(
             settings.schedule,
             settings.learning_rate,
@@ -163,12 +158,25 @@ class Machine:
 
     def _follow_schedule(self, image: int) -> None:
         """The rate of the mini-batch that begins with image number `image`."""
-        if self.schedule is None:
-            return
-        self.rate = self.schedule.rate_at(image)
-        self.kept.follow(self.rate)
+        if self.schedule is not None:
+            self.follow_rate(self.schedule.rate_at(image))
+
+    def require_free_rate(self, where: str, got: object, allowed: str) -> None:
+        """Raise InputError for an update rule whose learning rate cannot change."""
+        if self.rule is not None and not self.rule.follows_rate:
+            raise InputError(
+                "the learning rate of this update rule is part of its machine and cannot change",
+                where=where,
+                got=got,
+                allowed=allowed,
+            )
+
+    def follow_rate(self, rate: float) -> None:
+        """Go on with another learning rate."""
+        self.rate = rate
+        self.kept.follow(rate)
         if self.rule is not None:
-            self.rule.follow(self.rate)
+            self.rule.follow(rate)
 
     def _slice_devices(self) -> None:
         """Devices that hold slices of a weight are programmed to its codes. Raises InputError for
@@ -309,9 +317,7 @@ class Machine:
         space = plain(Workspace(self.memory, self.errors, self.room, self.words, self.answers))
         counters = plain(Counters(self.totals, self.samples, self.results))
         between = plain(self.stored)
-        devices = plain(self.arrays.record())
-        trains = plain(self._trains())
-        biases = plain(self.biases)
+        given = self._update_records()
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
             step = StepKeys(seed, as_word(first_step + start), True, True)
@@ -319,7 +325,7 @@ class Machine:
             shown = self._examples(images, labels, chosen, first_step + start)
             self._follow_schedule(first_step + start)
             if self.schedule is not None:
-                trains = plain(self._trains())
+                given = given._replace(trains=plain(self._trains()))
             self.copy_weights()
             if threads and len(chosen) > 1 and can_share_images(self):
                 records = (tables, weights, physics, between)
@@ -328,17 +334,7 @@ class Machine:
                 self.present(tables, weights, physics, tuple(shown), space, counters, between, keys)
             if self.copies is not None:
                 self.totals[:, 1] = 0  # products in the vector unit are no reads
-            met = MiniBatch(self.program.arrays, self.memory, self.words, len(chosen), ALL)
-            batch = tuple(met)
-            if self.rule is not None:
-                self._apply_rule(self.rule, len(chosen), first_step + start)
-            elif threads and len(chosen) > 1 and can_share_arrays(self):
-                threads.update(self, devices, trains, met, keys)
-            else:
-                self.update_arrays(devices, trains, batch, keys, self.counts)
-            self.kept.step(first_step + start + len(chosen) - 1)
-            if self.steps_biases:
-                step_biases(biases, batch, self.program.output_errors, F(self.rate), keys)
+            self._update(len(chosen), first_step + start, keys, given)
 
     def _examples(
         self, images: np.ndarray, labels: np.ndarray, chosen: np.ndarray, step: int
@@ -369,18 +365,27 @@ class Machine:
         """A step of the update rule on the `size` images in memory, the first of them number
         `first_step` of the run.
         """
-        batch = tuple(MiniBatch(self.program.arrays, self.memory, self.words, size, ALL))
         keys = tuple(StepKeys(as_word(self.settings.seed), as_word(first_step), True, True))
+        self._update(size, first_step, keys, self._update_records())
+
+    def _update_records(self) -> UpdateRecords:
+        """What updates take, with the rate of now."""
+        return UpdateRecords(plain(self.arrays.record()), plain(self._trains()), plain(self.biases))
+
+    def _update(self, size: int, first_step: int, keys: tuple, given: UpdateRecords) -> None:
+        """`update` with records that were made before."""
+        met = MiniBatch(self.program.arrays, self.memory, self.words, size, ALL)
+        batch = tuple(met)
+        threads = self._threads()
         if self.rule is not None:
             self._apply_rule(self.rule, size, first_step)
+        elif threads and size > 1 and can_share_arrays(self):
+            threads.update(self, given.devices, given.trains, met, keys)
         else:
-            self.update_arrays(
-                plain(self.arrays.record()), plain(self._trains()), batch, keys, self.counts
-            )
+            self.update_arrays(given.devices, given.trains, batch, keys, self.counts)
         self.kept.step(first_step + size - 1)
         if self.steps_biases:
-            parts = self.program.output_errors
-            step_biases(plain(self.biases), batch, parts, F(self.rate), keys)
+            step_biases(given.biases, batch, self.program.output_errors, F(self.rate), keys)
 
     def _threads(self) -> Threads | None:
         """Those that share a mini-batch; None for one, or for one image."""

@@ -166,3 +166,13 @@ class MiniBatch(NamedTuple):
     words: np.ndarray
     size: int
     only: int
+
+
+class UpdateRecords(NamedTuple):
+    """Records that the updates of many mini-batches take, as plain tuples: `Devices`, `Trains` with
+    the learning rate of now, and the digital words of biases.
+    """
+
+    devices: tuple[Any, ...]
+    trains: tuple[Any, ...]
+    biases: tuple[Any, ...]
