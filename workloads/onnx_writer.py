@@ -14,6 +14,8 @@ import numpy as np
 
 from archsim.operators.arguments import axes_of, count_of, number_of
 from archsim.operators.elementwise import Elementwise
+from archsim.operators.vector.log_softmax import log_softmax_axes
+from archsim.operators.vector.softmax import softmax_axes
 from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
@@ -206,10 +208,12 @@ def _layer_norm(writer: _Writer, layer: Layer) -> None:
     writer.node(layer, "LayerNormalization", inputs, axis=axis + 1, epsilon=epsilon)
 
 
-def _softmax(kind: str) -> Callable[[_Writer, Layer], None]:
+def _softmax(
+    kind: str, axes: Callable[[Layer], tuple[int, ...]]
+) -> Callable[[_Writer, Layer], None]:
     def write(writer: _Writer, layer: Layer) -> None:
+        (axis,) = axes(layer)
         rank = len(layer.output_shape)
-        (axis,) = axes_of(layer, (0,) if rank == 3 else (-1,))
         writer.node(layer, kind, [*layer.inputs], axis=axis % rank + 1)
 
     return write
@@ -240,8 +244,8 @@ WRITERS: Mapping[str, Callable[[_Writer, Layer], None]] = {
     "multiply": _join("Mul"),
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
-    "softmax": _softmax("Softmax"),
-    "log_softmax": _softmax("LogSoftmax"),
+    "softmax": _softmax("Softmax", softmax_axes),
+    "log_softmax": _softmax("LogSoftmax", log_softmax_axes),
     "concat": _concat,
     "transpose": _transpose,
     "matmul": _plain("MatMul"),

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archsim.operators.arguments import axes_of, count_of, number_of
+from archsim.operators.arguments import count_of, number_of
+from archsim.operators.vector.log_softmax import log_softmax_axes
+from archsim.operators.vector.softmax import softmax_axes
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
@@ -151,11 +153,10 @@ def _same(torch: Any, layer: Layer, held: Mapping[str, np.ndarray]) -> Any:
     return lambda x: x
 
 
-def _softmax(name: str) -> Callable[..., Any]:
+def _softmax(name: str, axes: Callable[[Layer], tuple[int, ...]]) -> Callable[..., Any]:
     def make(torch: Any, layer: Layer, held: Mapping[str, np.ndarray]) -> Any:
-        rank = len(layer.output_shape)
-        (axis,) = axes_of(layer, (0,) if rank == 3 else (-1,))
-        return getattr(torch.nn, name)(axis % rank + 1)
+        (axis,) = axes(layer)
+        return getattr(torch.nn, name)(axis % len(layer.output_shape) + 1)
 
     return make
 
@@ -190,6 +191,6 @@ PARTS: Mapping[str, Callable[..., Any]] = {
     "dropout": _same,
     "add": _add,
     "multiply": lambda torch, layer, held: lambda x, y: x * y,
-    "softmax": _softmax("Softmax"),
-    "log_softmax": _softmax("LogSoftmax"),
+    "softmax": _softmax("Softmax", softmax_axes),
+    "log_softmax": _softmax("LogSoftmax", log_softmax_axes),
 }

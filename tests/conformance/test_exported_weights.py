@@ -9,6 +9,7 @@ from archsim.run.exported import export_onnx, export_torch
 from archsim.run.trained_weights import trained_tensors
 from hwlib.errors import InputError
 from workloads.load import load_network
+from workloads.network import Layer, Network
 
 TEXT = """
 schema = 1
@@ -134,6 +135,23 @@ def test_a_module_computes_the_same(network, weights, image):
     with torch.no_grad():
         given = module(torch.tensor(image)[None])[0].numpy()
     np.testing.assert_allclose(given, wanted_of(network, weights, image), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("operator", ["softmax", "log_softmax"])
+def test_shares_of_a_map_are_over_the_axis_of_the_operator(operator, image, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    torch = pytest.importorskip("torch", reason="needs the extra 'torch'")
+    from onnx.reference import ReferenceEvaluator
+
+    shape = image.shape
+    shares = Layer("shares", "softmax", ("input",), (shape,), shape, function=operator)
+    network = Network("map", (Layer("input", "input", (), (), shape), shares))
+    wanted = wanted_of(network, {}, image)
+    path = export_onnx(network, {}, tmp_path / "map.onnx")
+    (given,) = ReferenceEvaluator(str(path)).run(None, {"input": image[None]})
+    np.testing.assert_allclose(given[0], wanted, rtol=1e-4, atol=1e-6)
+    moved = export_torch(network, {})(torch.tensor(image)[None])[0].numpy()
+    np.testing.assert_allclose(moved, wanted, rtol=1e-4, atol=1e-6)
 
 
 def test_a_training_writes_what_it_trained(tmp_path):

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from workloads.network import Layer
 
 
+def softmax_axes(layer: Layer) -> tuple[int, ...]:
+    """Axes of the image over which shares add up to one: where nobody says, the channels of a map and
+    the last axis of anything else.
+    """
+    return axes_of(layer, (0,) if len(layer.output_shape) == 3 else (-1,))
+
+
 @operator("softmax", onnx="Softmax")
 class Softmax(Operator):
     """exp(x - max) / sum."""
@@ -46,13 +53,13 @@ class Softmax(Operator):
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         x = inputs[0]
-        axes = axes_of(layer, (0,) if len(layer.output_shape) == 3 else (-1,))
+        axes = softmax_axes(layer)
         shifted = np.exp(x - x.max(axis=axes, keepdims=True))
         return shifted / shifted.sum(axis=axes, keepdims=True)
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         shape = layer.output_shape
-        axes = axes_of(layer, (0,) if len(shape) == 3 else (-1,))
+        axes = softmax_axes(layer)
         if len(axes) != 1:
             return ()
         axis = axes[0] % len(shape)
