@@ -18,6 +18,7 @@ from archsim.basics.fields import changed_fields
 from archsim.chip.blocks import blocks
 from archsim.chip.blocks.base import TIMED, Acts
 from archsim.chip.usage import Usage
+from archsim.chip.written import usual_attention
 from archsim.trace.operation import Operation, Trace
 from hwlib import conditions, find_part, price
 
@@ -57,9 +58,10 @@ def _balances(run: Usage) -> bool:
 
 def _may_fuse(run: Usage, operation: Operation) -> bool:
     """Whether products are fused, or would be if the chip chose how they are multiplied."""
-    execution = run.built.chip.execution
-    chosen = execution.attention != "digital" or not run.built.chip.matrix_unit.rows
-    return len(operation.products) > 1 or (bool(operation.products) and not chosen)
+    chip = run.built.chip
+    kept_apart = chip.execution.attention == "digital"
+    would = kept_apart and usual_attention(chip, run.built.trace.phase) == "fused"
+    return len(operation.products) > 1 or (bool(operation.products) and would)
 
 
 def _several_cores(run: Usage) -> bool:

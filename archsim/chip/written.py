@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 def attention_of(chip: Architecture, phase: str) -> str:
     """How products of two activations are done on a chip: the word of `build_trace`."""
     wanted = chip.execution.attention
-    if wanted != "auto":
-        return wanted
+    return usual_attention(chip, phase) if wanted == "auto" else wanted
+
+
+def usual_attention(chip: Architecture, phase: str) -> str:
+    """How a chip does them of its own choice."""
     return "fused" if chip.matrix_unit.rows and phase != "training" else "digital"
 
 

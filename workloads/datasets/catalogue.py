@@ -26,10 +26,8 @@ class IdxFile:
 
 
 @dataclass(frozen=True, slots=True)
-class IdxSource:
-    """A data set in the idx format. `files` maps each of PARTS to its file; `folders` are tried
-    below $ARCHSIM_DATA in this order.
-    """
+class DownloadedSet:
+    """What is told of any set; `folders` are tried below $ARCHSIM_DATA in this order."""
 
     name: str
     title: str
@@ -37,6 +35,12 @@ class IdxSource:
     class_names: tuple[str, ...]
     folders: tuple[str, ...]
     mirrors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdxSource(DownloadedSet):
+    """A data set in the idx format. `files` maps each of PARTS to its file."""
+
     files: dict[str, IdxFile]
 
     @property
@@ -51,19 +55,13 @@ class IdxSource:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordSource:
+class RecordSource(DownloadedSet):
     """A data set as files of records, in one archive.
 
     Each record is a label byte and the bytes of an image, channel by channel; `train` and `test` map
     the files of each part, of `records` each, to the md5 of their content.
     """
 
-    name: str
-    title: str
-    source: str
-    class_names: tuple[str, ...]
-    folders: tuple[str, ...]
-    mirrors: tuple[str, ...]
     image_shape: tuple[int, ...]
     records: int
     archive: str

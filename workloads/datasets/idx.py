@@ -5,7 +5,6 @@ Nothing read is trusted.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import math
 import zlib
@@ -16,6 +15,7 @@ import numpy as np
 from archsim.readers.files import read_bytes
 from hwlib.errors import InputError
 from workloads.datasets.catalogue import IdxFile, IdxSource, catalogue
+from workloads.datasets.published import AGAIN, check_content
 
 _GZIP = b"\x1f\x8b"
 
@@ -49,18 +49,7 @@ def read_idx(path: Path, expected: IdxFile) -> np.ndarray:
             got=shape,
             allowed=str(expected.shape),
         )
-    if len(content) != header + size:
-        raise InputError(
-            "the file is cut off or too long",
-            where=str(path),
-            got=f"{len(content)} bytes",
-            allowed=f"{header + size} bytes",
-        )
-    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if digest != expected.md5:
-        raise InputError(
-            "md5 mismatch", where=str(path), got=digest, allowed=expected.md5, hint=_advice(digest)
-        )
+    check_content(content, header + size, expected.md5, path, _advice)
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
@@ -70,7 +59,7 @@ def _unzip(content: bytes, limit: int, path: Path) -> bytes:
             return file.read(limit + 1)
     except (OSError, EOFError, zlib.error) as fault:
         raise InputError(
-            f"a broken .gz file ({str(fault).lower()})", where=str(path), hint="fetch it again"
+            f"a broken .gz file ({str(fault).lower()})", where=str(path), hint=AGAIN
         ) from None
 
 
@@ -82,4 +71,4 @@ def _advice(md5: str) -> str:
                     f"this is {file.file} of the data set '{source.name}'; put each set into a "
                     "folder of its name"
                 )
-    return "fetch it again"
+    return AGAIN

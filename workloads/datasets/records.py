@@ -28,6 +28,7 @@ from workloads.datasets.fetch import (
     folders_of,
     reporter_of,
 )
+from workloads.datasets.published import AGAIN, check_content
 
 
 def find_records(
@@ -78,9 +79,7 @@ def _unpack(source: RecordSource, archive: Path, names: list[str]) -> None:
     """
     content = read_bytes(archive, source.archive_bytes)
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != source.archive_md5:
-        raise InputError(
-            "md5 mismatch", where=str(archive), allowed=source.archive_md5, hint="fetch it again"
-        )
+        raise InputError("md5 mismatch", where=str(archive), allowed=source.archive_md5, hint=AGAIN)
     wanted = set(names)
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as members:
@@ -90,18 +89,16 @@ def _unpack(source: RecordSource, archive: Path, names: list[str]) -> None:
                     continue
                 stream = members.extractfile(member)
                 records = b"" if stream is None else stream.read(_size(source))
-                _check(source, name, records, archive)
+                check_content(records, _size(source), source.files[name], archive)
                 _keep(cached(source) / name, records)
                 wanted.discard(name)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as fault:
         raise InputError(
-            f"a broken archive ({str(fault).lower()})", where=str(archive), hint="fetch it again"
+            f"a broken archive ({str(fault).lower()})", where=str(archive), hint=AGAIN
         ) from None
     if wanted:
         raise InputError(
-            f"missing in the archive: {', '.join(sorted(wanted))}",
-            where=str(archive),
-            hint="fetch it again",
+            f"missing in the archive: {', '.join(sorted(wanted))}", where=str(archive), hint=AGAIN
         )
 
 
@@ -125,26 +122,6 @@ def _keep(path: Path, content: bytes) -> None:
         ) from None
 
 
-def _check(source: RecordSource, name: str, content: bytes, path: Path) -> None:
-    """Raise InputError for anything but the published bytes."""
-    if len(content) != _size(source):
-        raise InputError(
-            "the file is cut off or too long",
-            where=str(path),
-            got=f"{len(content)} bytes",
-            allowed=f"{_size(source)} bytes",
-        )
-    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if digest != source.files[name]:
-        raise InputError(
-            "md5 mismatch",
-            where=str(path),
-            got=digest,
-            allowed=source.files[name],
-            hint="fetch it again",
-        )
-
-
 def read_records(source: RecordSource, paths: dict[str, Path]) -> dict[str, np.ndarray]:
     """Images (count, *image_shape) and labels (count,) of both parts, bytes.
 
@@ -156,7 +133,7 @@ def read_records(source: RecordSource, paths: dict[str, Path]) -> dict[str, np.n
         tables = []
         for name in files:
             content = read_bytes(paths[name])
-            _check(source, name, content, paths[name])
+            check_content(content, _size(source), source.files[name], paths[name])
             tables.append(np.frombuffer(content, np.uint8).reshape(source.records, -1))
         table = np.concatenate(tables)
         if int(table[:, 0].max()) >= len(source.class_names):

@@ -65,6 +65,11 @@ def multiplies(run: Usage) -> bool:
     return run.built.chip.matrix_unit.rows > 0 and any(op.products for op in run.operations)
 
 
+def counts_macs(run: Usage) -> bool:
+    """Whether a part is there for each MAC."""
+    return any(part.per == "mac" for part in run.built.chip.components.values())
+
+
 def keeps_sums(run: Usage) -> bool:
     """Whether a unit multiplies, or has a memory of sums whose size follows from its vectors."""
     chip = run.built.chip
@@ -73,9 +78,7 @@ def keeps_sums(run: Usage) -> bool:
 
 def has_parts(run: Usage) -> bool:
     """Whether a unit multiplies, or has parts whose number or size follows from its settings."""
-    chip = run.built.chip
-    each = any(part.per == "mac" for part in chip.components.values())
-    return keeps_sums(run) or (chip.matrix_unit.rows > 0 and each)
+    return keeps_sums(run) or (run.built.chip.matrix_unit.rows > 0 and counts_macs(run))
 
 
 ACTS = Acts(multiplies, "there is no matrix unit (matrix_unit.rows), or no product of activations")
@@ -96,10 +99,7 @@ class MatrixUnit(Block[MatrixUnitSettings]):
     only_times = True
     acts = {
         "rows": Acts(
-            lambda run: (
-                multiplies(run)
-                or any(part.per == "mac" for part in run.built.chip.components.values())
-            ),
+            lambda run: multiplies(run) or counts_macs(run),
             "no two activations are multiplied, and no part is for a MAC",
         ),
         "columns": Acts(has_parts, ACTS.otherwise),
