@@ -129,6 +129,6 @@ def _load_image(machine: EventMachine) -> int:
     """An image from outside passes the off-chip channel and a port of the buffer."""
     chip, wiring = machine.chip, machine.wiring
     bits = machine.trace.input_elements * chip.read.input_bits
-    durations = (chip.off_chip.cycles(bits), -(-bits // chip.buffer.width_bits))
+    durations = (chip.off_chip.cycles(bits), chip.buffer.cycles(bits))
     servers = wiring.down["off_chip"], wiring.up["buffer"]
     return chip.off_chip.latency_cycles + reserve(servers, durations)

@@ -37,6 +37,10 @@ class BufferSettings(Section):
     tile_queue: Annotated[int, Field(ge=1, le=1024), FASTER.as_limit()] = 2
     """Entries of the input and of the output queue of a unit."""
 
+    def cycles(self, bits: int) -> int:
+        """Cycles of a port for so many bits."""
+        return -(-bits // self.width_bits)
+
 
 class Buffer(Block[BufferSettings]):
     """A word of `width_bits` a cycle and port. Half of the ports write, rounded down; a single one

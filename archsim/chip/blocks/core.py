@@ -52,6 +52,10 @@ class CoreSettings(Section):
     port_bits: Annotated[int, Field(ge=1, le=4096), FASTER_ADMITTED] = 128
     """Bits a cycle into and out of a core; a flit of the network is no wider."""
 
+    def buffer_cycles(self, bits: int) -> int:
+        """Cycles of either buffer for so many bits."""
+        return -(-bits // self.buffer_bits)
+
 
 def on_cores(run: Usage) -> bool:
     """Whether the run is on a chip of cores."""

@@ -135,7 +135,7 @@ class Filler:
         if loaded:  # an image from outside passes the off-chip channel and a port of the buffer
             for server, cycles in (
                 (down["off_chip"], chip.off_chip.cycles(bits)),
-                (up["buffer"], -(-bits // chip.buffer.width_bits)),
+                (up["buffer"], chip.buffer.cycles(bits)),
             ):
                 self.rows.stations.append(
                     {"server": self.numbers.servers[id(server)], "cycles": cycles}

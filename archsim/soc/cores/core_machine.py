@@ -63,9 +63,9 @@ class CoreMachine(EventMachine, ChipOfCores):
             channel = self.wiring.down["off_chip"]
             return channel.take(now + chip.off_chip.latency_cycles, cycles)
         if message.source == self.map.terminal(BUFFER):
-            cycles = -(-message.bits // chip.buffer.width_bits)
+            cycles = chip.buffer.cycles(message.bits)
             return self.wiring.down["buffer"].take(now, cycles)
-        cycles = -(-message.bits // chip.core.buffer_bits)
+        cycles = chip.core.buffer_cycles(message.bits)
         return self.cores[message.source].servers["output_buffer"].take(now, cycles)
 
     def _written(self, message: Message, cycle: int) -> int:
@@ -73,7 +73,7 @@ class CoreMachine(EventMachine, ChipOfCores):
         chip = self.chip
         for taker in message.takers:
             if taker == self.map.terminal(BUFFER):
-                cycles = -(-message.bits // chip.buffer.width_bits)
+                cycles = chip.buffer.cycles(message.bits)
                 server = self.wiring.up["buffer"]
             elif taker == self.map.terminal(OFF_CHIP):
                 cycles = chip.off_chip.cycles(message.bits)

@@ -129,15 +129,15 @@ class WorkRows:
             cycles = chip.off_chip.cycles(message.bits)
             return self._read[OFF_CHIP], cycles, chip.off_chip.latency_cycles
         if port == BUFFER:
-            return self._read[BUFFER], -(-message.bits // chip.buffer.width_bits), 0
+            return self._read[BUFFER], chip.buffer.cycles(message.bits), 0
         server = self._of_core[message.source]["output_buffer"]
-        return server, -(-message.bits // chip.core.buffer_bits), 0
+        return server, chip.core.buffer_cycles(message.bits), 0
 
     def _writings(self, message: Message) -> None:
         chip, cores = self.machine.chip, self.machine.map.cores
         for taker in message.takers:
             if taker == cores + BUFFER:
-                cycles = -(-message.bits // chip.buffer.width_bits)
+                cycles = chip.buffer.cycles(message.bits)
                 self.writings.append((self._written[BUFFER], cycles))
             elif taker == cores + OFF_CHIP:
                 cycles = chip.off_chip.cycles(message.bits)
