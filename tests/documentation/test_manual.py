@@ -88,6 +88,15 @@ def test_no_link_of_a_page_is_dead(path, texts, named):
     assert dead == []
 
 
+HOME = re.compile(r"(/tmp/|/home/|/Users/|/root/|C:\\\\)\w")
+
+
 def test_no_page_names_a_folder_of_the_machine_it_was_built_on(texts):
-    home = re.compile(r"(/tmp/|/home/|/Users/|/root/|C:\\\\)\w")
-    assert [path.name for path, text in texts.items() if home.search(text)] == []
+    assert [path.name for path, text in texts.items() if HOME.search(text)] == []
+
+
+def test_no_study_names_a_folder_of_the_machine_it_was_made_on():
+    kinds = (".json", ".md", ".csv", ".toml", ".html")
+    files = [path for path in (ROOT / "reports").rglob("*") if path.suffix in kinds]
+    named = [path for path in files if HOME.search(path.read_text(encoding="utf-8"))]
+    assert files and [str(path.relative_to(ROOT)) for path in named] == []
