@@ -23,7 +23,8 @@ from pathlib import Path
 
 from hwlib.errors import InputError
 from tests.fuzz.mutate import of_bytes
-from tests.fuzz.readers import Reader, make_readers
+from tests.fuzz.reader import Reader
+from tests.fuzz.readers import make_readers
 
 _NOW = struct.Struct("<qd")  # the input that the process is at, and since when
 

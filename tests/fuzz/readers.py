@@ -7,8 +7,6 @@ from __future__ import annotations
 import gzip
 import json
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +15,8 @@ import archsim
 from archsim.comparison.document import sealed_comparison
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
 from tests.fuzz import mutate
+from tests.fuzz.reader import Reader, one
+from tests.fuzz.readers_of_others import readers_of_others
 from tests.fuzz.small_inputs import (
     ACTIVITY,
     CONVOLUTIONS,
@@ -29,19 +29,6 @@ from tests.fuzz.small_inputs import (
     small_onnx,
     small_result,
 )
-
-
-@dataclass(frozen=True)
-class Reader:
-    """`files` are what its folder holds, `name` the one that is mutated, `read` what is done with
-    the path of that file;
-    `weight` its share of the inputs: what takes long gets few."""
-
-    files: dict[str, bytes]
-    name: str
-    read: Callable[[Path], object]
-    structure: mutate.Mutation
-    weight: int = 5
 
 
 def _network(path: Path) -> None:
@@ -202,15 +189,6 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     arrays = next(name for name in state if name.endswith(".npz"))
     chip = Path(architecture_path("cim40")).read_bytes()
 
-    def one(
-        name: str,
-        content: bytes,
-        read: Callable[[Path], object],
-        structure: mutate.Mutation,
-        weight: int = 5,
-    ) -> Reader:
-        return Reader({name: content}, name, read, structure, weight)
-
     model = small_onnx()
     stored = {"points.jsonl": rows, "space.json": space, "sweep.json": document}
     return {
@@ -242,4 +220,4 @@ def make_readers(folder: Path) -> dict[str, Reader]:
         "dataset": one("x.npz", data, _dataset, mutate.of_arrays),
         "idx": one("x.idx", idx, _idx, mutate.of_bytes),
         "idx_gz": one("x.idx.gz", gzip.compress(idx), _idx, mutate.of_bytes),
-    }
+    } | readers_of_others(NETWORK)

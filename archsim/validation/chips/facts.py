@@ -6,8 +6,9 @@ import functools
 from importlib import resources
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from archsim.chip.faults import explain
 from archsim.readers.documents import parse_toml
 
 COLLECTED = (
@@ -137,7 +138,20 @@ def read_facts() -> dict[str, ChipFacts]:
     chips = {}
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
         if path.name.endswith(".toml"):
-            name = path.name.removesuffix(".toml")
-            content = parse_toml(path.read_text(encoding="utf-8"), path.name)
-            chips[name] = ChipFacts.model_validate({"name": name, **content})
+            chips[path.name.removesuffix(".toml")] = parse_facts(
+                path.read_text(encoding="utf-8"), path.name
+            )
     return chips
+
+
+def parse_facts(text: str, file: str) -> ChipFacts:
+    """The chip of one file's text; its name is that of the file.
+
+    Raises:
+        InputError: with the file and the field.
+    """
+    content = {"name": file.removesuffix(".toml"), **parse_toml(text, file)}
+    try:
+        return ChipFacts.model_validate(content)
+    except ValidationError as error:
+        raise explain([{**fault} for fault in error.errors()], file, ChipFacts) from None
