@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.chip.plan.row_groups import lines_together, needed_bits
@@ -9,7 +10,7 @@ from archsim.trace.operation import Trace
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
-    from archsim.chip.placement import Placement
+    from archsim.chip.placement import LayerPlacement, Placement
 
 
 ASSUMED_ACTIVITY = (
@@ -58,12 +59,23 @@ def converter_note(chip: Architecture, placement: Placement) -> list[str]:
     """What a chip has to say of its converters: the bits that they lack, or have too many, for the
     largest sum that a layer's tiles convert.
     """
-    rows = max((min(layer.rows, layer.tile_rows) for layer in placement.layers.values()), default=0)
+    kinds = list(chip.core.kinds)
+    notes = []
+    for kind in kinds or [""]:
+        own = [layer for layer in placement.layers.values() if layer.kind == kind]
+        text = _converter_text(chip.of_kind(kind), own)
+        where = f"cores of kind {kind}: " if len(kinds) > 1 else ""
+        notes += [f"{where}{text}"] if text else []
+    return notes
+
+
+def _converter_text(chip: Architecture, layers: Sequence[LayerPlacement]) -> str:
+    rows = max((min(layer.rows, layer.tile_rows) for layer in layers), default=0)
     if not rows:
-        return []
+        return ""
     needed, given = needed_bits(chip, rows), chip.read.adc_bits
     if needed == given:
-        return []
+        return ""
     digital = chip.read.accumulate == "digital"
     summed = lines_together(chip, rows) if digital else rows
     grouped = not digital and chip.read.rows_active != "all"
@@ -73,7 +85,7 @@ def converter_note(chip: Architecture, placement: Placement) -> list[str]:
         if needed > given
         else f"{given - needed} more: they tell nothing apart"
     )
-    return [
+    return (
         f"one conversion sums {summed} rows{kept}: to tell all sums apart it needs {needed} bits, "
         f"read.adc_bits={given} is {what}"
-    ]
+    )

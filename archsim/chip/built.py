@@ -6,7 +6,7 @@ Whoever builds a chip another way may price what `archsim run` refuses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,12 +16,15 @@ from archsim.chip.cell_levels import check_cell_levels
 from archsim.chip.components import assemble, priced_ledger
 from archsim.chip.config import ComponentSettings
 from archsim.chip.cores.arrange import arranged, arrangement_note
+from archsim.chip.cores.choose_kind import check_one_kind, kind_notes, kinds_of_layers
 from archsim.chip.cores.refused import check_on_cores
+from archsim.chip.counts_by_kind import by_kind
 from archsim.chip.fitting_buffer import with_fitting_buffer
 from archsim.chip.followers import check_followers, with_followers
 from archsim.chip.keeping_pace import pace_notes, with_pace
+from archsim.chip.kind_chips import check_kinds
 from archsim.chip.place import place
-from archsim.chip.placement import Placement
+from archsim.chip.placement import Placement, TilesOfKind
 from archsim.chip.plan.counts import ledger_of_plans, plans_of
 from archsim.chip.plan.operation_plan import OperationPlan
 from archsim.chip.timing_closure import closure_notes, paces
@@ -83,6 +86,7 @@ class BuiltChip:
             *self.pace,
             *converter_note(self.chip, self.placement),
             *arrangement_note(self.placement),
+            *kind_notes(self.placement, self.chip),
         )
         worn = wear_notes(self.trace, self.chip)
         return (*assumptions_of(self.trace, self.chip), *own, *worn, *notes)
@@ -93,7 +97,7 @@ class BuiltChip:
 
         Raises InputError where a part is missing or cannot do it.
         """
-        return priced_ledger(with_followers(ledger, self.chip), self.parts, self.chip)
+        return _priced(ledger, self.chip, self.parts, self.trace, self.placement)
 
     def check_time(self) -> None:
         """Raises InputError where simulating it step by step would never end."""
@@ -157,17 +161,18 @@ def build_chip(
         tiles = 0
     rule = rule if trace.phase == "training" else None
     node = float(node_nm or chip.node_nm)
-    parts = parts_of(chip, rule, tiles, node, placement.without())
+    check_one_kind(trace, placement, chip)
+    parts = parts_of(chip, rule, tiles, node, placement.without(), placement.of_kinds())
     plans = tuple(plans_of(trace, chip, placement))
     ledger, tile_operations = ledger_of_plans(trace, chip, plans, images, placement)
-    counts, missing = priced_ledger(with_followers(ledger, chip), parts, chip)
+    counts, missing = _priced(ledger, chip, parts, trace, placement)
     once = _once(trace)
     once_counts = None
     once_plans: tuple[OperationPlan, ...] = ()
     if once is not None:
         once_plans = tuple(plans_of(once, chip, placement))
         ledger = ledger_of_plans(once, chip, once_plans, 1, placement)[0]
-        once_counts = priced_ledger(with_followers(ledger, chip), parts, chip)[0]
+        once_counts = _priced(ledger, chip, parts, trace, placement)[0]
     return BuiltChip(
         chip,
         trace,
@@ -188,8 +193,24 @@ def build_chip(
     )
 
 
+def _priced(
+    ledger: Ledger,
+    chip: Architecture,
+    parts: Sequence[Component],
+    trace: Trace,
+    placement: Placement,
+) -> tuple[Ledger, list[str]]:
+    """The counts that parts are asked for; see `BuiltChip.priced`."""
+    ledger = with_followers(ledger, chip)
+    kinds = placement.of_kinds()
+    if len(chip.core.kinds) > 1:
+        ledger = by_kind(ledger, parts, kinds_of_layers(trace, placement), kinds)
+    return priced_ledger(ledger, parts, chip)
+
+
 def _check_description(trace: Trace, chip: Architecture) -> None:
     """Refuse what contradicts itself, before anything is placed."""
+    check_kinds(chip)
     check_on_cores(trace, chip)
     check_trains(trace, chip.update.train_length, chip.name)
     _check_reads(trace, chip)
@@ -234,14 +255,15 @@ def parts_of(
     tiles: int,
     node_nm: float,
     without: Mapping[str, int] | None,
+    kinds: Sequence[TilesOfKind] = (),
 ) -> tuple[Component, ...]:
     """The components of a chip with `tiles` tiles and of an update rule; a role that the chip has
     is kept. `without`: see
-    `Placement.without`. Raises InputError with the field path of a parameter that is not allowed."""
+    `Placement.without`; `kinds`: `Placement.of_kinds`. Raises InputError with the field path of a parameter that is not allowed."""
     settings = dict(chip.components)
     for role, entry in (rule.parts(chip) if rule else {}).items():
         settings.setdefault(role, ComponentSettings.model_validate(entry))
-    return assemble(chip, settings, tiles, float(node_nm), without or {})
+    return assemble(chip, settings, tiles, float(node_nm), without or {}, kinds)
 
 
 def _once(trace: Trace) -> Trace | None:

@@ -43,6 +43,9 @@ def check_cell_levels(chip: Architecture) -> None:
             hint=f"weights.mapping=bit_slices with weights.cell_bits={cell.holds_bits}",
         )
     check_device(chip, weights.device, f"{chip.origin}: weights.device")
+    for name, kind in chip.core.kinds.items():
+        device = kind.weights.device or ""
+        check_device(chip, device, f"{chip.origin}: core.kinds.{name}.weights.device")
 
 
 def check_device(chip: Architecture, device: str, where: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from archsim.chip.kind_chips import AT
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from hwlib import find_part
@@ -26,8 +27,9 @@ CLOCKED_GROUPS = ("digital", "control", "stochastic")
 
 
 def clock_of(name: str) -> str:
-    """The role of the clock of a block, or of a part."""
-    return f"{name}_clock"
+    """The role of the clock of a block, or of a part, which may be one of a kind of cores."""
+    role, at, kind = name.partition(AT)
+    return f"{role}_clock{at}{kind}"
 
 
 @cache

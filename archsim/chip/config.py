@@ -28,6 +28,7 @@ from archsim.chip.blocks.tile_write import WriteSettings
 from archsim.chip.blocks.vector_unit import VectorUnitSettings
 from archsim.chip.clock_settings import ClockSettings
 from archsim.chip.execution_settings import ExecutionSettings, PlacementSettings
+from archsim.chip.kind_chips import chips_of_kinds
 from archsim.chip.section import Count, Section
 from archsim.chip.tile_settings import PhysicsSettings, TileSettings, WeightSettings
 from hwlib.effects import OTHER_CIRCUIT, Effects
@@ -171,6 +172,25 @@ class Architecture(AllSections):
 
     @model_validator(mode="after")
     def _consistent(self) -> Architecture:
+        if self.core.kinds:
+            # tiles of the chip's own, which no core has, need not fit
+            assert self.kind_chips
+        else:
+            self.check_tiles()
+        low, high = self.physics.conductance_us
+        if low >= high:
+            raise ValueError(
+                f"physics.conductance_us: the low conductance ({low:g}) must be below the high one ({high:g})"
+            )
+        if self.execution.reload and self.execution.mode == "pipelined":
+            raise ValueError(
+                "execution.reload needs execution.mode = layer_by_layer: passes hold the chip for "
+                "one layer at a time"
+            )
+        return self
+
+    def check_tiles(self) -> None:
+        """Hold the settings of a tile to each other. Raises ValueError."""
         if self.read.columns_per_adc > self.tile.columns:
             raise ValueError(
                 f"read.columns_per_adc ({self.read.columns_per_adc}) exceeds tile.columns "
@@ -184,17 +204,20 @@ class Architecture(AllSections):
         )
         if self.tile.columns - reserved < self.weights.most_columns:
             raise ValueError("a tile has too few columns for one weight of this mapping")
-        low, high = self.physics.conductance_us
-        if low >= high:
-            raise ValueError(
-                f"physics.conductance_us: the low conductance ({low:g}) must be below the high one ({high:g})"
-            )
-        if self.execution.reload and self.execution.mode == "pipelined":
-            raise ValueError(
-                "execution.reload needs execution.mode = layer_by_layer: passes hold the chip for "
-                "one layer at a time"
-            )
-        return self
+
+    @cached_property
+    def kind_chips(self) -> dict[str, Architecture]:
+        """The chip as cores of each kind have it, by the kind's name; empty where all are alike."""
+        return chips_of_kinds(self)
+
+    @property
+    def alike(self) -> list[Architecture]:
+        """The chip as each kind of its cores has it; one where they are alike."""
+        return list(self.kind_chips.values()) or [self]
+
+    def of_kind(self, kind: str) -> Architecture:
+        """The chip as the cores of a kind have it; "" is all of them, where they are alike."""
+        return self.kind_chips[kind] if kind else self
 
     @cached_property
     def origin(self) -> str:
@@ -212,6 +235,9 @@ class Architecture(AllSections):
             the same chip.
         """
         vars(self)["origin"] = origin
+        vars(self).pop("kind_chips", None)  # a copy has them of the chip that it was made of
+        for view in self.kind_chips.values():
+            view.read_from(origin)
         return self
 
     @property

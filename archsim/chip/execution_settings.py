@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from archsim.chip.section import Count, Section
-from hwlib.effects import OTHER_ORDER, Effects
+from hwlib.effects import OTHER_MACHINE, OTHER_ORDER, Effects
 
 
 class ExecutionSettings(Section):
@@ -52,6 +52,10 @@ class PlacementSettings(Section):
         Effects(area="any", energy="any", time="any", accuracy="ageing", limit=True),
     ] = Field(default_factory=dict)
     """Copies of the weights of slow layers, by the layer's name; `"auto"` is `balance = 2`."""
+    kind: Annotated[dict[str, str], OTHER_MACHINE] = Field(default_factory=dict)
+    """Kind of the cores that have the weights of a layer (`core.kinds`), by the layer's name. A layer
+    that is not named goes to the kind on which it takes the fewest cells.
+    """
     balance: Annotated[
         float, Field(ge=1, le=64), Effects(area="any", energy="any", time="any", accuracy="ageing")
     ] = 1.0

@@ -5,6 +5,7 @@ vector lane.
 from __future__ import annotations
 
 from archsim.chip.config import Architecture
+from archsim.chip.kind_chips import AT
 from archsim.chip.roles import ROLES
 from archsim.ledger.ledger import Ledger
 from hwlib import PARTS, find_part
@@ -75,12 +76,13 @@ def with_followers(ledger: Ledger, chip: Architecture) -> Ledger:
         source for _, entry in entries for sources in entry.takes.values() for source in sources
     }
     followed = Ledger()
-    for (role, action, layer, phase), count in ledger.items():
+    for (counted, action, layer, phase), count in ledger.items():
+        role, at, kind = counted.partition(AT)
         source = f"{role}.{action}"
         if source not in taken:
-            followed.add(role, action, layer, phase, count)
+            followed.add(counted, action, layer, phase, count)
         for name, entry in entries:
             for own, sources in (*entry.follows.items(), *entry.takes.items()):
                 if source in sources:
-                    followed.add(name, own, layer, phase, count)
+                    followed.add(f"{name}{at}{kind}", own, layer, phase, count)
     return followed

@@ -133,6 +133,7 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
 
     from archsim.chip.config import Architecture
     from archsim.chip.faults import explain
+    from archsim.chip.kind_chips import check_kinds
     from archsim.chip.roles import check_roles
     from hwlib import find_part
 
@@ -156,7 +157,9 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
                 allowed=error.allowed,
                 hint=error.hint,
             ) from None
-    return chip.read_from(where)
+    chip.read_from(where)
+    check_kinds(chip)
+    return chip
 
 
 def _tuples(content: dict[str, Any]) -> dict[str, Any]:

@@ -11,14 +11,35 @@ from archsim.chip.blocks import counted
 from archsim.chip.blocks.core import cores_of
 from archsim.chip.blocks.matrix_unit import matrix_values
 from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.core_kinds import paths_of_kinds
 from archsim.chip.cores.network_of import network_values
 from archsim.chip.plan.row_groups import sum_bits
 from hwlib.errors import InputError, nearest
 
+# Derived values that are those of the tiles and cores of one kind.
+OF_A_KIND = frozenset(
+    {
+        "slot_ns",
+        "dac_bits",
+        "adc_rate_msps",
+        "input_register_bits",
+        "output_register_bits",
+        "shift_add_bits",
+        "tiles",
+        "cores",
+        "groups",
+        "mux_inputs",
+        "core_area_mm2",
+        "bus_mm",
+        "tree_mm",
+        "tile_clocked_area_mm2",
+    }
+)
 
-def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
+
+def derived_values(chip: Architecture, tiles: int, whole: int | None = None) -> dict[str, float]:
     """What "=derived.NAME" may name: values that follow from several settings. Times in ns, rates
-    in MS/s.
+    in MS/s. The network is that of `whole` tiles, None: of these.
     """
     cycle_ns = 1e3 / chip.clock_mhz
     read, tile = chip.read, chip.tile
@@ -42,7 +63,7 @@ def derived_values(chip: Architecture, tiles: int) -> dict[str, float]:
         "tiles": max(1, tiles),
         "cores": cores_of(chip, max(1, tiles)),
         "core_tiles": chip.core.tiles or max(1, tiles),
-        **network_values(chip, tiles),
+        **network_values(chip, tiles if whole is None else whole),
         **matrix_values(chip),
         "groups": read.columns_per_adc,
         "mux_inputs": read.columns_per_adc
@@ -81,6 +102,18 @@ def _in_a_tile(word: str, chip: Architecture) -> int:
     if word == "cell":
         return tile.rows * tile.columns
     raise KeyError(word)
+
+
+def is_of_a_kind(component: ComponentSettings) -> bool:
+    """Whether cores of several kinds have a part each in their own way: one of a tile, and one of a
+    core that follows what a kind may have otherwise.
+    """
+    block = counted().get(component.per)
+    if block is None:
+        return component.per != "chip"
+    followed = {value[1:].strip() for value in component.followed.values()}
+    own = {f"derived.{name}" for name in OF_A_KIND} | set(paths_of_kinds())
+    return block.in_every_core and not followed.isdisjoint(own)
 
 
 @lru_cache(maxsize=4096)

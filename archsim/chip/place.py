@@ -4,12 +4,12 @@ the chip is too small.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from archsim.chip.config import Architecture
 from archsim.chip.copies import copies_of
+from archsim.chip.cores.choose_kind import choose_kinds
 from archsim.chip.cores.place_on_cores import place_on_cores
 from archsim.chip.pack import Packer
 from archsim.chip.placement import LayerPlacement, Placement
@@ -86,10 +86,16 @@ def place(matrices: Sequence[LayerMatrix], chip: Architecture) -> Placement:
                 hint=nearest(name, known),
             )
     check_layers(chip, known)
-    copies = copies_of(matrices, chip, lambda matrix: shape_layer(matrix, chip, 1).tiles_per_unit)
+    chosen = choose_kinds(matrices, chip, shape_layer)
+
+    def shape(matrix: LayerMatrix, number: int) -> LayerPlacement:
+        kind = chosen.kinds.get(matrix.layer, "")
+        return replace(shape_layer(matrix, chip.of_kind(kind), number), kind=kind)
+
+    copies = copies_of(matrices, chip, lambda matrix: shape(matrix, 1).tiles_per_unit)
     if chip.core.tiles:
-        shapes = [shape_layer(matrix, chip, copies[matrix.layer]) for matrix in matrices]
-        return place_on_cores(matrices, shapes, chip)
+        shapes = [shape(matrix, copies[matrix.layer]) for matrix in matrices]
+        return replace(place_on_cores(matrices, shapes, chip), chosen=chosen.unnamed)
     packer = Packer(chip.tile.rows, chip.tile.columns) if chip.placement.pack else None
     layers: dict[str, LayerPlacement] = {}
     next_tile = 0
@@ -172,9 +178,3 @@ def _check_pieces(layer: LayerPlacement, count: int, chip: Architecture) -> None
                 allowed=f"up to {most}",
                 hint="placement.pack=false gives each its own tile",
             )
-
-
-def occupancy(placement: Placement, chip: Architecture) -> float:
-    """Share of the placed tiles' cells that hold a weight."""
-    total = placement.tiles * chip.tile.rows * chip.tile.columns
-    return math.fsum(layer.cells for layer in placement.layers.values()) / total if total else 0.0

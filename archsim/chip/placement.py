@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ class LayerPlacement:
     `rows` and `columns` are physical lines of one group (bias row and cells of a weight included);
     a split takes `tile_rows` of the rows and the cells of `tile_weights` weights beside each other;
     `per_tile` is how many groups (or, for a layer of one group, copies) share a tile on its
-    diagonal. `tiles` are tile numbers.
+    diagonal. `tiles` are tile numbers, `kind` that of their cores, "" where all are alike.
     """
 
     matrix: LayerMatrix
@@ -31,6 +31,7 @@ class LayerPlacement:
     tiles: Sequence[int]
     tile_rows: int
     tile_weights: int
+    kind: str = ""
 
     @property
     def units(self) -> int:
@@ -53,6 +54,16 @@ class LayerPlacement:
         return self.rows * self.columns * self.matrix.groups * self.copies
 
 
+class TilesOfKind(NamedTuple):
+    """The tiles of all cores of a kind ("": of all cores), and for a role of the periphery how many
+    of them have none of their own.
+    """
+
+    kind: str
+    tiles: int
+    without: Mapping[str, int]
+
+
 class Arrangement(NamedTuple):
     """Bits times pitches of an image between cores: in the order of the layers, and as they lie."""
 
@@ -63,8 +74,9 @@ class Arrangement(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Placement:
     """All layers of a network on a chip. `tiles` is how many tiles the network takes, `available`
-    what the chip has; `cores` how many cores these are, 0 on a flat chip, and
-    `arrangement` what their traffic costs.
+    what the chip has; `cores` how many cores these are, 0 on a flat chip, `core_kinds` the kind of
+    each, where they are of kinds, and `arrangement` what their traffic costs. `chosen` are the layers
+    whose kind nobody named.
     """
 
     layers: dict[str, LayerPlacement]
@@ -72,6 +84,8 @@ class Placement:
     available: int
     cores: int = 0
     arrangement: Arrangement | None = None
+    core_kinds: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
 
     @property
     def passes(self) -> bool:
@@ -89,14 +103,24 @@ class Placement:
             name = matrix.lender
         return name
 
-    def without(self) -> dict[str, int]:
+    def of_kinds(self) -> tuple[TilesOfKind, ...]:
+        """The tiles of each kind of cores; nothing where all are alike."""
+        each = self.available // self.cores if self.cores else 0
+        return tuple(
+            TilesOfKind(kind, self.core_kinds.count(kind) * each, self.without(kind))
+            for kind in sorted(set(self.core_kinds))
+        )
+
+    def without(self, kind: str | None = None) -> dict[str, int]:
         """Roles of the periphery -> number of tiles that have none of their own, since all that
-        lies on them borrows it.
+        lies on them borrows it; of cores of a kind, None: of all.
         """
         if not any(layer.matrix.borrowed for layer in self.layers.values()):
             return {}
         lacking: dict[int, set[str]] = {}
         for layer in self.layers.values():
+            if kind not in (None, layer.kind):
+                continue
             for tile in layer.tiles:
                 lacking[tile] = lacking.get(tile, set(layer.matrix.borrowed)) & set(
                     layer.matrix.borrowed

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TRAINING = "training.devices_per_weight"
 BY_LAYER = "weights.layer_replicas"
+KIND = "placement.kind"
 
 
 def chip_settings(path: str, value: Any) -> dict[tuple[str, ...], Any] | None:
@@ -27,6 +28,8 @@ def chip_settings(path: str, value: Any) -> dict[tuple[str, ...], Any] | None:
     for prefix in (TRAINING, BY_LAYER):
         if path.startswith(f"{prefix}."):
             return {("weights", "layer_replicas", path[len(prefix) + 1 :]): value}
+    if path.startswith(f"{KIND}."):
+        return {("placement", "kind", path[len(KIND) + 1 :]): value}
     if path != TRAINING:
         return None
     if isinstance(value, Mapping):
@@ -35,16 +38,17 @@ def chip_settings(path: str, value: Any) -> dict[tuple[str, ...], Any] | None:
 
 
 def check_layers(chip: Architecture, names: Iterable[str]) -> None:
-    """Raises InputError with the nearest layer where `weights.layer_replicas` names none of
-    `names`.
+    """Raises InputError with the nearest layer where `weights.layer_replicas` or `placement.kind`
+    names none of `names`.
     """
     names = list(names)
-    for name in chip.weights.layer_replicas:
-        if name not in names:
-            raise InputError(
-                "no such layer with weights",
-                where=f"{chip.origin}: {BY_LAYER}",
-                got=name,
-                allowed=names,
-                hint=nearest(name, names),
-            )
+    for path, layers in ((BY_LAYER, chip.weights.layer_replicas), (KIND, chip.placement.kind)):
+        for name in layers:
+            if name not in names:
+                raise InputError(
+                    "no such layer with weights",
+                    where=f"{chip.origin}: {path}",
+                    got=name,
+                    allowed=names,
+                    hint=nearest(name, names),
+                )

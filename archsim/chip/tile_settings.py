@@ -27,6 +27,11 @@ class TileSettings(Section):
     clock_gating: Annotated[bool, Effects(energy="down")] = True
     """The clock reaches a tile's registers and sequencer only while the tile works."""
 
+    @property
+    def cells(self) -> int:
+        """Cells of one tile."""
+        return self.rows * self.columns
+
 
 class WeightSettings(Section):
     """How a signed weight becomes cells."""

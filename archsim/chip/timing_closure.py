@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from archsim.chip.blocks import owner_of
 from archsim.chip.config import Architecture
+from archsim.chip.kind_chips import base_role, kind_of_part, only_kind
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from hwlib import price
@@ -69,7 +70,8 @@ def paces(
         delays = price(part.part, part.parameters, node_nm).latency
         for action in sorted(asked.get(part.name, ())):
             delay = delays[action]
-            cycles = cycles_for(part.name, action, chip)
+            own = chip.of_kind(kind_of_part(part.name) or only_kind(chip))
+            cycles = cycles_for(base_role(part.name), action, own)
             if cycles is None or not part.count or delay.low <= 0:
                 continue
             allows, low, high = (

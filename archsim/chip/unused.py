@@ -10,15 +10,18 @@ used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archsim.basics.fields import changed_fields
 from archsim.chip.blocks import blocks
 from archsim.chip.blocks.base import TIMED, Acts
+from archsim.chip.kind_chips import base_role
+from archsim.chip.unused_of_kinds import unused_of_kinds
 from archsim.chip.usage import Usage
 from archsim.chip.written import usual_attention
+from archsim.ledger.component import Component
 from archsim.trace.operation import Operation, Trace
 from hwlib import conditions, find_part, price
 
@@ -68,6 +71,10 @@ def _several_cores(run: Usage) -> bool:
     return run.built.placement.cores > 1
 
 
+def _several_kinds(run: Usage) -> bool:
+    return len(run.built.chip.core.kinds) > 1
+
+
 def _swaps(run: Usage) -> bool:
     return _several_cores(run) and run.built.chip.placement.arrange == "greedy"
 
@@ -75,7 +82,7 @@ def _swaps(run: Usage) -> bool:
 def _priced_voltage(run: Usage) -> bool:
     voltage = run.built.chip.physics.read_voltage_v
     return any(
-        part.name == "array"
+        base_role(part.name) == "array"
         and find_part(part.part)(**part.parameters).values.get("read_voltage_v") == voltage
         for part in run.built.parts
     )
@@ -163,6 +170,7 @@ OF_THE_CHIP: dict[str, Acts] = {
     "execution.reload": Acts(
         lambda run: bool(run.built.placement.passes), "all weights fit on the chip"
     ),
+    "placement.kind": Acts(_several_kinds, "all cores are of one kind"),
     "placement.balance": Acts(_balances, "no layer that is slowest has room for a copy"),
     "placement.arrange": Acts(_several_cores, "the chip has no cores to arrange"),
     "placement.swaps": Acts(_swaps, "no cores are arranged by swaps"),
@@ -200,6 +208,7 @@ def unused_settings(
         acts = CONDITIONS.get(path)
         if acts is not None and path not in followed and not acts.condition(run):
             unused[path] = acts.otherwise
+    unused |= unused_of_kinds(run, CONDITIONS)
     unused |= {
         path: "no action of this run has a price that depends on it"
         for path in _idle_parameters(built)
@@ -235,32 +244,39 @@ def _idle_parameters(built: BuiltChip) -> Iterator[str]:
         for (role, action, _, _), count in ledger.items() if ledger is not None else ():
             if count:
                 counted.setdefault(role, set()).add(action)
+    idle: dict[str, list[bool]] = {}
     for part in built.parts:
-        entry = built.chip.components.get(part.name)
+        role = base_role(part.name)
+        entry = built.chip.components.get(role)
         declared = (*find_part(part.part).parameters, *conditions.CONDITIONS)
         defaults = {parameter.name: parameter.default for parameter in declared}
-        if entry and entry.count != 1 and _is_free(part.part, built.node_nm):
-            yield f"components.{part.name}.count"
+        if entry and entry.count != 1:
+            free = _is_free(part.part, built.node_nm)
+            idle.setdefault(f"components.{role}.count", []).append(free)
         for name, value in entry.parameters.items() if entry else ():
             if str(value).startswith("=") or value == defaults[name]:
                 continue
-            with_it, without = (
-                price(part.part, parameters, built.node_nm)
-                for parameters in (
-                    part.parameters,
-                    {key: other for key, other in part.parameters.items() if key != name},
-                )
-            )
-            same = [
-                with_it.area.value == without.area.value,
-                with_it.leakage.value == without.leakage.value,
-            ]
-            same += [
-                with_it.energy[action].value == without.energy[action].value
-                for action in counted.get(part.name, ())
-            ]
-            if all(same):
-                yield f"components.{part.name}.parameters.{name}"
+            same = _prices_alike(part, name, counted.get(part.name, ()), built.node_nm)
+            idle.setdefault(f"components.{role}.parameters.{name}", []).append(same)
+    # a part that several kinds of cores have idles where all of these do
+    yield from (path for path, kinds in idle.items() if all(kinds))
+
+
+def _prices_alike(part: Component, name: str, actions: Collection[str], node_nm: float) -> bool:
+    """Whether a part costs the same without a parameter: area, leakage, and what was counted."""
+    with_it, without = (
+        price(part.part, parameters, node_nm)
+        for parameters in (
+            part.parameters,
+            {key: other for key, other in part.parameters.items() if key != name},
+        )
+    )
+    same = [
+        with_it.area.value == without.area.value,
+        with_it.leakage.value == without.leakage.value,
+    ]
+    same += [with_it.energy[action].value == without.energy[action].value for action in actions]
+    return all(same)
 
 
 def _is_free(name: str, node_nm: float) -> bool:

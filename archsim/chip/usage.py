@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from archsim.chip.kind_chips import base_role
 from archsim.trace.operation import Operation
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Usage:
 
     def has(self, role: str) -> bool:
         """Whether the chip has a part in this role."""
-        return any(part.name == role and part.count for part in self.built.parts)
+        return any(base_role(part.name) == role and part.count for part in self.built.parts)
 
     def does(self, *actions: str) -> bool:
         """Whether a step asks for one of these kinds of digital work."""

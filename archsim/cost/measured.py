@@ -66,6 +66,8 @@ def _told(document: Document, keys: list[str]) -> Fact:
             f"tiles without a part '{last}': the arrays on them borrow it from others "
             "(lender and borrowed in placement)",
         )
+    if head == "kinds":
+        return Fact("", f"{last} of the cores of kind '{keys[1]}', of those that were placed")
     if head == "setup":
         return Fact("", f"pulses that a device of '{last}' gets before the first image, mean")
     if head == "stalls":

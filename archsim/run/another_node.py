@@ -5,6 +5,7 @@ which follows the node.
 from __future__ import annotations
 
 import copy
+from typing import TYPE_CHECKING
 
 from archsim.chip.timing_closure import closure_notes, is_closure_note, paces
 from archsim.cost.document import fill_prices
@@ -14,6 +15,10 @@ from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.run.run_facts import Row
 from hwlib.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture  # which a priced run need not load
+    from archsim.chip.placement import TilesOfKind
 
 
 def components_of(document: Row) -> list[Component]:
@@ -101,9 +106,17 @@ def _too_slow(document: Row, inventory: list[Component], node_nm: float) -> list
     return closure_notes(paces(inventory, chip, node_nm, counted), document["clock_mhz"])
 
 
+def _only_kind(chip: Architecture, tiles: int, without: Row) -> tuple[TilesOfKind, ...]:
+    """The tiles of a chip whose cores are all of one named kind."""
+    from archsim.chip.placement import TilesOfKind
+
+    return tuple(TilesOfKind(kind, tiles, without) for kind in chip.core.kinds)
+
+
 def _build(document: Row, node_nm: float) -> list[Component]:
     from archsim.chip.built import parts_of
     from archsim.chip.load import validate
+    from archsim.chip.placement import TilesOfKind
     from archsim.schemes import load_scheme
 
     chip = validate(document["settings"], "settings")
@@ -116,5 +129,10 @@ def _build(document: Row, node_nm: float) -> list[Component]:
             tiles,
             node_nm,
             document.get("tiles_without"),
+            tuple(
+                TilesOfKind(kind, row["tiles"], row["tiles_without"])
+                for kind, row in document.get("kinds", {}).items()
+            )
+            or _only_kind(chip, tiles, document.get("tiles_without", {})),
         )
     )

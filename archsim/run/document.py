@@ -32,7 +32,7 @@ def document_of(
     facts: RunFacts, inventory: Sequence[Component], ledger: Ledger, setup: Row | None
 ) -> Row:
     """The document of a finished run; see `Result.from_run`."""
-    if set(facts) != set(FACTS):
+    if set(facts) | {"kinds"} != set(FACTS):
         raise RuntimeError(f"facts of a run missing or unknown: {sorted(set(facts) ^ set(FACTS))}")
     cycles = facts["cycles"]
     document: Row = {

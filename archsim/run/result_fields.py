@@ -37,6 +37,7 @@ class ResultFields:
     # counts
     tiles: int
     tiles_without: dict[str, int]
+    kinds: dict[str, Row]
     operations: int
     tile_operations: float
     # prices of the chip boundary, and of the others; a reference run has none of them

@@ -16,7 +16,16 @@ _BOUNDARY: dict[str, Form] = {
     "power_uw_range?": ("amount", "amount"),
     "energy_j_range??": ("amount", "amount"),
 }
-_PLACED: dict[str, Form] = {"layer": "text", "utilisation??": "share", "tile_count??": "count"}
+_PLACED: dict[str, Form] = {
+    "layer": "text",
+    "utilisation??": "share",
+    "tile_count??": "count",
+    "kind??": "text",
+}
+# Kinds of cores; checked where the field "kinds" is there.
+KINDS: dict[str, Form] = {
+    "*": {"cores": ["count"], "tiles": "count", "tiles_without": {"*": "count"}}
+}
 _RESOURCE: dict[str, Form] = {
     "name": "text",
     "kind": "text",

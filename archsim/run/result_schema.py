@@ -13,6 +13,7 @@ from archsim.readers.form import check_form
 from archsim.readers.versions import migrated
 from archsim.run.result_forms import (
     INFERENCE,
+    KINDS,
     LIMITED_BY,
     SCHEMA,
     SETUP,
@@ -54,6 +55,8 @@ def check_document(document: object, where: str) -> Row:
         check_unpriced(document, where)
     if "tiles_without" in document:
         check_form(document["tiles_without"], {"*": "count"}, where, "tiles_without")
+    if "kinds" in document:
+        check_form(document["kinds"], KINDS, where, "kinds")
     if document.get("limited_by") is not None:
         check_form(document["limited_by"], LIMITED_BY, where, "limited_by")
     if "setup" in document:

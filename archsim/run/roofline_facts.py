@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archsim.chip.built import BuiltChip
+from archsim.chip.placement import TilesOfKind
 from archsim.chip.plan.operation_plan import OperationPlan
 
 if TYPE_CHECKING:
@@ -24,13 +25,18 @@ def roofline_of(built: BuiltChip, plans: Mapping[Any, OperationPlan], layers: Se
     chip = built.chip
     placement = built.placement
     clock = chip.clock_mhz * 1e6
-    # tiles without converters store weights that others read: they do not multiply
-    tiles = min(placement.tiles, placement.available) - placement.without().get("adc", 0)
-    columns = [chip.weight_columns_of(matrix.layer) for matrix in trace.matrices]
-    per_tile = chip.tile.rows * max(columns, default=0)
-    interval = read_timing(chip, chip.tile.columns).interval
+    matrices = [matrix.layer for matrix in trace.matrices]
+    placed = min(placement.tiles, placement.available)
+    kinds = placement.of_kinds() or (TilesOfKind("", placed, placement.without()),)
+    peak = 0.0
+    for kind, tiles, without in kinds if matrices else ():
+        own = chip.of_kind(kind)
+        per_tile = own.tile.rows * max(own.weight_columns_of(name) for name in matrices)
+        # tiles without converters store weights that others read: they do not multiply
+        multiplying = tiles - without.get("adc", 0)
+        peak += multiplying * per_tile / read_timing(own, own.tile.columns).interval
     # without weights on tiles the lanes multiply, one product a cycle
-    peak = tiles * per_tile / interval if columns else chip.vector_unit.lanes
+    peak = peak if matrices else chip.vector_unit.lanes
     return {
         "peak_macs_per_s": peak * clock,
         "buffer_bits_per_s": chip.interconnect.width_bits * clock,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
 
 from archsim.chip.assumptions import ASSUMED_ACTIVITY
 from archsim.chip.built import BuiltChip
 from archsim.chip.components import absent_note
 from archsim.chip.cores.core_map import CoreMap
+from archsim.chip.kind_chips import base_role, kind_of_part
 from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.ledger.ledger import Ledger
@@ -29,7 +30,8 @@ class RunFacts(TypedDict):
 
     `cycles` is None where nothing was timed. `by_layer` rows hold layer, phase, cycles,
     stall_cycles, tile_operations; `by_phase` maps a phase to its cycles; `busy_fractions` maps a
-    component to the share of time it works. The order is that of the document.
+    component to the share of time it works. `kinds` are the kinds of cores, where there are several:
+    by name their `cores`, `tiles` and `tiles_without`. The order is that of the document.
     """
 
     network: str
@@ -44,6 +46,7 @@ class RunFacts(TypedDict):
     interval_per_image_s: float | None
     tiles: int
     tiles_without: Mapping[str, int]
+    kinds: NotRequired[Mapping[str, Row]]
     operations: int
     tile_operations: float
     utilisation: float | None
@@ -165,7 +168,8 @@ def _facts(built: BuiltChip, seed: int, measured: Mapping[str, Any]) -> RunFacts
     chip = built.chip
     placement = built.placement
     on_chip = {component.name for component in built.parts}
-    return {
+    kinds = _kinds(placement, chip)
+    facts: RunFacts = {
         "network": trace.network,
         "architecture": chip.name,
         "scheme": trace.scheme,
@@ -186,7 +190,9 @@ def _facts(built: BuiltChip, seed: int, measured: Mapping[str, Any]) -> RunFacts
         "by_layer": measured["by_layer"],
         "by_phase": measured["by_phase"],
         "busy_fractions": {
-            role: share for role, share in measured["busy_fractions"].items() if role in on_chip
+            role: share
+            for role, share in _of_parts(measured["busy_fractions"], built).items()
+            if role in on_chip
         },
         "resources": measured["resources"],
         "stalls": measured["stalls"],
@@ -197,6 +203,33 @@ def _facts(built: BuiltChip, seed: int, measured: Mapping[str, Any]) -> RunFacts
         "notes": measured["notes"],
         "settings": chip.model_dump(mode="json", by_alias=True),
     }
+    if kinds:
+        facts["kinds"] = kinds
+    return facts
+
+
+def _kinds(placement: Placement, chip: Architecture) -> dict[str, Row]:
+    """The cores of each kind; nothing where all are alike."""
+    if len(chip.core.kinds) < 2:
+        return {}
+    return {
+        kind: {
+            "cores": [core for core, own in enumerate(placement.core_kinds) if own == kind],
+            "tiles": tiles,
+            "tiles_without": dict(without),
+        }
+        for kind, tiles, without in placement.of_kinds()
+    }
+
+
+def _of_parts(shares: Mapping[str, float | None], built: BuiltChip) -> dict[str, float | None]:
+    """Busy shares by the names of parts: those of a kind of cores have that of their role."""
+    own = {
+        part.name: shares[base_role(part.name)]
+        for part in built.parts
+        if kind_of_part(part.name) and base_role(part.name) in shares
+    }
+    return {**shares, **own}
 
 
 def _memory_row(built: BuiltChip) -> dict[str, float]:
@@ -212,7 +245,7 @@ def _placement_rows(placement: Placement, chip: Architecture) -> list[Row]:
     rows = []
     for name, layer in placement.layers.items():
         first, last, count = layer.span
-        cells = count * chip.tile.rows * chip.tile.columns
+        cells = count * chip.of_kind(layer.kind).tile.cells
         rows.append(
             {
                 "layer": name,
@@ -228,6 +261,7 @@ def _placement_rows(placement: Placement, chip: Architecture) -> list[Row]:
                 "groups": layer.matrix.groups,
                 "vectors": layer.matrix.vectors,
                 "utilisation": min(1.0, layer.cells / cells),
+                **({"kind": layer.kind} if layer.kind else {}),
             }
         )
     return rows

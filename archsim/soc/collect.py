@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from archsim.chip.blocks import blocks
 from archsim.chip.clocks import clock_of
+from archsim.chip.cores.choose_kind import kinds_of_layers
+from archsim.chip.kind_chips import AT
+from archsim.chip.placement import TilesOfKind
 from archsim.chip.plan.counts import count_operation, count_shared
 from archsim.ledger.ledger import Ledger
 from archsim.soc.executed import ChipMachine
@@ -45,10 +48,25 @@ def ledger_of_machine(machine: ChipMachine) -> Ledger:
     )
     _count_clocks(ledger, machine)
     if not machine.chip.tile.clock_gating:
-        gated = ledger.total("tile_clock", "cycle")
-        clocked = _tiles(machine) - machine.placement.without().get("tile_clock", 0)
-        ledger.add("tile_clock", "cycle", "", "", max(0.0, clocked * machine.end - gated))
+        _count_free_clocks(ledger, machine)
     return ledger
+
+
+def _count_free_clocks(ledger: Ledger, machine: ChipMachine) -> None:
+    """The clocks of tiles that nothing stops, in the cycles in which their tiles idle."""
+    placement = machine.placement
+    kinds = placement.of_kinds()
+    if len(machine.chip.core.kinds) < 2:
+        kinds = (TilesOfKind("", _tiles(machine), placement.without()),)
+    layers = kinds_of_layers(machine.trace, placement)
+    for kind, tiles, without in kinds:
+        own = None if not kind else [layer for layer in layers if layers[layer] == kind]
+        gated = sum(
+            ledger.total("tile_clock", "cycle", layer) for layer in ([None] if own is None else own)
+        )
+        clocked = tiles - without.get("tile_clock", 0)
+        name = f"tile_clock{AT}{kind}" if kind else "tile_clock"
+        ledger.add(name, "cycle", "", "", max(0.0, clocked * machine.end - gated))
 
 
 def _count_clocks(ledger: Ledger, machine: ChipMachine) -> None:

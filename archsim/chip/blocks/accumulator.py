@@ -40,6 +40,7 @@ class Accumulator(Block[AccumulatorSettings]):
     section = AccumulatorSettings
     roles = ("accumulator",)
     per = "adder"
+    in_every_core = True
     optional = True
     only_times = True
     acts = {

@@ -91,6 +91,8 @@ class Block(Generic[S]):
     per: ClassVar[str | None] = None
     """The word by which parts of a chip are counted by this block (`per` of a component), if they
     can be: as many as `parts` says, so that area and contention come from one setting."""
+    in_every_core: ClassVar[bool] = False
+    """Whether what its word counts is a part of every core, as many in each."""
     optional: ClassVar[bool] = False
     """Whether only some chips have it, so that a result says how busy it was only where it was
     asked."""

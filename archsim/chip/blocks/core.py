@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from archsim.chip.blocks.base import Acts, Block
+from archsim.chip.core_kinds import KindName, KindSettings
 from archsim.chip.section import Count, Section
 from hwlib.effects import Effects
 
@@ -20,8 +21,8 @@ FASTER_ADMITTED = Effects(energy="any", time="down", admits=True)
 
 
 class CoreSettings(Section):
-    """Cores of the chip, all of one kind. Without any, the chip is flat: one core, whose buffer and
-    vector unit are those of the chip.
+    """Cores of the chip. Without any, the chip is flat: one core, whose buffer and vector unit are
+    those of the chip. All are of one kind, unless `kinds` names several.
     """
 
     tiles: Annotated[
@@ -51,6 +52,9 @@ class CoreSettings(Section):
     """Vector lanes of a core, elements a cycle; their format is that of the vector unit."""
     port_bits: Annotated[int, Field(ge=1, le=4096), FASTER_ADMITTED] = 128
     """Bits a cycle into and out of a core; a flit of the network is no wider."""
+    kinds: dict[KindName, KindSettings] = Field(default_factory=dict)
+    """Kinds of cores by name (`[core.kinds.NAME]`): each core is of one of them. Without any, all are
+    as the chip says."""
 
     def buffer_cycles(self, bits: int) -> int:
         """Cycles of either buffer for so many bits."""
@@ -81,6 +85,7 @@ class Cores(Block[CoreSettings]):
     roles = ("input_buffer", "output_buffer")
     without = frozenset(roles)
     per = "core"
+    in_every_core = True
     optional = True
     only_times = True
     acts = {

@@ -101,13 +101,15 @@ def _groups(job: TileJob) -> RowGroups:
 
 def in_groups(run: Usage) -> bool:
     """Whether some layer's rows are driven in groups, or its sums are as wide as if they were."""
-    chip = run.built.chip
     # the peak of a timed chip is that of full tiles, as the width of digital sums is
-    wide = run.timed or chip.read.accumulate == "digital"
-    if wide and groups_of_full_tile(chip) > 1:
+    wide = run.timed or run.built.chip.read.accumulate == "digital"
+    if wide and any(groups_of_full_tile(chip) > 1 for chip in run.built.chip.alike):
         return True
     backwards = bool(run.of("read_transposed"))
-    return any(_has_groups(chip, layer, backwards) for layer in run.built.placement.layers.values())
+    return any(
+        _has_groups(run.built.chip.of_kind(layer.kind), layer, backwards)
+        for layer in run.built.placement.layers.values()
+    )
 
 
 def _has_groups(chip: Architecture, layer: LayerPlacement, backwards: bool) -> bool:

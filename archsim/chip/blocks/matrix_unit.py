@@ -95,6 +95,7 @@ class MatrixUnit(Block[MatrixUnitSettings]):
     roles = ("matrix_unit", "matrix_operand", "matrix_sum")
     without = frozenset({"matrix_operand", "matrix_sum"})
     per = "mac"
+    in_every_core = True
     optional = True
     only_times = True
     acts = {

@@ -132,7 +132,7 @@ class TileRead(Block[TileReadSettings]):
     )
     acts = {
         "accumulate": Acts(
-            lambda run: run.built.chip.read.slots > 1 or in_groups(run),
+            lambda run: any(chip.read.slots > 1 for chip in run.built.chip.alike) or in_groups(run),
             "an input is one slot: there is nothing to add up",
         ),
         "rows_active": Acts(in_groups, "no layer has more rows on a tile than these"),
@@ -201,8 +201,8 @@ def _lines_used(layer: LayerPlacement, chip: Architecture, transposed: bool) -> 
 
 def _converts_in_turn(run: Usage) -> bool:
     """Whether a converter of some layer has more than one line to convert."""
-    chip = run.built.chip
     for layer in run.built.placement.layers.values():
+        chip = run.built.chip.of_kind(layer.kind)
         for transposed in (False, True):
             lines = chip.tile.rows if transposed else chip.tile.columns
             used = _lines_used(layer, chip, transposed)

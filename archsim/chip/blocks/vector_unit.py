@@ -54,6 +54,7 @@ class VectorUnit(Block[VectorUnitSettings]):
     up = 20
     roles = ("vector_unit",)
     per = "lane"
+    in_every_core = True
     on_cores = False
     acts = {
         "lanes": Acts(

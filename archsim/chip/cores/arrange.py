@@ -89,7 +89,10 @@ def _renumbered(placement: Placement, order: Sequence[int]) -> Placement:
         )
         for name, layer in placement.layers.items()
     }
-    return replace(placement, layers=layers)
+    kinds = list(placement.core_kinds)
+    for core, kind in enumerate(placement.core_kinds):
+        kinds[order[core]] = kind
+    return replace(placement, layers=layers, core_kinds=tuple(kinds))
 
 
 def _floor(sent: Sequence[Sent], cores: CoreMap) -> _Floor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from archsim.chip.config import Architecture
@@ -13,16 +13,32 @@ from hwlib.errors import InputError
 MAX_TILES = 1_000_000
 
 
-class FreeTiles:
-    """Tiles of cores that hold nothing yet: those of core k are k * tiles and the following.
+class CoreNumbers:
+    """Cores in the order in which they got their first tile, with their kinds."""
 
-    `used` counts by core. Cores are filled in their order; a hole that is left in one is filled by
-    what fits later, as long as it belongs to the layer at hand.
+    def __init__(self) -> None:
+        self.kinds: list[str] = []
+
+    def next(self, kind: str) -> int:
+        """The number of one more core."""
+        self.kinds.append(kind)
+        return len(self.kinds) - 1
+
+
+class FreeTiles:
+    """Tiles of cores of one kind that hold nothing yet: those of core k are k * tiles and the
+    following.
+
+    `used` counts by core of the kind, whose numbers are `cores`. Cores are filled in their order; a
+    hole that is left in one is filled by what fits later, as long as it belongs to the layer at hand.
     """
 
-    def __init__(self, tiles: int):
+    def __init__(self, tiles: int, numbers: CoreNumbers, kind: str = ""):
         self.tiles = tiles
+        self.numbers = numbers
+        self.kind = kind
         self.used: list[int] = []
+        self.cores: list[int] = []
 
     def take(self, count: int, first: int) -> list[int]:
         """So many tiles, on one core if one can hold them, at or behind core `first`; else on cores
@@ -37,10 +53,15 @@ class FreeTiles:
             taken += self._take(len(self.used), min(self.tiles, count - len(taken)))
         return taken
 
+    def add_core(self) -> None:
+        """One more core, of whose tiles none is taken."""
+        self.used.append(0)
+        self.cores.append(self.numbers.next(self.kind))
+
     def _take(self, core: int, count: int) -> list[int]:
         if core == len(self.used):
-            self.used.append(0)
-        begin = core * self.tiles + self.used[core]
+            self.add_core()
+        begin = self.cores[core] * self.tiles + self.used[core]
         self.used[core] += count
         return list(range(begin, begin + count))
 
@@ -61,12 +82,14 @@ def place_on_cores(
     Raises:
         InputError: where there are too few cores.
     """
-    free = FreeTiles(chip.core.tiles)
+    numbers = CoreNumbers()
+    free_of = {kind: FreeTiles(chip.core.tiles, numbers, kind) for kind in chip.core.kinds or ("",)}
     layers = {}
     for matrix, shape in zip(matrices, shapes):
         layer = replace(shape, copies_per_tile=1)
+        free = free_of[shape.kind]
         count = layer.tiles_per_unit * layer.units
-        if sum(free.used) + count > MAX_TILES:
+        if sum(sum(other.used) for other in free_of.values()) + count > MAX_TILES:
             raise InputError(
                 "layer too large to place on cores",
                 where=matrix.layer,
@@ -77,9 +100,36 @@ def place_on_cores(
         first = max(0, len(free.used) - 1)
         tiles = [tile for _ in range(layer.units) for tile in _unit(layer, free, first)]
         layers[matrix.layer] = replace(layer, tiles=tuple(tiles))
-    cores = _cores(chip, free)
+    if chip.core.kinds:
+        _add_idle(chip, free_of)
+        cores = len(numbers.kinds)
+    else:
+        cores = _cores(chip, free_of[""])
     available = cores * chip.core.tiles  # those that hold nothing are there, too
-    return Placement(layers, available, available, cores)
+    kinds = tuple(numbers.kinds) if chip.core.kinds else ()
+    return Placement(layers, available, available, cores, core_kinds=kinds)
+
+
+def _add_idle(chip: Architecture, free_of: Mapping[str, FreeTiles]) -> None:
+    """Add the cores of kinds that hold nothing. Raises InputError where there are too few of one."""
+    for name, kind in chip.core.kinds.items():
+        free = free_of[name]
+        needed = len(free.used)
+        if kind.count == "auto":
+            continue
+        if needed > kind.count:
+            raise InputError(
+                f"the chip is too small: the network needs {needed} cores of {chip.core.tiles} "
+                f"tiles of kind '{name}', {needed - kind.count} are missing",
+                where=f"{chip.origin}: core.kinds.{name}.count",
+                got=kind.count,
+                hint="give more cores of this kind, more tiles a core (core.tiles), or send "
+                "layers to another kind (placement.kind)",
+            )
+        for _ in range(kind.count - needed):
+            free.add_core()
+    if not any(free.cores for free in free_of.values()):
+        next(iter(free_of.values())).add_core()  # a chip without weights has a core all the same
 
 
 def _unit(layer: LayerPlacement, free: FreeTiles, first: int) -> list[int]:

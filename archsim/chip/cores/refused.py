@@ -39,6 +39,20 @@ def contradictions(chip: Architecture) -> Iterator[Contradiction]:
         yield Contradiction(
             "execution.keep_pace", True, "the units of a core are as they are set", "leave it out"
         )
+    if chip.core.kinds and chip.core.count != "auto":
+        yield Contradiction(
+            "core.count",
+            chip.core.count,
+            "each kind of cores has a count of its own",
+            "set core.kinds.NAME.count",
+        )
+    if chip.core.kinds and chip.package.chips > 1:
+        yield Contradiction(
+            "package.chips",
+            chip.package.chips,
+            "the chips of a package are alike, and cores of several kinds are not dealt out to them",
+            "take package.chips=1, or cores of one kind (core.kinds)",
+        )
     for block in blocks():
         yield from block.flat_only(chip)
     if chip.network.flit_bits > chip.core.port_bits:

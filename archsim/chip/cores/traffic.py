@@ -37,7 +37,8 @@ def sent_in(
     once = [(operation, 1 / trace.batch) for operation in trace.batch_operations]
     for operation, share in [*((op, 1.0) for op in trace.image_operations), *once]:
         layer = placement.layers.get(operation.matrix_name)
-        messages = Messages(step_of(OperationPlan(operation), layer, chip, memory), cores)
+        own = chip.of_kind(layer.kind) if layer is not None else chip
+        messages = Messages(step_of(OperationPlan(operation), layer, own, memory), cores)
         units = cores.units[operation.name]
         for tables in (
             messages.fetches(operation),

@@ -46,6 +46,8 @@ def plan(
     """
     result = OperationPlan(operation, share=share)
     layer = placement.layers.get(operation.matrix_name) if placement else None
+    # what a step does is what cores of its layer's kind do
+    chip = chip.of_kind(layer.kind) if layer is not None else chip
     if result.on_tiles:
         if placement is None or layer is None:
             raise ValueError(f"{operation.name} works on tiles: it needs a placement of its layer")

@@ -81,6 +81,7 @@ def why_not(setting: str, quantity: str, drifting: bool) -> str:
         quantity: path of a number of a result.
         drifting: a device of the sweep drifts on the time of the chip.
     """
+    setting = _of_all_cores(setting)
     for entry in TABLE:
         if quantity not in entry.quantities or (drifting and entry.unless_drifting):
             continue
@@ -88,3 +89,11 @@ def why_not(setting: str, quantity: str, drifting: bool) -> str:
             if setting == name or (name.endswith(".") and setting.startswith(name)):
                 return entry.reason
     return ""
+
+
+def _of_all_cores(setting: str) -> str:
+    """The field of a chip that a field of a kind of cores (core.kinds.NAME.FIELD) stands for."""
+    keys = setting.split(".")
+    if keys[:2] != ["core", "kinds"] or len(keys) < 4:
+        return setting
+    return ".".join(keys[3:]) if len(keys) > 4 else f"core.{keys[3]}"

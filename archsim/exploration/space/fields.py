@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from archsim.chip.replicas import BY_LAYER, TRAINING
+from archsim.chip.replicas import BY_LAYER, KIND, TRAINING
 from hwlib.errors import InputError, nearest
 
 # What one design chooses besides fields: names of files or built-in things, and whole numbers.
@@ -28,7 +28,7 @@ def check_field(path: str, where: str) -> None:
         _check_scheme_field(keys[1:], where)
         return
     annotation, keys = _root(keys)
-    if path == TRAINING or path.startswith((f"{TRAINING}.", f"{BY_LAYER}.")):
+    if path == TRAINING or path.startswith((f"{TRAINING}.", f"{BY_LAYER}.", f"{KIND}.")):
         return  # one number, or one of a layer; the network says whether it has that layer
     for depth, key in enumerate(keys):
         if (

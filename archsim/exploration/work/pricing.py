@@ -100,9 +100,16 @@ def breakdown(design: Mapping[str, Any], run: Mapping[str, Any] | None) -> Estim
         images = step.images
     else:  # every check but that of the node was made when it ran
         step = resolve(design)
-        without = place(step.trace.matrices, step.chip).without()
+        placement = place(step.trace.matrices, step.chip)
         tiles = run["tiles"] if step.chip.tile.count == "auto" else step.chip.tile.count
-        inventory = parts_of(step.chip, step.rule, tiles, step.chip.node_nm, without)
+        inventory = parts_of(
+            step.chip,
+            step.rule,
+            tiles,
+            step.chip.node_nm,
+            placement.without(),
+            placement.of_kinds(),
+        )
         ledger = Ledger()
         cycles = run["cycles"]
         images = run["images"]  # a trained point is simulated for more than its mini-batch

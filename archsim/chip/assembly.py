@@ -1,0 +1,250 @@
+"""Components that are entered one by one, since some follow the area of those before them: wires the
+area of a core, clocks that of what they clock.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archsim.chip.clocks import (
+    block_that_clocks,
+    check_gated,
+    clock_of,
+    is_clocked,
+    is_enabled,
+    trunk_mm,
+)
+from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.kind_chips import AT
+from archsim.chip.parameters import derived_values, instances, is_of_a_kind, resolve
+from archsim.chip.placement import TilesOfKind
+from archsim.ledger.component import Component
+from hwlib import price
+from hwlib.errors import InputError
+
+ALWAYS = "always"
+"""What is said to clock logic that nothing stops."""
+CLOCKED = "clocked_area_mm2"
+TILE_CLOCKED = "tile_clocked_area_mm2"
+TRUNK = "clock_trunk_mm"
+_TILES = "tiles"
+_LEAST_MM2 = 1e-7
+_LEAST_OF_ALL = 1e-4
+
+
+@dataclass
+class _Cores:
+    """Alike cores: the chip as they have it, their tiles, and what parameters of their parts may
+    name. `area` in mm2 is that of their own parts so far; `suffix` marks the names of these.
+    """
+
+    suffix: str
+    chip: Architecture
+    tiles: int
+    without: Mapping[str, int]
+    derived: dict[str, float]
+    area: float = 0.0
+
+    @property
+    def with_clock(self) -> int:
+        """Tiles that have a clock of their own."""
+        return max(1, self.tiles - self.without.get("tile_clock", 0))
+
+    @property
+    def tile_logic(self) -> str:
+        """The name under which the logic of their tiles is added up."""
+        return f"{_TILES}{self.suffix}"
+
+
+class Assembly:
+    """Components in the making.
+
+    `area` is that of all so far inside the chip's boundary, `clocked` that of logic and registers
+    by what clocks them: a block, the tiles, or the clock that always runs; both in mm2. `enabled` is
+    the area of one part that its own action clocks, by name. Where cores are of several kinds, a part
+    that is theirs is entered once for each, as `role@kind`.
+    """
+
+    def __init__(
+        self,
+        chip: Architecture,
+        settings: Mapping[str, ComponentSettings],
+        node: float,
+        kinds: Sequence[TilesOfKind],
+    ):
+        self.settings = settings
+        self.node = node
+        tiles = sum(item.tiles for item in kinds)
+        several = len(chip.core.kinds) > 1
+        self.kinds = [
+            _Cores(
+                f"{AT}{kind}" if several else "",
+                chip.of_kind(kind),
+                own,
+                without,
+                derived_values(chip.of_kind(kind), own, tiles),
+            )
+            for kind, own, without in kinds
+        ]
+        self.whole = self.kinds[0]
+        if several:
+            self.whole = _Cores("", chip, tiles, {}, derived_values(chip, tiles))
+        self.chip = self.whole.chip
+        self.components: dict[str, Component] = {}
+        self.entered: dict[str, list[str]] = {}
+        self.area = 0.0
+        self.clocked: dict[str, float] = {ALWAYS: 0.0}
+        self.clocked |= {cores.tile_logic: 0.0 for cores in self.kinds}
+        self.enabled: dict[str, float] = {}
+
+    def that_follow(self, *names: str) -> set[str]:
+        """Roles with a parameter that is one of these derived values."""
+        values = {f"=derived.{name}" for name in names}
+        return {
+            role
+            for role, entry in self.settings.items()
+            if not values.isdisjoint(entry.followed.values())
+        }
+
+    def enter(self, role: str) -> None:
+        """Add the components of a role, and their area."""
+        apart = len(self.kinds) > 1 or self.whole is not self.kinds[0]
+        owners = self.kinds if apart and is_of_a_kind(self.settings[role]) else [self.whole]
+        self.entered[role] = [f"{role}{cores.suffix}" for cores in owners]
+        for cores in owners:
+            self._enter(role, cores)
+
+    def _enter(self, role: str, cores: _Cores) -> None:
+        entry = self.settings[role]
+        name = f"{role}{cores.suffix}"
+        values = self._values(role, cores)
+        count = instances(entry, cores.chip, cores.tiles - cores.without.get(role, 0))
+        try:
+            priced = price(entry.part, values, self.node)
+        except InputError as error:
+            raise InputError(
+                error.what,
+                where=f"{self.chip.origin}: components.{role}: {error.where}".rstrip(": "),
+                got=error.got,
+                allowed=error.allowed,
+                hint=error.hint,
+            ) from None
+        self.components[name] = Component(name, entry.part, values, count, entry.boundary)
+        mm2 = priced.area.value * count * 1e-6 if entry.boundary != "system" else 0.0
+        self.area += mm2
+        cores.area += mm2
+        check_gated(role, entry, self.chip)
+        if mm2 and is_enabled(role, entry, self.chip) and is_clocked(entry.part):
+            self.enabled[name] = mm2 / count
+        elif mm2 and is_clocked(entry.part):
+            clock = self._clock_of(role, entry, cores)
+            self.clocked[clock] = self.clocked.get(clock, 0.0) + mm2
+
+    def _values(self, role: str, cores: _Cores) -> dict[str, Any]:
+        """The parameters of a part."""
+        entry = self.settings[role]
+        usual = self.chip.conditions if entry.boundary != "system" else {}
+        values = usual | entry.parameters
+        for name, value in entry.followed.items():
+            where = f"{self.chip.origin}: components.{role}.parameters.{name}"
+            values[name] = resolve(value, cores.chip, cores.derived, where)
+        return values
+
+    def _clock_of(self, role: str, entry: ComponentSettings, cores: _Cores) -> str:
+        """What clocks a part of logic: a block, the tiles, or the clock that always runs."""
+        if entry.boundary == "macro":
+            # a gate of its own would open with the tile's: only a part that never stops differs
+            stays = entry.gated is False and self.chip.tile.clock_gating
+            return ALWAYS if stays or cores.tile_logic not in self.clocked else cores.tile_logic
+        return block_that_clocks(role, entry, self.chip) or ALWAYS
+
+    def _all(self) -> list[_Cores]:
+        return self.kinds if self.whole is self.kinds[0] else [*self.kinds, self.whole]
+
+    def measure_cores(self) -> None:
+        """The area of a core: its wires cross its own tiles. A flat chip is one core."""
+        for cores in self._all():
+            area = self.area if cores is self.whole else cores.area
+            side = max(0.01, math.sqrt(area / cores.derived["cores"]))
+            # A bus runs along one side and half of the other; an H-tree's way from the root to a
+            # leaf is one side in all.
+            cores.derived |= {"core_area_mm2": area, "bus_mm": 1.5 * side, "tree_mm": side}
+
+    def measure_pitch(self) -> None:
+        """The pitch of the floor, which is that of the mean core."""
+        pitch = max(0.01, math.sqrt(self.area / self.whole.derived["cores"]))
+        for cores in self._all():
+            cores.derived["core_pitch_mm"] = pitch
+
+    def measure_clocks(self) -> None:
+        """The area that clocks reach, and the wires to their gates."""
+        trunk = self._trunk_mm(sum(cores.with_clock for cores in self.kinds))
+        for cores in self._all():
+            logic = self.clocked.get(cores.tile_logic, 0.0)
+            cores.derived |= {
+                CLOCKED: max(_LEAST_OF_ALL, self.clocked[ALWAYS]),
+                TILE_CLOCKED: max(_LEAST_OF_ALL, logic / cores.with_clock),
+                TRUNK: trunk,
+            }
+
+    def _trunk_mm(self, tiles: int) -> float:
+        """Wires of the clock to the gates of blocks and tiles; none where nothing is gated."""
+        gates = len(self._blocks_that_clock())
+        if self.chip.clock.gating == "none" and not gates:
+            return 0.0
+        return trunk_mm(math.sqrt(self.area), gates + tiles)
+
+    def _blocks_that_clock(self) -> list[str]:
+        others = {ALWAYS, *(cores.tile_logic for cores in self.kinds)}
+        return [name for name in self.clocked if name not in others]
+
+    def enter_gated_clocks(self) -> None:
+        """Add the clocks of blocks, and of parts that their own action clocks, one for each part:
+        trees of the kind of that around them, over the gated logic.
+        """
+        for block in self._blocks_that_clock():
+            self._enter_clock(block, "clock_tree", self.clocked[block], 1)
+        for name, mm2 in self.enabled.items():
+            role, at, kind = name.partition(AT)
+            in_tile = self.settings[role].boundary == "macro"
+            around = f"tile_clock{at}{kind}" if in_tile else "clock_tree"
+            self._enter_clock(name, around, mm2, self.components[name].count)
+
+    def _enter_clock(self, name: str, around: str, mm2: float, count: int) -> None:
+        """A chip that states the area of its clock itself has none of these: that clock is over all
+        logic at once.
+        """
+        entry = self.settings.get(around.partition(AT)[0])
+        followed = _follow_area(entry) if entry else []
+        if entry is None or not followed:
+            return
+        role = clock_of(name)
+        if role in self.settings:
+            raise InputError(
+                f"the clock of {name} is made with the {around} of the chip",
+                where=f"{self.chip.origin}: components.{role}",
+                got=role,
+                hint="give the part another name",
+            )
+        values = {
+            parameter: value
+            for parameter, value in self.components[around].parameters.items()
+            if entry.parameters.get(parameter) != f"=derived.{TRUNK}"
+        }
+        values |= dict.fromkeys(followed, max(_LEAST_MM2, mm2))
+        self.components[role] = Component(role, entry.part, values, count, entry.boundary)
+
+    def in_order(self) -> Iterator[Component]:
+        """The components in the order of the description, clocks that were made behind them."""
+        own = [name for role in self.settings for name in self.entered[role]]
+        yield from (self.components[name] for name in own)
+        yield from (part for name, part in self.components.items() if name not in set(own))
+
+
+def _follow_area(entry: ComponentSettings) -> list[str]:
+    """Parameters of a clock that are the area of what it clocks."""
+    areas = (f"=derived.{CLOCKED}", f"=derived.{TILE_CLOCKED}")
+    return [name for name, value in entry.parameters.items() if value in areas]

@@ -1,0 +1,40 @@
+"""What kinds of cores say otherwise than the chip, and no run reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from archsim.chip.blocks.base import Acts
+from archsim.chip.usage import Usage
+
+
+def unused_of_kinds(run: Usage, conditions: Mapping[str, Acts]) -> dict[str, str]:
+    """Fields of kinds that are set and do not act, each with the reason.
+
+    Args:
+        run: of a chip.
+        conditions: by field of the chip when it acts; a kind's field acts when that of a chip of
+            such cores would, with the layers that lie on them.
+    """
+    built = run.built
+    unused: dict[str, str] = {}
+    for name, kind in built.chip.core.kinds.items():
+        layers = {key: own for key, own in built.placement.layers.items() if own.kind == name}
+        own_run = Usage(
+            replace(
+                built,
+                chip=built.chip.of_kind(name),
+                placement=replace(built.placement, layers=layers),
+            ),
+            run.timed,
+            run.data,
+        )
+        for section, field, _ in kind.changes():
+            path = f"core.kinds.{name}.{section}.{field}"
+            acts = conditions.get(f"{section}.{field}")
+            if not layers and not built.placement.core_kinds.count(name):
+                unused[path] = "no core is of this kind"
+            elif acts is not None and not acts.condition(own_run):
+                unused[path] = acts.otherwise
+    return unused
