@@ -20,7 +20,12 @@ def unused_of_kinds(run: Usage, conditions: Mapping[str, Acts]) -> dict[str, str
     built = run.built
     unused: dict[str, str] = {}
     for name, kind in built.chip.core.kinds.items():
-        layers = {key: own for key, own in built.placement.layers.items() if own.kind == name}
+        # of a chip of such cores, all of which are alike
+        layers = {
+            layer: replace(own, kind="")
+            for layer, own in built.placement.layers.items()
+            if own.kind == name
+        }
         own_run = Usage(
             replace(
                 built,

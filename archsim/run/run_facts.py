@@ -261,7 +261,7 @@ def _placement_rows(placement: Placement, chip: Architecture) -> list[Row]:
                 "groups": layer.matrix.groups,
                 "vectors": layer.matrix.vectors,
                 "utilisation": min(1.0, layer.cells / cells),
-                **({"kind": layer.kind} if layer.kind else {}),
+                **({"kind": layer.kind} if len(chip.core.kinds) > 1 else {}),
             }
         )
     return rows
