@@ -12,6 +12,7 @@ depend on figures, and neither do, here, lengths of wires and clocked areas.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
@@ -20,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.cost.counted_design import Counted
-from hwlib import Part, find_part, load_figures
+from hwlib import Figure, Part, find_part, load_figures
 from hwlib.figures import find_figure, move_figures
 from hwlib.scaling import scaling_factor
 
@@ -91,18 +92,49 @@ def price_draws(designs: Sequence[Counted], drawn: Shares) -> dict[str, np.ndarr
     """
     samples = len(drawn.shares)
     totals = {name: np.full((samples, len(designs)), np.nan) for name in DRAWN}
-    unique = _unique(designs)
-    laws = {key: find_part(key.part)(**dict(key.parameters)) for key in unique}
-    used = frozenset().union(*map(figures_of, designs))
-    for sample in range(samples):
-        with figures_at(drawn.shares[sample], used):
-            unit = {
-                key: _prices(laws[key], key.node_nm, actions) for key, actions in unique.items()
-            }
+    units = _drawn_units(_unique(designs), drawn, frozenset().union(*map(figures_of, designs)))
+    for sample, unit in enumerate(units):
         for column, design in enumerate(designs):
             for name, value in _totals(design, unit).items():
                 totals[name][sample, column] = value
     return totals
+
+
+_Priced = tuple[_Key, type[Part], frozenset[str]]
+"""An instance with its law and the actions that are priced."""
+_KEPT: dict[tuple[bytes, frozenset[Figure]], dict[_Priced, list[_Unit]]] = {}
+"""What was drawn in this process, by the draws and the figures in force: rounds of a comparison, and
+comparisons after each other, price the same parts with the same draws. The same law with the same
+figures gives the same bits."""
+_MOST_KEPT = 2000  # parts: some 50 MB at 200 draws
+
+
+def _drawn_units(
+    unique: Mapping[_Key, set[str]], drawn: Shares, used: frozenset[str]
+) -> list[dict[_Key, _Unit]]:
+    """The prices of each instance in each draw."""
+    printed = frozenset(held for name in used if (held := find_figure(name)))
+    digest = hashlib.sha256(repr(drawn.names).encode() + drawn.shares.tobytes()).digest()
+    kept = _KEPT.pop((digest, printed), {})
+    asked: dict[_Key, _Priced] = {
+        key: (key, type(find_part(key.part)(**dict(key.parameters))), frozenset(actions))
+        for key, actions in unique.items()
+    }
+    missing = [priced for priced in asked.values() if priced not in kept]
+    laws = [law(**dict(key.parameters)) for key, law, _ in missing]
+    new: list[list[_Unit]] = [[] for _ in missing]
+    for shares in drawn.shares if missing else ():
+        with figures_at(shares, used):
+            for units, law, (key, _, actions) in zip(new, laws, missing):
+                units.append(_prices(law, key.node_nm, actions))
+    kept |= zip(missing, new)
+    _KEPT[digest, printed] = kept  # the latest stands last
+    while sum(map(len, _KEPT.values())) > _MOST_KEPT:
+        _KEPT.pop(next(iter(_KEPT)))
+    return [
+        {key: kept[priced][sample] for key, priced in asked.items()}
+        for sample in range(len(drawn.shares))
+    ]
 
 
 def _unique(designs: Sequence[Counted]) -> dict[_Key, set[str]]:
@@ -134,7 +166,7 @@ def sample_prices(designs: Sequence[Counted], samples: int, seed: int = 0) -> di
     return price_draws(designs, draw_shares(samples, seed))
 
 
-def _prices(part: Part, node_nm: float, actions: set[str]) -> _Unit:
+def _prices(part: Part, node_nm: float, actions: Set[str]) -> _Unit:
     energy = {action: part.energy_at(action, node_nm).value for action in actions}
     return _Unit(part.area_at(node_nm).value, part.leakage_at(node_nm).value, energy)
 

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from archsim.cost import draws as drawing
 from archsim.cost.draws import (
     Shares,
     draw_shares,
     draw_value,
     figures_at,
+    figures_moved_to,
+    figures_of,
     price_draws,
     sample_prices,
 )
@@ -204,6 +207,24 @@ def test_printed_figures_drawn_exactly_give_the_price():
     wanted = ("area_mm2", "energy_j", "energy_per_image_j", "static_power_uw")
     numbers, _ = RUNGS["price"](design, wanted, {})
     assert [float(middle[name][0, 0]) for name in wanted] == pytest.approx(numbers, rel=1e-12)
+
+
+def test_what_was_drawn_before_is_drawn_anew_where_a_figure_or_the_draws_are_others():
+    counted = count_design(load_space(SPACE).design((128, 8, 40)), None)
+    three, others = draw_shares(3), draw_shares(3, seed=1)
+
+    def areas(drawn):
+        return price_draws([counted], drawn)["area_mm2"].tobytes()
+
+    first = areas(three)
+    kept = dict(drawing._KEPT)
+    assert areas(three) == first and areas(others) != first
+    name = next(name for name in figures_of(counted) if name.startswith("adc_sar.area"))
+    with figures_moved_to({name: 2 * figure(name).value}):
+        assert areas(three) != first
+    assert areas(three) == first
+    drawing._KEPT.clear()  # and what is kept is what is worked out
+    assert areas(three) == first and kept
 
 
 def test_a_design_that_wins_in_some_draws_is_undecided():
