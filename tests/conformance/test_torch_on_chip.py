@@ -2,14 +2,23 @@
 
 import runpy
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 import archsim
 
-torch = pytest.importorskip("torch", reason="PyTorch modules need the extra 'torch'")
-pytest.importorskip("onnxscript")
+torch: ModuleType
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _load_torch():
+    """PyTorch takes seconds to load: where a test of this file runs, not wherever tests are found."""
+    global torch
+    torch = pytest.importorskip("torch", reason="PyTorch modules need the extra 'torch'")
+    pytest.importorskip("onnxscript")
+
 
 EXACT = {
     "device": "exact",
