@@ -211,7 +211,7 @@ def _priced(
 def _check_description(trace: Trace, chip: Architecture) -> None:
     """Refuse what contradicts itself, before anything is placed."""
     check_kinds(chip)
-    check_on_cores(trace, chip)
+    check_on_cores(chip)
     check_trains(trace, chip.update.train_length, chip.name)
     _check_reads(trace, chip)
     check_followers(chip)

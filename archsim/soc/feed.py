@@ -53,7 +53,7 @@ def feed_inputs(run: OperationRun, queues: Sequence[Queue[Job]]) -> Process:
             yield from wait_for_rows(run, step + count - 1)
             dependency = env.now - now
         if sequential and step % operation.parts == 0 and run.arrived() < step:
-            yield from _wait_for_last_step(run, step)
+            yield from wait_for_last_step(run, step)
             dependency = env.now - now
         now += dependency
         rest: Sequence[Yielding] = ()
@@ -110,7 +110,7 @@ def wait_for_rows(run: OperationRun, step: int) -> Process:
     run.waiting.pop("feed", None)
 
 
-def _wait_for_last_step(run: OperationRun, step: int) -> Process:
+def wait_for_last_step(run: OperationRun, step: int) -> Process:
     """Wait until the results of all steps before this one are through."""
     env = run.machine.env
     run.waiting["feed"] = "its own last step"
@@ -118,3 +118,4 @@ def _wait_for_last_step(run: OperationRun, step: int) -> Process:
         yield run.step_through()
     if run.arrived() < step:
         yield env.timeout(run.newest_through() - env.now)
+    run.waiting.pop("feed", None)

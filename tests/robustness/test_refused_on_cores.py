@@ -32,9 +32,14 @@ def test_a_setting_that_does_not_go_with_cores_is_refused(settings, named):
     assert named in caught.value.message
 
 
-def test_recurrent_layers_are_refused():
-    with pytest.raises(InputError, match="recurrent"):
-        archsim.simulate("lstm", "cores40")
+@pytest.mark.parametrize(
+    "settings",
+    [{"bitstream.sharing": "chip"}, {"placement.pack": True}, {"execution.reload": True}],
+)
+def test_the_message_names_a_chip_that_takes_it(settings):
+    with pytest.raises(InputError, match="cim40"):
+        archsim.simulate("lenet1", archsim.load_architecture("cores40", settings), timing=False)
+    archsim.simulate("lenet1", archsim.load_architecture("cim40", settings), timing=False)
 
 
 def test_too_few_cores_say_how_many_are_missing():

@@ -203,6 +203,8 @@ class _Making:
         fresh = operation.input_elements + operation.recalled
         if operation.products:
             return fresh + self._fetched_again(operation)
+        if operation.sequential:
+            return (operation.fresh_elements or fresh) + self._own_last(operation)
         if self.chip.buffer.window_reuse and operation.fresh_elements:
             fresh = operation.fresh_elements
         window, per_row = operation.window, operation.steps_per_row
@@ -215,6 +217,15 @@ class _Making:
         last = self._order[operation.name]
         held = self._room("input", self.units[operation.name], bits, last)
         return held * once + (1 - held) * fresh
+
+    def _own_last(self, operation: Operation) -> float:
+        """Values of its own last result that a step takes: the state of a recurrent layer, or the error
+        of it. They lie where they were finished, and every tile that reads them is told."""
+        if not operation.sequential:
+            return 0.0
+        forward = self.operations.get(f"{operation.layer}.forward", operation)
+        state = (forward.input_elements - forward.fresh_elements) * forward.parts
+        return state / operation.parts
 
     def _fetched_again(self, operation: Operation) -> float:
         """Values of second operands that come another time, since no input buffer holds them while
@@ -250,6 +261,13 @@ class _Making:
         if outside or not total:
             share = outside / total if total else 1.0
             sources.append(InputSource(share, (self._ports(1.0, off),)))
+        state = self._own_last(operation)
+        if state:
+            share = state / self.fetches[operation.name]
+            # a copy goes on from what the one before it gave
+            *before, last = self._holdings(operation.name, off)
+            own = InputSource(share, (last, *before))
+            return (*(item._replace(share=item.share * (1 - share)) for item in sources), own)
         left = [name for name, _ in made if name in self.cache.shares]
         recalled = operation.recalled * operation.steps
         if not recalled or not left:

@@ -66,6 +66,10 @@ class _StepLaw:
         self.messages = Messages(step, cores)
         self.counts = MessageCounts(step, cores)
         self.wire_words_in = self.wire_words_out = 0.0
+        # what a flat chip leaves in the register of a tile comes to each core anew
+        operation = step.operation
+        state_too = operation.input_elements * step.chip.read.input_bits
+        self.bits_in = state_too if operation.sequential else step.bits_in
         self.load = sum(
             count * (self.chip.vector_unit.divide_cycles if action in ITERATIVE else 1)
             for action, count in step.work.items()
@@ -94,11 +98,11 @@ class _StepLaw:
     def _feed(self, share: CoreShare) -> Iterable[Station]:
         recalled = sum(self.messages.recalled) * share.outputs
         words = self._words(self.messages.fetched_bits * share.inputs + recalled)
-        words += self._words(self.step.bits_in * share.inputs + recalled)
+        words += self._words(self.bits_in * share.inputs + recalled)
         yield Station("input_buffer", words)
         if self.step.plan.on_tiles:
             width = self.chip.interconnect.width_bits
-            yield Station("wires_down", _whole(self.step.bits_in * share.inputs / width))
+            yield Station("wires_down", _whole(self.bits_in * share.inputs / width))
 
     def _generated(self) -> tuple[Station, ...]:
         """What the update rule's own units do meanwhile, which the chip has once."""
@@ -164,7 +168,7 @@ class _StepLaw:
         width = self.chip.core.buffer_bits
         tree = self.chip.interconnect.kind == "h_tree"
         for share in shares.cores:
-            bits_in = step.bits_in * share.inputs
+            bits_in = self.bits_in * share.inputs
             step.count(
                 "input_buffer", "write", turns * self.messages.fetched_bits * share.inputs / width
             )
@@ -178,7 +182,7 @@ class _StepLaw:
                 continue
             # on a tree a value goes to every tile that takes it, on a bus to all at once
             tiles = share.partials * self.leaves
-            switched = step.bits_in * (tiles if tree else share.inputs)
+            switched = self.bits_in * (tiles if tree else share.inputs)
             sums = self._sums_out(share)
             step.count("interconnect", "transfer", turns * (switched + sums))
             self.wire_words_in += turns * bits_in / self.chip.interconnect.width_bits

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from archsim.chip.blocks import blocks
 from archsim.chip.blocks.base import Contradiction
-from archsim.trace.operation import Trace
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,13 +15,13 @@ if TYPE_CHECKING:
 
 def contradictions(chip: Architecture) -> Iterator[Contradiction]:
     """Settings that a chip of cores cannot have beside its cores."""
-    flat = "or make the chip flat (core.tiles=0)"
+    flat = "or take a flat chip (cim40)"
     if chip.tile.count != "auto":
         yield Contradiction(
             "tile.count",
             chip.tile.count,
             "the tiles are those of the cores",
-            "set core.count and core.tiles",
+            f"set core.count and core.tiles, {flat}",
         )
     if chip.placement.pack:
         yield Contradiction(
@@ -37,7 +36,10 @@ def contradictions(chip: Architecture) -> Iterator[Contradiction]:
         )
     if chip.execution.keep_pace:
         yield Contradiction(
-            "execution.keep_pace", True, "the units of a core are as they are set", "leave it out"
+            "execution.keep_pace",
+            True,
+            "the units of a core are as they are set",
+            f"leave it out, {flat}",
         )
     if chip.core.kinds and chip.core.count != "auto":
         yield Contradiction(
@@ -54,7 +56,8 @@ def contradictions(chip: Architecture) -> Iterator[Contradiction]:
             "take package.chips=1, or cores of one kind (core.kinds)",
         )
     for block in blocks():
-        yield from block.flat_only(chip)
+        for fault in block.flat_only(chip):
+            yield fault._replace(hint=f"{fault.hint}, {flat}")
     if chip.network.flit_bits > chip.core.port_bits:
         # a flit that takes several cycles of a port wastes what its last word leaves empty
         yield Contradiction(
@@ -72,22 +75,11 @@ def contradictions(chip: Architecture) -> Iterator[Contradiction]:
         )
 
 
-def check_on_cores(trace: Trace, chip: Architecture) -> None:
-    """Raises InputError for the first setting that does not go with cores, and for a trace that a
-    chip of cores cannot execute."""
+def check_on_cores(chip: Architecture) -> None:
+    """Raises InputError for the first setting that does not go with cores."""
     if not chip.core.tiles:
         return
     for fault in contradictions(chip):
         raise InputError(
             fault.why, where=f"{chip.origin}: {fault.field}", got=fault.got, hint=fault.hint
         )
-    hint = "make the chip flat (core.tiles=0)"
-    where = f"{chip.origin}: core.tiles"
-    for operation in trace.image_operations:
-        if operation.sequential:
-            raise InputError(
-                f"a chip of cores does no recurrent layers ({operation.layer})",
-                where=where,
-                got=chip.core.tiles,
-                hint=hint,
-            )

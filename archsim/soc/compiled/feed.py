@@ -8,10 +8,9 @@ from archsim.soc.compiled.calendar import later
 from archsim.soc.compiled.gates import ask, hold, leave, pass_ahead, pass_behind
 from archsim.soc.compiled.handover import put
 from archsim.soc.compiled.progress import (
-    arrived,
     end_process,
-    newest_through,
     pass_turn,
+    wait_for_results,
     wait_for_rows,
     wait_for_turn,
 )
@@ -114,19 +113,9 @@ def _wait_for_last_step(tables, number, operation):
     plan = get(tables, OPERATION, operation)
     step = process.number * plan.per_job
     process.state = STREAM
-    if not plan.sequential or step % plan.parts or arrived(tables, process.run) >= step:
+    if not plan.sequential or step % plan.parts:
         return True
-    run = get(tables, RUN, process.run)
-    if run.steps < step:
-        run.progress = number
-        process.state = LAST_STEP
-        return False
-    if arrived(tables, process.run) < step:
-        later(
-            tables, RESUME, number, newest_through(tables, process.run) - get(tables, CLOCK, 0).now
-        )
-        return False
-    return True
+    return wait_for_results(tables, number, step, LAST_STEP)
 
 
 @kernel

@@ -117,6 +117,24 @@ def newest_through(tables, number):
 
 
 @kernel
+def wait_for_results(tables, number, step, again):
+    """False where results of its own run before a step are not through; the process is resumed when
+    the next one is and looks once more, in state `again`, or when the newest on its way is, and goes on.
+    """
+    process = get(tables, PROCESS, number)
+    if arrived(tables, process.run) >= step:
+        return True
+    run = get(tables, RUN, process.run)
+    if run.steps < step:
+        run.progress = number
+        process.state = again
+        return False
+    now = get(tables, CLOCK, 0).now
+    later(tables, RESUME, number, newest_through(tables, process.run) - now)
+    return False
+
+
+@kernel
 def _result(tables, number, k):
     """The result of a run that is through after `k` others."""
     size = get(tables, SETTINGS, 0).results

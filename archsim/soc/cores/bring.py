@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.soc.cores.arrival import Arrival
-from archsim.soc.feed import Process, wait_for_rows
+from archsim.soc.feed import Process, wait_for_last_step, wait_for_rows
 
 if TYPE_CHECKING:
     from archsim.soc.cores.start import RunOnCores  # which starts this process
@@ -31,6 +31,8 @@ def bring_inputs(on_cores: RunOnCores) -> Process:
         asked = env.now
         if pipelined and step % row == 0:
             yield from wait_for_rows(run, step)
+        if operation.sequential and step % operation.parts == 0 and run.arrived() < step:
+            yield from wait_for_last_step(run, step)
         arrival = Arrival(env.event(), env.now - asked)
         waiting["inputs"] = "room in the input buffer"
         put = on_cores.arrivals[step % len(on_cores.arrivals)].put(arrival)

@@ -8,7 +8,13 @@ from archsim.soc.compiled.calendar import soon
 from archsim.soc.compiled.cores.kinds import THERE
 from archsim.soc.compiled.cores.sending import send_all
 from archsim.soc.compiled.handover import put
-from archsim.soc.compiled.progress import end_process, pass_turn, wait_for_rows, wait_for_turn
+from archsim.soc.compiled.progress import (
+    end_process,
+    pass_turn,
+    wait_for_results,
+    wait_for_rows,
+    wait_for_turn,
+)
 from archsim.soc.compiled.tables import (
     ARRIVAL,
     CLOCK,
@@ -25,8 +31,9 @@ from archsim.soc.compiled.words import NONE
 BEGIN = 0
 NEXT_STEP = 1
 ROWS = 2
-ROOM = 3
-FETCH_INPUTS = 4
+LAST_STEP = 3
+ROOM = 4
+FETCH_INPUTS = 5
 
 MORE_ARRIVALS = 3
 """Of a copy, beside those that may wait: with its tiles, before the queue, and one that is over."""
@@ -51,14 +58,18 @@ def bring(tables, number):
                 return
             process.since = now
             process.source = 0
-            process.state = ROOM
+            process.state = LAST_STEP
             pipelined = get(tables, SETTINGS, 0).pipelined and run.sources
             if pipelined and process.number % plan.row == 0:
                 process.state = ROWS
         elif process.state == ROWS:
             if not wait_for_rows(tables, number, process.number // plan.row):
                 return
+            process.state = LAST_STEP
+        elif process.state == LAST_STEP:
             process.state = ROOM
+            if not _wait_for_last_step(tables, number, plan):
+                return
         elif process.state == ROOM:
             process.state = FETCH_INPUTS
             process.count = _new_arrival(tables, number, plan.units)
@@ -69,6 +80,15 @@ def bring(tables, number):
             _fetch(tables, process.count, plan, process.number)
             process.number += 1
             process.state = NEXT_STEP
+
+
+@kernel
+def _wait_for_last_step(tables, number, plan):
+    """False where a vector needs what the one before gives, and that is not there."""
+    step = get(tables, PROCESS, number).number
+    if not plan.sequential or step % plan.parts:
+        return True
+    return wait_for_results(tables, number, step, LAST_STEP)
 
 
 @kernel
