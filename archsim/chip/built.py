@@ -143,10 +143,10 @@ def build_chip(
             "not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}"
         )
     asked_kib = chip.buffer.capacity_kib
-    chip = with_fitting_buffer(trace, chip)
+    chip = with_fitting_buffer(trace, chip, images)
     _check_description(trace, chip)
     placement = arranged(place(trace.matrices, chip), trace, chip)
-    described, chip = chip, with_pace(trace, chip, placement)
+    described, chip = chip, with_pace(trace, chip, placement, images)
     if placement.passes and "pulse_update" in _kinds(trace):
         raise InputError(
             "this scheme keeps its weights in the array alone; loading other layers there would lose them",
@@ -163,7 +163,7 @@ def build_chip(
     node = float(node_nm or chip.node_nm)
     check_one_kind(trace, placement, chip)
     parts = parts_of(chip, rule, tiles, node, placement.without(), placement.of_kinds())
-    plans = tuple(plans_of(trace, chip, placement))
+    plans = tuple(plans_of(trace, chip, placement, images))
     ledger, tile_operations = ledger_of_plans(trace, chip, plans, images, placement)
     counts, missing = _priced(ledger, chip, parts, trace, placement)
     once = _once(trace)

@@ -13,12 +13,13 @@ MOST_KIB = 65536.0
 _PRICED_BY = "=buffer.capacity_kib"
 
 
-def with_fitting_buffer(trace: Trace, chip: Architecture) -> Architecture:
+def with_fitting_buffer(trace: Trace, chip: Architecture, images: int = 1) -> Architecture:
     """The chip with the buffer that a trace needs, where `buffer.fit` asks for it; else as it is.
 
     Args:
         trace: what the chip has to do.
         chip: its description.
+        images: that go through.
 
     Returns:
         the same chip where all fits.
@@ -36,7 +37,8 @@ def with_fitting_buffer(trace: Trace, chip: Architecture) -> Architecture:
             got=True,
             hint=f'give the part of the buffer capacity_kib = "{_PRICED_BY}"',
         )
-    needed = math.ceil(MemoryMap.of(trace, chip).needed_bits(trace, chip) / KIB - 1e-9)
+    memory = MemoryMap.of(trace, chip, images)
+    needed = math.ceil(memory.needed_bits(trace, chip) / KIB - 1e-9)
     if needed <= chip.buffer.capacity_kib:
         return chip
     if needed > MOST_KIB:

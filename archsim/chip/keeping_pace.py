@@ -31,7 +31,9 @@ GROWN = (
 )
 
 
-def with_pace(trace: Trace, chip: Architecture, placement: Placement) -> Architecture:
+def with_pace(
+    trace: Trace, chip: Architecture, placement: Placement, images: int = 1
+) -> Architecture:
     """The chip with so many lanes, and so wide wires, buffer ports and channels, that no read waits
     for them: a step takes of each no longer than of its tiles. What is set is the least.
 
@@ -39,6 +41,7 @@ def with_pace(trace: Trace, chip: Architecture, placement: Placement) -> Archite
         trace: what the chip has to do.
         chip: its description.
         placement: where the layers lie.
+        images: that go through.
 
     Returns:
         the same chip where all keep pace, or `execution.keep_pace` is false; where the widest is too
@@ -47,7 +50,7 @@ def with_pace(trace: Trace, chip: Architecture, placement: Placement) -> Archite
     if not chip.execution.keep_pace:
         return chip
     for _ in range(_TRIES):
-        needs = _needs(plans_of(trace, chip, placement), chip)
+        needs = _needs(plans_of(trace, chip, placement, images), chip)
         late = [
             item for item in GROWN if needs[item.section] > 1 and _value(chip, item) < item.most
         ]

@@ -41,7 +41,8 @@ class WeightSettings(Section):
     )
     """How a signed weight becomes cells: `differential`, two columns a weight, subtracted after
     conversion; `reference_column`, one column a weight and `reference_columns` a tile;
-    `bit_slices`, ceil(bits / cell_bits) columns, offset-coded, shifted and added.
+    `bit_slices`, ceil(bits / cell_bits) columns, offset-coded, shifted and added; the offset times
+    the sum of the inputs, which each tile adds up, is taken off every weight's result.
     """
     bits: Annotated[Bits, Effects(area="up", energy="up", time="up", accuracy="up")] = 8
     """Bits of a stored weight."""
@@ -88,6 +89,11 @@ class WeightSettings(Section):
             self.mapping, 1
         )
         return each * self.replicas_of(matrix)
+
+    @property
+    def offset_coded(self) -> bool:
+        """Whether a signed weight is stored as a code above zero; a single bit has no sign."""
+        return self.mapping == "bit_slices" and self.bits > 1
 
     @property
     def most_columns(self) -> int:

@@ -165,6 +165,10 @@ class Operator:
         """What a training asks of the vector unit in one image's way forward beyond `forward_work`."""
         return {}
 
+    def mask_bits(self, layer: Layer) -> int:
+        """Bits of an image that its way forward leaves for its way back: what was taken or passed."""
+        return 0
+
     def words(self, layer: Layer) -> WordCounts:
         """Digital words that the layer keeps from image to image in a training."""
         return WordCounts()

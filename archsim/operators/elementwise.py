@@ -31,6 +31,8 @@ class Elementwise(Operator):
     forward_actions: ClassVar[Mapping[str, int]] = {}
     """Actions of the vector unit an element."""
     backward_actions: ClassVar[Mapping[str, int]] = {}
+    masked: ClassVar[bool] = False
+    """Its way back needs to know on which side of a bend an element was: a bit."""
 
     of: Callable[..., Numbers]
     """The function of an array of any shape and of the settings, exact."""
@@ -44,6 +46,9 @@ class Elementwise(Operator):
 
     def backward_work(self, layer: Layer) -> Work:
         return _times(self.backward_actions, layer.output_elements)
+
+    def mask_bits(self, layer: Layer) -> int:
+        return layer.output_elements if self.masked else 0
 
     def forward(self, layer: Layer, inputs: Sequence[Numbers], constants: Tensors) -> Numbers:
         held = {role: constant(layer, role, constants) for role in layer.constants}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Work
@@ -21,3 +22,7 @@ class Extreme(Join):
 
     def backward_work(self, layer: Layer) -> Work:
         return {"compare": layer.output_elements}
+
+    def mask_bits(self, layer: Layer) -> int:
+        operands = len(layer.inputs) + len(layer.constants)
+        return layer.output_elements * math.ceil(math.log2(operands))

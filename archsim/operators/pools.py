@@ -87,6 +87,9 @@ class LargestWork(Pool):
         # route to the remembered winner
         return {"compare": layer.output_elements * self.cells(layer)}
 
+    def mask_bits(self, layer: Layer) -> int:
+        return layer.output_elements * math.ceil(math.log2(self.cells(layer)))
+
 
 class AverageWork(Pool):
     """Work of the mean of each window."""

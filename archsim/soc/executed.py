@@ -49,7 +49,7 @@ class ChipMachine:
         self.env = Clock()
         self.pipelined = chip.execution.mode == "pipelined"
         self.wiring = wire(self.env, chip, trace)
-        self.memory = MemoryMap.of(trace, chip)
+        self.memory = MemoryMap.of(trace, chip, images)
         self.lanes = self._lanes()
         self.residency = Residency(placement, chip) if placement.passes else None
         self.plans: dict[tuple[str, float], OperationPlan] = {}

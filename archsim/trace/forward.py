@@ -22,6 +22,7 @@ def forward(stage: Stage, keeps: bool = False) -> Operation:
         one operation.
     """
     operation = forward_read(stage) if stage.on_array else forward_digital(stage)
+    operation = replace(operation, mask_bits=stage.mask_bits() / operation.steps)
     if stage.head.shares:  # the same tiles, from their columns where the layer reads the transpose
         operation = replace(
             operation,

@@ -103,6 +103,12 @@ class Stage:
             )
         )
 
+    def mask_bits(self) -> int:
+        """Bits of an image that a training keeps of its layers from the way forward to the way back."""
+        if not self.learns:
+            return 0
+        return sum(operator_of(layer).mask_bits(layer) for layer in self.layers)
+
     def pools(self) -> tuple[tuple[RowWindow, int], ...]:
         """How rows of steps become rows of finished output."""
         return tuple(

@@ -84,9 +84,11 @@ class Operation:
     array that is read by the same inputs). `lines` > 0: only so many lines on the driven side of a
     read, or rows of a pulse update, take part. `random` False: the pulses are not drawn, so that no
     generator works; `polarity_phases` 0: those of the chip. `every`: an image operation that is
-    done for the first of so many images only. `products` are those of two activations among its
-    work, for an image. Of the values of a step `kept` are read again by later tokens, which hold
-    `cached` in all, and `recalled` come in beside its inputs from what earlier ones left.
+    done for the first of so many images only. `mask_bits` are bits of a step that the way forward
+    leaves and the way back reads; `summed_elements` of its outputs are added to what is there.
+    `products` are those of two activations among its work, for an image. Of the values of a step
+    `kept` are read again by later tokens, which hold `cached` in all, and `recalled` come in beside
+    its inputs from what earlier ones left.
     """
 
     name: str
@@ -121,6 +123,8 @@ class Operation:
     kept: float = 0.0
     cached: float = 0.0
     recalled: float = 0.0
+    mask_bits: float = 0.0
+    summed_elements: float = 0.0
     activity: Activity = Activity()
 
     @property

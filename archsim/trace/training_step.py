@@ -110,6 +110,7 @@ def _digital_backward(stage: Stage) -> list[Operation]:
             input_elements=shape.output_elements,
             output_elements=shape.input_elements,
             steps_per_row=0,
+            mask_bits=stage.mask_bits() / shape.steps,
             products=operator_of(stage.head).products_back(stage.head),
         )
     ]

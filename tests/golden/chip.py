@@ -130,6 +130,11 @@ class Chip:
         return 1 if self.mapping == "reference_column" else 0
 
     @property
+    def offset(self) -> int:
+        """Signed slices are stored above zero, which is taken off every result."""
+        return 1 if self.mapping == "bit_slices" else 0
+
+    @property
     def across(self) -> int:
         """Weights side by side in a row of a tile."""
         return (self.columns - self.references) // self.cells

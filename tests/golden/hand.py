@@ -164,19 +164,21 @@ def digital(
     phase="update",
     words_in=0.0,
     words_out=0.0,
+    beside_in=0.0,
+    beside_out=0.0,
     units: Counts | None = None,
     unit_cycles=0,
     vectors=0,
 ) -> Work:
-    """Work off the tiles in `steps` equal steps; `work`, `units` and all values and words are those
-    of all steps.
+    """Work off the tiles in `steps` equal steps; `work`, `units` and all values, words and bits beside
+    them (masks, sums that are added to) are those of all steps.
 
     `units` are parts of the rule's own, which take `unit_cycles` a step beside the transport.
     `vectors` wait for each other, if named.
     """
-    bits_in, bits_out = (
-        bits / steps for bits in traffic(chip, values_in, values_out, words_in, words_out)
-    )
+    bits_in, bits_out = traffic(chip, values_in, values_out, words_in, words_out)
+    bits_in = (bits_in + exact(beside_in)) / steps
+    bits_out = (bits_out + exact(beside_out)) / steps
     step = each(work, steps)
     feed = max(math.ceil(bits_in / chip.port), unit_cycles)
     drain = max(vector_cycles(chip, step), math.ceil(bits_out / chip.port))

@@ -40,11 +40,12 @@ def _joins():
             32,
             {"compare": 32, "multiply": 32},
             {"multiply": 32, "compare": 32},
+            mask=32,
             first=True,
         ),
         # a maximum of four is three comparisons, its error goes to the one of four that is
         # remembered; a clip has two bounds
-        Join("p", 2, 32, 8, {"compare": 8 * 3 + 8 * 2}, {"compare": 8 * 4 + 8}),
+        Join("p", 2, 32, 8, {"compare": 8 * 3 + 8 * 2}, {"compare": 8 * 4 + 8}, 8 * 2 + 8),
         # a mean of four: three sums and a product, its error one product an input; normalisation
         # over channels: a square, a running sum (one in, one out), the power by a table, a product
         Join(
@@ -57,7 +58,7 @@ def _joins():
         ),
         Join("s", 2, 16, 8, {"add": 8, "lookup": 8}, {"multiply": 16, "add": 8}),
         Join("m", 2, 16, 2, {"multiply": 8 + 2, "add": 2 * 3}, {"multiply": 16 + 8}),
-        Join("h", 1, 8, 2, {"compare": 2 * 3}, {"compare": 2 * 4}),
+        Join("h", 1, 8, 2, {"compare": 2 * 3}, {"compare": 2 * 4}, 2 * 2),
         Array("fc", 4, 3, 1, 4, 3, 4),
     )
 

@@ -15,7 +15,8 @@ class Array:
 
     `fresh` values of a vector are new; `outputs` leave for the buffer an image, after the digital
     layers behind; `work` and `back` are the vector unit's actions an image for those, forward and
-    backward; `sums` those that add up errors of one value; `first`: nothing below needs its error;
+    backward; `sums` those that add up errors of one value, each to one that is read; `mask` bits of an
+    image that a training keeps for the way back; `first`: nothing below needs its error;
     `before`: values an image that come in.
     """
 
@@ -30,6 +31,7 @@ class Array:
     back: dict[str, float] = field(default_factory=dict)
     softmax: bool = False  # the last of `back` is the subtraction of a softmax from its target
     sums: int = 0
+    mask: int = 0
     groups: int = 1
     bias: bool = False
     first: bool = False
@@ -54,6 +56,7 @@ class Join:
     outputs: int
     work: dict[str, float]
     back: dict[str, float]
+    mask: int = 0
 
 
 def image(*shape):
@@ -112,7 +115,7 @@ WIDE = (
         ),
     ),
     (
-        Array("a", 30, 10, 1, 30, 10, 30, {"compare": 10}, {"compare": 10}, first=True),
+        Array("a", 30, 10, 1, 30, 10, 30, {"compare": 10}, {"compare": 10}, mask=10, first=True),
         Array("b", 10, 6, 1, 10, 6, 10),
     ),
 )
@@ -157,6 +160,7 @@ CONV = (
             60,
             {"compare": 60 + 16 * 3},
             {"compare": 60 + 16 * 4},
+            mask=60 + 16 * 2,  # above zero or not; which of four was the largest
             groups=2,
             bias=True,
             first=True,

@@ -66,6 +66,7 @@ def forward(chip: Chip, layer: Array, rule: Rule | None = None) -> Work:
         layer.work,
         waits=layer.waits,
         partner=rule.partner if rule else "",
+        beside_out=layer.mask / layer.vectors if rule else 0,
     )
 
 
@@ -87,6 +88,7 @@ def backward(chip: Chip, layer: Array, rule: Rule) -> list[Work]:
             layer.columns * layer.groups * layer.vectors,
             back,
             phase="backward",
+            beside_in=layer.mask,
         )
     elif rule.from_copy:
         inputs = layer.columns * layer.groups * layer.vectors
@@ -104,6 +106,7 @@ def backward(chip: Chip, layer: Array, rule: Rule) -> list[Work]:
             together(back, {"add": layer.sums, "multiply_add": layer.weights * layer.vectors}),
             phase="backward",
             words_in=layer.weights * layer.vectors,
+            beside_in=layer.mask + layer.sums * chip.output_bits,
             vectors=layer.vectors if layer.waits else 0,
         )
     else:
@@ -120,6 +123,7 @@ def backward(chip: Chip, layer: Array, rule: Rule) -> list[Work]:
             dense=1.0,
             waits=layer.waits,
             partner=rule.partner,
+            beside_in=(layer.mask + layer.sums * chip.output_bits) / layer.vectors,
         )
     return [work] * rule.errors
 
@@ -128,6 +132,7 @@ def join(chip: Chip, layer: Join, phase: str) -> list[Work]:
     """A digital layer by itself: a row of its map a step; backward what came out goes in."""
     there, back = (layer.before, layer.outputs), (layer.outputs, layer.before)
     work = layer.work if phase == "forward" else layer.back
+    masks = {"beside_out" if phase == "forward" else "beside_in": layer.mask}
     return (
         [
             digital(
@@ -137,6 +142,7 @@ def join(chip: Chip, layer: Join, phase: str) -> list[Work]:
                 *(there if phase == "forward" else back),
                 work,
                 phase=phase,
+                **masks,
             )
         ]
         if work

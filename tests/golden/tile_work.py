@@ -44,12 +44,15 @@ def read(
     served=1,
     words_in=0.0,
     words_out=0.0,
+    beside_in=0.0,
+    beside_out=0.0,
 ) -> Work:
     """`steps` vectors applied to a matrix, the results through the vector unit into the buffer.
 
     `line`: only one row is driven, so that of the tiles below each other one works. `partner`
     "reference": an array with cells and line drivers of its own, and nothing else, is driven with
-    it. `lenders`: tiles that lend converters and run meanwhile; each serves `served` tiles in turn.
+    it. `beside_in`, `beside_out`: bits of a vector that the vector unit takes and leaves in the buffer,
+    masks and sums that are added to. `lenders`: tiles that lend converters and run meanwhile; each serves `served` tiles in turn.
     `work` is that of all steps.
     """
     digital, shared = chip.accumulate == "digital", chip.front_end == "shared"
@@ -87,13 +90,14 @@ def read(
     ) * matrix.groups  # nobody asks for the error of a bias line
     cells = rows * matrix.groups * (matrix.columns * chip.cells + chip.references * matrix.beside)
     pairs = 2 if partner else 1
-    # the columns of a weight, and its reference; backwards both of a pair are driven, in opposite
-    # senses, and end in one line
+    # the columns of a weight, and its reference or offset; backwards both of a pair are driven, in
+    # opposite senses, and end in one line
+    taken_off = chip.references + chip.offset
     combined = (
-        sensed * chip.references
-        if backward
-        else sensed / chip.cells * (chip.cells - 1 + chip.references)
+        sensed * taken_off if backward else sensed / chip.cells * (chip.cells - 1 + taken_off)
     )
+    if chip.offset:  # the inputs of each tile, added up
+        combined += driven / chip.cells if backward else driven
     counts = {
         "dac.convert": driven * applied,
         f"{'bit' if backward else 'word'}_line_driver.drive": driven * pairs * applied * on,
@@ -118,7 +122,10 @@ def read(
     if layer.bias and chip.bias == "digital" and not backward and phase == "forward":
         step = together(step, {"add": outputs})
     bits_in, bits_out = traffic(chip, values_in, values_out, words_in, words_out)
-    state = exact(words_in) * chip.word  # goes to the vector unit, not to the tiles
+    bits_in, bits_out = bits_in + exact(beside_in), bits_out + exact(beside_out)
+    state = exact(words_in) * chip.word + exact(
+        beside_in
+    )  # goes to the vector unit, not to the tiles
     carried = (bits_in - state) * (copies_of_input if chip.tree == "h_tree" else 1)
     counts |= (
         named("vector_unit", step)

@@ -92,7 +92,7 @@ DIGESTS = {
     ("comparison", 2): "73d969589462",
     ("sweep", 1): "99aadf4a7a46",
     ("head", 1): "8f8d092757c9",
-    ("trace", 1): "3dbd3b6a388d",
+    ("trace", 1): "f053daa98ac7",
 }
 
 

@@ -82,7 +82,7 @@ class Buffer(Block[BufferSettings]):
 
     def plan_step(self, step: Step) -> None:
         width = self.settings(step.chip).width_bits
-        words_in = (step.bits_in + step.state_in + step.cache_in) / width
+        words_in = (step.bits_in + step.state_in + step.cache_in + step.sums_in) / width
         words_out = (step.bits_out + step.state_out) / width
         step.count("buffer", "read", words_in)
         step.count("buffer", "write", words_out)

@@ -10,10 +10,14 @@ from archsim.chip.blocks.base import Acts, Block, RunTotals, ServerPlan
 from archsim.chip.section import Cycles, Section
 from archsim.ledger.ledger import Ledger
 from archsim.trace.operation import Trace
-from hwlib.effects import FASTER, SLOWER, Effects
+from hwlib.effects import SLOWER, Effects
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
+
+
+# what does not wait for others goes on, and what more images keep alive may leave the buffer
+_MORE_AT_A_TIME = Effects(area="up", energy="any", time="any", accuracy="ageing", limit=True)
 
 
 class ControllerSettings(Section):
@@ -25,8 +29,10 @@ class ControllerSettings(Section):
         bool, Effects(energy="down", time="down", accuracy="ageing", limit=True)
     ] = True
     """The next operation is fetched while one runs."""
-    in_flight: Annotated[int, Field(ge=1, le=65536), FASTER.as_limit()] = 64
-    """Operations under way at a time, in a pipeline."""
+    in_flight: Annotated[int, Field(ge=1, le=65536), _MORE_AT_A_TIME] = 64
+    """Operations under way at a time, in a pipeline; the buffer holds what the images do that they
+    are of.
+    """
     always_on: Annotated[bool, Effects(energy="up")] = True
     """The controller's clock runs all the time, not only while it issues."""
 
@@ -45,8 +51,10 @@ class Controller(Block[ControllerSettings]):
             "no issue takes time",
         ),
         "in_flight": Acts(
-            lambda run: run.timed and run.built.chip.execution.mode == "pipelined",
-            "operations follow one another",
+            lambda run: (
+                run.built.chip.execution.mode == "pipelined" and (run.timed or run.built.images > 1)
+            ),
+            "operations follow one another, or nothing is timed of a single image",
         ),
         "always_on": Acts(
             lambda run: run.timed and run.has("controller"),

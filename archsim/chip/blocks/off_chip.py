@@ -95,7 +95,8 @@ class OffChip(Block[OffChipSettings]):
         maps = step.memory.spill(step.operation, step.chip)
         state = step.memory.state_spill
         cache = step.memory.cache_spill
-        bits_in = step.bits_in * maps + step.state_in * state + step.cache_in * cache
+        read = step.bits_in + step.sums_in
+        bits_in = read * maps + step.state_in * state + step.cache_in * cache
         # what is kept leaves once, with the map that it is part of or by itself
         kept = step.cache_out * max(0.0, cache - maps)
         bits_out = step.bits_out * maps + step.state_out * state + kept

@@ -19,8 +19,9 @@ class Step:
     """One step of a planned operation, for the blocks on its way.
 
     `bits_in` come from the buffer and `bits_out` go back to it; `state_in` and `state_out` are bits
-    of training state; `cache_in` are bits of keys and values that earlier tokens left, `cache_out`
-    those that this one leaves, which are among `bits_out`. `elements_in` is `bits_in` as values,
+    of training state, masks among them; `cache_in` are bits of keys and values that earlier tokens left, `cache_out`
+    those that this one leaves, which are among `bits_out`; `sums_in` are bits of results that are read
+    again to be added to. `elements_in` is `bits_in` as values,
     `results_out` bits that the tiles put on the wires. `work` is digital work that no block has taken
     yet, by action: a block of its own takes what it does and the vector unit, the last to be asked,
     what is left. `matrix_passes` are vectors that pass blocks of a matrix unit. `layer` is None for
@@ -39,6 +40,7 @@ class Step:
     work: dict[str, float]
     cache_in: float = 0.0
     cache_out: float = 0.0
+    sums_in: float = 0.0
     results_out: float = 0.0
     matrix_passes: float = 0.0
 
@@ -62,6 +64,8 @@ def step_of(
         if chip.buffer.window_reuse and operation.fresh_elements
         else operation.input_elements
     )
+    # masks are left on the way forward and read on the way back
+    masks_in = operation.mask_bits if operation.phase == "backward" else 0.0
     return Step(
         plan,
         chip,
@@ -70,11 +74,12 @@ def step_of(
         elements_in=elements,
         bits_in=elements * chip.read.input_bits,
         bits_out=operation.output_elements * chip.read.output_bits,
-        state_in=operation.state_reads * word,
-        state_out=operation.state_writes * word,
+        state_in=operation.state_reads * word + masks_in,
+        state_out=operation.state_writes * word + operation.mask_bits - masks_in,
         work=dict(operation.vector_work),
         cache_in=operation.recalled * chip.read.input_bits,
         cache_out=operation.kept * chip.read.input_bits,
+        sums_in=operation.summed_elements * chip.read.output_bits,
     )
 
 

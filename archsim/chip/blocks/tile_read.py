@@ -279,8 +279,13 @@ def _count_conversions(job: TileJob, lines: DrivenLines) -> None:
     # The columns of a weight are combined after conversion. Backwards they are driven, each in its
     # sense, and end in one row.
     per_weight = 1 if transposed else chip.weights.columns_of(job.matrix.layer)
-    combine = per_weight - 1 + (1 if references else 0)
-    add(plan.step, "shift_add", "add", lines.sensed / per_weight * combine)
+    offset = chip.weights.offset_coded
+    combine = per_weight - 1 + (1 if references or offset else 0)
+    combined = lines.sensed / per_weight * combine
+    if offset:  # known inputs are added up to take the offset off: a column of ones, without cells
+        inputs = chip.weights.columns_of(job.matrix.layer) if transposed else 1
+        combined += lines.driven / inputs
+    add(plan.step, "shift_add", "add", combined)
     applied = read.slots * _applications(job)
     for register, reads in (("input_register", applied), ("output_register", 1)):
         add(plan.job, register, "write", tiles)

@@ -64,6 +64,7 @@ class _StepLaw:
         self.step = step
         self.chip = step.chip
         self.messages = Messages(step, cores)
+        self.sums_in = step.sums_in * cores.kept[step.operation.name]
         self.counts = MessageCounts(step, cores)
         self.wire_words_in = self.wire_words_out = 0.0
         # what a flat chip leaves in the register of a tile comes to each core anew
@@ -139,7 +140,8 @@ class _StepLaw:
                 passes = self.step.matrix_passes * share.outputs
                 yield Station("matrix_unit", _whole(passes / self.chip.matrix_unit.units))
             yield Station("lanes", _whole(self.load * share.outputs / self.chip.core.lanes))
-            yield Station("output_buffer", self._words(self._bits_out(share)))
+            bits = self._bits_out(share) + self.sums_in * share.outputs
+            yield Station("output_buffer", self._words(bits))
 
     def _bits_out(self, share: CoreShare) -> float:
         """Results and state that a core writes into its output buffer."""
@@ -178,6 +180,7 @@ class _StepLaw:
             for action in ("write", "read"):
                 step.count("input_buffer", action, turns * recalled * share.outputs / width)
             step.count("output_buffer", "write", turns * stored * share.outputs / width)
+            step.count("output_buffer", "read", turns * self.sums_in * share.outputs / width)
             if not step.plan.on_tiles:
                 continue
             # on a tree a value goes to every tile that takes it, on a bus to all at once

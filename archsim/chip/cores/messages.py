@@ -50,14 +50,17 @@ class Kept(NamedTuple):
 
 class Messages:
     """Who sends what to whom in a step; `fetched_bits` is what comes in all for its inputs, `recalled`
-    what comes of state and goes back as `stored`."""
+    what comes of state and goes back as `stored`. Sums that no core keeps come with the state."""
 
     def __init__(self, step: Step, cores: CoreMap):
         self.step = step
         self.cores = cores
         name = step.operation.name
         self.fetched_bits = cores.fetches[name] * step.chip.read.input_bits
-        self.recalled = Kept.of(step, step.state_in)
+        # sums that are added to lie where the results before them went
+        away, off = step.sums_in * (1 - cores.kept[name]), cores.off_chip[name]
+        state = Kept.of(step, step.state_in)
+        self.recalled = Kept(state.buffer + away * (1 - off), state.off_chip + away * off)
         self.stored = Kept.of(step, step.state_out)
 
     def fetches(self, operation: Operation) -> tuple[tuple[Message, ...], ...]:

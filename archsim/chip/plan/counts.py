@@ -62,11 +62,13 @@ def count_shared(
         block.count_run(ledger, totals)
 
 
-def plans_of(trace: Trace, chip: Architecture, placement: Placement) -> list[OperationPlan]:
-    """The plans of all operations, for a run without events; where weights reload, each of one
-    pass.
+def plans_of(
+    trace: Trace, chip: Architecture, placement: Placement, images: int = 1
+) -> list[OperationPlan]:
+    """The plans of all operations, for a run of so many images without events; where weights reload,
+    each of one pass.
     """
-    memory = MemoryMap.of(trace, chip)
+    memory = MemoryMap.of(trace, chip, images)
     passes = Residency(placement, chip).passes if placement.passes else lambda operation: 1
     operations = trace.image_operations + trace.batch_operations
     cores = CoreMap.of(trace, chip, placement)

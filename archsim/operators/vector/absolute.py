@@ -13,6 +13,7 @@ class Absolute(Elementwise):
 
     forward_actions = {"compare": 1}
     backward_actions = {"compare": 1}
+    masked = True
     unbounded = True
 
     def of(self, x: Numbers) -> Numbers:

@@ -23,6 +23,7 @@ class Clip(Elementwise):
     settings = {"low": 0.0, "high": 6.0}
     forward_actions = {"compare": 2}
     backward_actions = {"compare": 1}
+    masked = True
     unbounded = True
     kernels = (BOUND,)
 

@@ -16,6 +16,7 @@ class LeakyRelu(Elementwise):
     settings = {"alpha": 0.01}
     forward_actions = {"compare": 1, "multiply": 1}
     backward_actions = {"compare": 1, "multiply": 1}
+    masked = True
     unbounded = True
     kernels = (LEAN,)
 

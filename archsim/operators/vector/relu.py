@@ -21,6 +21,7 @@ class Relu(Elementwise):
 
     forward_actions = {"compare": 1}
     backward_actions = {"compare": 1}
+    masked = True
     unbounded = True
     kernels = (Kernel("relu", value, back, elementwise=True),)
 

@@ -11,20 +11,19 @@ from archsim.trace.operation import Activity, Operation
 MOST_PARTS = 64  # of a vector that the next one waits for: more would shorten it by less than 2 %
 
 
-def error_sums(stage: Stage) -> dict[str, float]:
+def error_sums(stage: Stage) -> int:
     """Additions an image where several vectors bring errors to one value: windows that overlap, and
     the state of an LSTM, whose error joins that of the output before. Vectors that only follow each
-    other (tokens, windows side by side) share nothing.
+    other (tokens, windows side by side) share nothing. What is added to is read from the buffer.
     """
-    count = on_array(stage.head).error_sums(stage.head)
-    return {"add": count} if count else {}
+    return on_array(stage.head).error_sums(stage.head)
 
 
 def transposed_read(stage: Stage) -> Operation:
     """The backward pass on the array: one error vector a step; what several bring to one value is
     added in the vector unit.
     """
-    shape = stage.matrix
+    shape, sums = stage.matrix, error_sums(stage)
     outputs = shape.rows * shape.groups
     return Operation(
         name=f"{stage.name}.backward",
@@ -35,7 +34,9 @@ def transposed_read(stage: Stage) -> Operation:
         input_elements=shape.columns * shape.groups,
         output_elements=outputs,
         map_elements=stage.head.input_elements + stage.output_elements,
-        vector_work=merge(stage.backward_work(), error_sums(stage), scale=1 / shape.vectors),
+        vector_work=merge(stage.backward_work(), _additions(sums), scale=1 / shape.vectors),
+        mask_bits=stage.mask_bits() / shape.vectors,
+        summed_elements=sums / shape.vectors,
         sequential=on_array(stage.head).sequential,
         activity=Activity(input_density=1.0),
     )
@@ -45,7 +46,8 @@ def digital_backward(stage: Stage) -> Operation:
     """The backward pass in the vector unit from a digital copy of the weights, which is read once a
     vector.
     """
-    shape, sequential = stage.matrix, on_array(stage.head).sequential
+    shape, sums = stage.matrix, error_sums(stage)
+    sequential = on_array(stage.head).sequential
     parts = (
         min(MOST_PARTS, max(1, shape.weights // CHUNK))
         if sequential
@@ -64,11 +66,13 @@ def digital_backward(stage: Stage) -> Operation:
         map_elements=stage.head.input_elements + stage.output_elements,
         vector_work=merge(
             stage.backward_work(),
-            error_sums(stage),
+            _additions(sums),
             {"multiply_add": shape.weights * shape.vectors},
             scale=1 / steps,
         ),
         state_reads=shape.weights / parts,
+        mask_bits=stage.mask_bits() / steps,
+        summed_elements=sums / steps,
         sequential=sequential,
         parts=parts,
     )
@@ -93,5 +97,10 @@ def output_error(stage: Stage) -> list[Operation]:
             output_elements=shape.columns * shape.groups,
             map_elements=stage.output_elements + stage.head.output_elements,
             vector_work=merge(work, scale=1 / shape.vectors),
+            mask_bits=stage.mask_bits() / shape.vectors,
         )
     ]
+
+
+def _additions(count: int) -> dict[str, float]:
+    return {"add": count} if count else {}

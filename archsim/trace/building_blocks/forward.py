@@ -37,6 +37,7 @@ def digital_forward(stage: Stage, operation: Operation) -> Operation:
         fresh_elements=operation.fresh_elements / parts,
         output_elements=operation.output_elements / parts,
         vector_work=work,
+        mask_bits=operation.mask_bits / parts,
         state_reads=shape.trained / parts,
         steps_per_row=operation.steps_per_row * parts,
         parts=parts,

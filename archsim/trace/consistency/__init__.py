@@ -9,7 +9,7 @@ its matrix. Begin with `check_trace`.
 from __future__ import annotations
 
 from archsim.trace.consistency.common import DEFAULT, operations
-from archsim.trace.consistency.kinds import check_kind, check_rows
+from archsim.trace.consistency.kinds import check_kept, check_kind, check_rows
 from archsim.trace.consistency.matrices import check_matrices, check_phase
 from archsim.trace.consistency.order import check_order, check_vectors
 from archsim.trace.consistency.sizes import check_activity, check_coincidences, check_sizes
@@ -34,6 +34,7 @@ def check_trace(trace: Trace, where: str, free_vectors: frozenset[str] = frozens
             check_sizes(listed, matrix, operation.matrix_name in free_vectors)
             check_activity(operation, matrix, f"{at}.activity")
         check_rows(operation, at)
+        check_kept(operation, at)
 
 
 def check_trains(trace: Trace, train_length: int, chip: str) -> None:

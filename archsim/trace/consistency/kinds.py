@@ -80,6 +80,19 @@ def check_kind(operation: Operation, name: str, at: str) -> None:
         )
 
 
+def check_kept(operation: Operation, at: str) -> None:
+    """Masks go from the way forward to the way back; what is added is among the outputs."""
+    if operation.mask_bits and operation.phase not in ("forward", "backward"):
+        raise InputError(
+            "masks are left on the way forward and read on the way back",
+            where=f"{at}.mask_bits",
+            got=operation.mask_bits,
+            allowed=f"0 in phase '{operation.phase}'",
+        )
+    outputs = f"{at}.summed_elements"
+    at_most(operation.summed_elements, operation.output_elements, outputs, "outputs of the step")
+
+
 def check_rows(operation: Operation, at: str) -> None:
     """Steps make whole rows of the map, and these the rows of output that the operation claims."""
     at_most(
