@@ -5,7 +5,7 @@ where a training makes that of its network's own.
 import pytest
 
 from archsim.operators.compiled import LAYER_KERNELS
-from archsim.training import evaluation, machine
+from archsim.training import evaluation, machine_state
 from archsim.training.cycles import present_of
 
 
@@ -15,5 +15,5 @@ def _with_all(kernels, loss="cross_entropy"):
 
 @pytest.fixture(autouse=True)
 def shared_layer_kernels(monkeypatch):
-    monkeypatch.setattr(machine, "present_of", _with_all)
+    monkeypatch.setattr(machine_state, "present_of", _with_all)
     monkeypatch.setattr(evaluation, "present_of", _with_all)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from archsim.torch.layer_arrays import LayerArrays
+from archsim.training.machine_checks import require_free_rate
 from hwlib.errors import InputError
 
 
@@ -91,7 +92,7 @@ class SchemeOptimiser(torch.optim.Optimizer):
         for module in self._modules:
             machine = module.arrays.machine
             if rate != machine.rate:
-                machine.require_free_rate("lr", rate, f"{machine.rate:g}")
+                require_free_rate(machine.rule, "lr", rate, f"{machine.rate:g}")
                 machine.follow_rate(rate)
             module.arrays.learn()
         return loss

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,12 +18,9 @@ from archsim.kernels.number_formats import BITS
 from archsim.kernels.random import as_word
 from archsim.training.activity import observe
 from archsim.training.cycles import SAMPLE_EVERY, count_answers
+from archsim.training.machine_state import MachineState
 from archsim.training.records import Counters, Examples, MiniBatch, StepKeys, Workspace
 from archsim.training.table import COLUMNS, COPIES, ROWS, VECTORS
-
-if TYPE_CHECKING:
-    # For types only: a machine makes its threads, which work on what it holds.
-    from archsim.training.machine import Machine
 
 ALL = -1  # in `MiniBatch.only`
 
@@ -42,7 +39,7 @@ class ThreadRoom(NamedTuple):
 class Threads:
     """The threads of a machine, started with its first mini-batch of several images."""
 
-    def __init__(self, machine: Machine, number: int):
+    def __init__(self, machine: MachineState, number: int):
         self.number = number
         self.pool = ThreadPoolExecutor(number)
         self.scratch = [
@@ -60,7 +57,7 @@ class Threads:
         self.order = [int(index) for index in np.argsort(-cost, kind="stable")]
 
     def present(
-        self, machine: Machine, records: tuple[Any, ...], examples: Examples, keys: StepKeys
+        self, machine: MachineState, records: tuple[Any, ...], examples: Examples, keys: StepKeys
     ) -> None:
         """`cycles.present` of a mini-batch.
 
@@ -116,7 +113,7 @@ class Threads:
                     )
 
     def update(
-        self, machine: Machine, devices: tuple, trains: tuple, batch: MiniBatch, keys: tuple
+        self, machine: MachineState, devices: tuple, trains: tuple, batch: MiniBatch, keys: tuple
     ) -> None:
         """The updates of a mini-batch, of several arrays at a time."""
         free = list(range(self.number))
@@ -134,14 +131,14 @@ class Threads:
             pass
 
 
-def can_share_images(machine: Machine) -> bool:
+def can_share_images(machine: MachineState) -> bool:
     """Whether the images of a mini-batch do not meet: not so where a scale of stored values, or the
     words that a layer keeps (running statistics), follow each of them.
     """
     return not machine.stored.form[BITS] and not len(machine.kept.record.values)
 
 
-def can_share_arrays(machine: Machine) -> bool:
+def can_share_arrays(machine: MachineState) -> bool:
     """Whether the updates of two arrays do not meet: not so where one block of generators serves
     them in turn.
     """

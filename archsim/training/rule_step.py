@@ -1,0 +1,126 @@
+"""A scheme's own update rule on the arrays of a machine: how it sees them, what each array met of
+an image, and its step image by image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.shared.words import Arithmetic
+from archsim.training.arrays import Arrays
+from archsim.training.reads import tile_number
+from archsim.training.table import (
+    BIAS,
+    BLOCK,
+    COLUMNS,
+    COPIES,
+    ERRORS,
+    ROWS,
+    UPDATE_CYCLE,
+    VECTORS,
+    WEIGHTS,
+    WORDS,
+    Program,
+)
+from hwlib.errors import InputError
+
+
+class Met(NamedTuple):
+    """What an array met of an image: inputs (N, V), and errors (M, V) or, where target and output
+    went back as two errors, (2, M, V).
+    """
+
+    inputs: np.ndarray
+    errors: np.ndarray
+
+
+def layer_states(program: Program, arrays: Arrays, arithmetic: Arithmetic) -> list[LayerState]:
+    """The arrays as an update rule sees them.
+
+    Args:
+        program: whose arrays they are.
+        arrays: weights, devices and counts, which the rule changes in place.
+        arithmetic: how digital units round.
+
+    Raises:
+        InputError: where a weight has several devices.
+    """
+    copies = program.arrays[:, COPIES]
+    if (copies > 1).any():
+        raise InputError(
+            "schemes train one device a weight",
+            where="training.devices_per_weight",
+            got=int(copies.max()),
+        )
+    layers = []
+    for index, copy, matrix in arrays.matrices():
+        row, name = program.arrays[index], program.names[index]
+        first = int(row[WEIGHTS])
+        writes = arrays.writes[first : first + matrix.size].reshape(matrix.shape)
+        layers.append(
+            LayerState(
+                index,
+                name,
+                matrix,
+                arrays.devices[index] if arrays.devices else None,
+                writes,
+                int(row[VECTORS]),
+                bool(row[BIAS]),
+                int(tile_number(index, copy, UPDATE_CYCLE)),
+                arithmetic,
+                arrays.intended[first : first + matrix.size].reshape(matrix.shape),
+                arrays.line_read(index),
+                arrays.biases_of(index),
+            )
+        )
+    return layers
+
+
+def met_by(program: Program, values: np.ndarray, index: int, *, trains_biases: bool) -> Met:
+    """Views of what array `index` met of an image.
+
+    Args:
+        program: says where an image's values lie.
+        values: float32 (values,), the memory of that image.
+        index: of the array.
+        trains_biases: whether the rule trains biases beside the array: it then gets the line that
+            is always on as the last input.
+    """
+    row, parts = program.arrays[index], program.output_errors
+    rows = int(row[ROWS])
+    columns = int(row[COLUMNS]) + int(trains_biases and row[WORDS] >= 0)
+    count = int(row[VECTORS])
+    inputs, errors = int(row[BLOCK]), int(row[ERRORS])
+    of_errors = values[errors : errors + parts * rows * count]
+    return Met(
+        values[inputs : inputs + columns * count].reshape(columns, count),
+        of_errors.reshape((rows, count) if parts == 1 else (parts, rows, count)),
+    )
+
+
+def apply_rule(
+    rule: UpdateRule, seen: Callable[[int, int], Met], steps: range, stepped_beside: np.ndarray
+) -> None:
+    """The rule's step for a mini-batch: image by image, and once at its end.
+
+    Args:
+        rule: with its layers.
+        seen: what array `index` met of image `b` of the mini-batch.
+        steps: numbers of its images in the run.
+        stepped_beside: bool (arrays,), arrays whose biases are words that step beside the rule:
+            their errors meet the vector unit once more.
+    """
+    for b, step in enumerate(steps):
+        for layer in rule.layers:
+            inputs, errors = seen(layer.index, b)
+            rule.image(layer, inputs, errors, step)
+            rule.done[layer.index].images += 1
+            if stepped_beside[layer.index]:
+                rule.done[layer.index].add("vector_unit", "multiply_add", errors.size)
+    for layer in rule.layers:
+        rule.batch(layer, steps[-1])
+        rule.done[layer.index].batches += 1
