@@ -1,168 +1,44 @@
-"""The weights of all layers and the devices that hold them, in flat memories that the compiled
-passes walk.
-"""
+"""The weights of all layers on their arrays: written first, read out by layer, aged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from archsim.devices.ageing import counts_batches, drifts, is_disturbed
-from archsim.devices.array import DeviceArray
-from archsim.devices.device import Device
 from archsim.devices.presets import load_device
 from archsim.devices.unread import unread
-from archsim.kernels.generators import CLOCK
 from archsim.kernels.periphery import converter_step
 from archsim.kernels.random import as_word
 from archsim.kernels.update import COUNTS
 from archsim.schemes.shared.state_read import LineRead
 from archsim.schemes.shared.writing import write_first
 from archsim.trace.upkeep import Refreshes
-from archsim.training.device_reads import device_read
+from archsim.training.array_memory import ArrayMemory
 from archsim.training.digital_biases import with_biases
-from archsim.training.first_state import FirstWeights, draw_uniform, first_generators, layer_scales
-from archsim.training.flat_devices import flattened
+from archsim.training.first_state import FirstWeights, draw_uniform
 from archsim.training.reads import tile_number
-from archsim.training.records import Devices
 from archsim.training.settings import TrainingSettings, device_of
-from archsim.training.table import (
-    COLUMNS,
-    COPIES,
-    PLANES,
-    ROWS,
-    STATE,
-    UPDATE_CYCLE,
-    WEIGHTS,
-    WORDS,
-    Program,
-)
-from hwlib.errors import InputError
+from archsim.training.table import COLUMNS, COPIES, ROWS, UPDATE_CYCLE, WEIGHTS, Program
 
 F = np.float32
-# Weights of all copies; a cell with its state and drawn parameters takes some ten numbers.
-MOST_CELLS = 2**28
 REFRESHES = COUNTS.index("refreshes")  # and behind it their pulses and the pairs left outside
 
 
-class Arrays:
-    """Weights, state and planes of every array copy of a program.
+class Arrays(ArrayMemory):
+    """The arrays at work: first weights, writes, ageing, and what every layer holds of them.
 
-    `weights` float32, `state` float32 (the same memory where nothing is hidden), `planes` float32,
-    `writes` int32: flat, at the offsets that the constructor enters into `program.arrays`.
-    `refreshes` int64 (arrays, 3): pairs, pulses and pairs left outside of all refreshes. `devices`
-    holds a DeviceArray per array and copy (none for rule "float"). `generators` of the pulse trains
-    have a state for each of them, or one for all that share a block. `biases` float32 are those that
-    no array holds (see `digital_biases`). `scales` float64 (arrays,): what
-    weight 1 of the device's file stands for; law, granularity and write noise are each array's own.
+    `intended` float32, as `weights`: what was to be written at the start.
     """
 
     def __init__(
         self, program: Program, settings: TrainingSettings, first: FirstWeights | None = None
     ):
-        self.program, self.settings = program, settings
-        self.first = first
-        name = device_of(settings)
-        if settings.device_settings and not name:
-            raise InputError(
-                "exact weights have no device: nothing would read its settings",
-                where="device",
-                got=sorted(settings.device_settings),
-                hint="name a device",
-            )
-        self.device = load_device(name, settings.device_settings) if name else None
-        self.scales = layer_scales(program, settings, self.device, first)
-        number = len(program.arrays)
-        self.law = np.zeros((number, 1), F)
-        self.granularity = np.ones(number)
-        self.write_noise = np.zeros(number, F)
-        self.parts = 1
-        self.parameters = 1
-        self.devices: list[DeviceArray] = []
-        self.generators = first_generators(program, settings)
-        sizes = program.arrays[:, ROWS] * program.arrays[:, COLUMNS] * program.arrays[:, COPIES]
-        if sizes.sum(dtype=float) > MOST_CELLS:
-            raise InputError(
-                "too many weights and copies to train",
-                where=f"network '{program.network.name}'",
-                got=f"{sizes.sum(dtype=float):g}",
-                allowed=f"up to {MOST_CELLS} in all",
-            )
-        program.arrays[:, WEIGHTS] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        self.writes = np.zeros(int(sizes.sum()), np.int32)
-        self.biases = np.zeros(program.biases, F)
-        self.refreshes = np.zeros((len(program.arrays), 3), np.int64)
-        if self.device is None:
-            self.weights = self.state = np.zeros(int(sizes.sum()), F)
-            self.planes = np.zeros(1, F)
-        else:
-            self._build(self.device)
+        super().__init__(program, settings, first)
         self.intended = np.zeros_like(self.weights)
         for index, copy, matrix in self.matrices():
             self._fill(index, copy, matrix)
-
-    def _build(self, law: Device) -> None:
-        arrays = self.program.arrays
-        for index, copy in self._copies():
-            self.devices.append(
-                law.scaled(float(self.scales[index])).build(
-                    int(arrays[index, ROWS]),
-                    int(arrays[index, COLUMNS]),
-                    seed=self.settings.seed,
-                    tile=int(tile_number(index, copy, UPDATE_CYCLE)),
-                )
-            )
-            built = self.devices[-1]
-            built.device_read = device_read(self.settings, built, float(self.scales[index]))
-        # copies of an array have the same law: its first one speaks for all
-        own = [device for (_, copy), device in zip(self._copies(), self.devices) if copy == 0]
-        self.law = np.array([device.law for device in own], F)
-        self.granularity = np.array([device.granularity for device in own])
-        self.write_noise = np.array([device.write_noise for device in own], F)
-        flat = flattened(self.devices)
-        self.weights = flat.weights
-        self.state = flat.state
-        self.planes = flat.planes
-        self.parts = flat.parts
-        self.parameters = flat.parameters
-        arrays[:, STATE] = arrays[:, WEIGHTS] * self.parts
-        arrays[:, PLANES] = arrays[:, WEIGHTS] * self.parts * self.parameters
-        for number, device in enumerate(self.devices):
-            # a block that the chip shares is the same for all
-            block = min(number, len(self.generators.state) - 1)
-            device.generators = self.generators._replace(state=self.generators.state[block])
-
-    def record(self) -> Devices:
-        """The devices as the compiled updates take them."""
-        return Devices(
-            self.weights,
-            self.state,
-            self.planes,
-            self.writes,
-            self.law,
-            self.parts,
-            self.parameters,
-            self.write_noise,
-            self.device is not None,
-        )
-
-    def _copies(self) -> Iterator[tuple[int, int]]:
-        for index in range(len(self.program.arrays)):
-            for copy in range(int(self.program.arrays[index, COPIES])):
-                yield index, copy
-
-    def matrices(self) -> Iterator[tuple[int, int, np.ndarray]]:
-        """(array, copy, view of its weights (M, N)) in order."""
-        for index, copy in self._copies():
-            row = self.program.arrays[index]
-            size = int(row[ROWS] * row[COLUMNS])
-            start = int(row[WEIGHTS]) + copy * size
-            yield (
-                index,
-                copy,
-                self.weights[start : start + size].reshape(int(row[ROWS]), int(row[COLUMNS])),
-            )
 
     def _fill(self, index: int, copy: int, matrix: np.ndarray) -> None:
         rows, lines = matrix.shape
@@ -196,15 +72,6 @@ class Arrays:
         else:
             self._device(index, copy).set_weights(values)
 
-    def _device(self, index: int, copy: int) -> DeviceArray:
-        return self.devices[[*self._copies()].index((index, copy))]
-
-    def biases_of(self, index: int) -> np.ndarray | None:
-        """A view of the biases (M,) of an array that are digital words; None where it has none."""
-        row = self.program.arrays[index]
-        first = int(row[WORDS])
-        return None if first < 0 else self.biases[first : first + int(row[ROWS])]
-
     def line_read(self, index: int) -> LineRead:
         """The read of a line of an array, in weight units, with the converters of the chip."""
         read = self.settings.read
@@ -235,12 +102,6 @@ class Arrays:
             before = result.get(name)
             result[name] = own if before is None else np.concatenate([before, own], axis=1)
         return result
-
-    @property
-    def clocks(self) -> np.ndarray:
-        """Clocks that the generators ran since the start, int64: where their sequences stand."""
-        state: np.ndarray = self.generators.state[:, CLOCK]
-        return state
 
     @property
     def needs_maintenance(self) -> bool:

@@ -1,0 +1,172 @@
+"""The rows of a layer in the table that the compiled passes walk, and where its numbers lie."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from archsim.operators.base import LayerKernel, TrainingRow
+from archsim.operators.vocabulary import array_kernels, digital_kernels, layer_kernels
+from archsim.training.table import (
+    ARRAY,
+    BACK,
+    BACK_CYCLE,
+    BACKWARD,
+    BACKWARD_CYCLE,
+    BIAS,
+    BY_VECTOR,
+    COLUMNS,
+    CONSTANTS,
+    COPIES,
+    DIGITAL,
+    DIGITALS,
+    DIGITALS_SIZE,
+    EACH,
+    FORM,
+    FORTH,
+    INPUT,
+    INPUT_SIZE,
+    KEPT_SIZE,
+    KERNEL,
+    LAYER,
+    ON_ARRAY,
+    OUTPUT,
+    OUTPUT_SIZE,
+    RECURRENT,
+    ROWS,
+    SCALE,
+    SECOND,
+    SECOND_SIZE,
+    TRAINED,
+    VECTORS,
+    WINDOW,
+    WORDS,
+)
+from archsim.training.trainable import renames, training_rows
+from hwlib.errors import InputError
+from workloads.network import Layer, Network
+
+_NUMBERS = {kernel.name: number for number, kernel in enumerate(digital_kernels())}
+_NUMBERS |= {kernel.name: number for number, kernel in enumerate(array_kernels())}
+_NUMBERS |= {kernel.name: number for number, kernel in enumerate(layer_kernels())}
+
+
+@dataclass
+class Layout:
+    """Where things lie in an image's memory while the table grows."""
+
+    used: int = 0
+    offsets: dict[str, int] = field(default_factory=dict)
+    wanted: dict[str, bool] = field(default_factory=dict)
+    """Layers whose output error somebody below needs."""
+    operations: list[dict[int, int]] = field(default_factory=list)
+    arrays: list[dict[int, int]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    layers: list[str] = field(default_factory=list)
+    output_errors: int = 1
+    words: list[float] = field(default_factory=list)
+    """First values of the words that layers keep from image to image."""
+    scales: int = 0
+    """Quantities that those words are of, each with a scale of its own."""
+
+    def take(self, size: int) -> int:
+        """The offset of `size` numbers more."""
+        offset = self.used
+        self.used += size
+        return offset
+
+
+def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[str, int]) -> None:
+    """Rows of one layer at the end of the table, and room for its output.
+
+    Args:
+        layout: the table so far; it grows.
+        layer: whose inputs are in it already.
+        network: that it is a layer of.
+        copies: devices per weight of each array layer, by name; 1 where it names none.
+
+    Raises:
+        InputError: for a layer that cannot be trained.
+    """
+    where = f"network '{network.name}', layer '{layer.name}'"
+    if layer.operator == "input" and layer is not network.layers[0]:
+        raise InputError("training takes one input", where=where, got="a further input")
+    rows = training_rows(layer, where)
+    if renames(layer):
+        layout.offsets[layer.name] = layout.offsets[layer.inputs[0]]
+        layout.wanted[layer.name] = layout.wanted[layer.inputs[0]]
+        return
+    layout.offsets[layer.name] = layout.take(math.prod(layer.output_shape))
+    needed = [layout.wanted[name] for name in layer.inputs]
+    trained = any(row.words.trained for row in rows)
+    layout.wanted[layer.name] = any(needed) or layer.on_array or trained
+    for row in rows:
+        entry = _operation(layout, layer, row)
+        second = row.second >= 0 and needed[row.second]
+        entry[BACKWARD] = int(needed[row.source] or second or bool(row.words.trained))
+        if layer.on_array:
+            entry[ARRAY] = len(layout.arrays)
+            layout.arrays.append(_array(layer, copies.get(layer.name, 1)))
+            layout.names.append(layer.name)
+        layout.operations.append(entry)
+        layout.layers.append(layer.name)
+
+
+def _operation(layout: Layout, layer: Layer, row: TrainingRow) -> dict[int, int]:
+    """Column -> value of an operation's row."""
+    size = math.prod(layer.output_shape) if row.size is None else row.size
+    form = DIGITAL if not layer.on_array else RECURRENT if row.recurrent else ON_ARRAY
+    if isinstance(row.kernel, LayerKernel):
+        form = LAYER
+    entry = {
+        FORM: form,
+        KERNEL: _NUMBERS[row.kernel.name],
+        INPUT: layout.offsets[layer.inputs[row.source]] + row.first,
+        INPUT_SIZE: math.prod(layer.input_shapes[row.source]) if row.taken is None else row.taken,
+        OUTPUT: layout.offsets[layer.name] + row.start,
+        OUTPUT_SIZE: size,
+        KEPT_SIZE: row.kept,
+        BY_VECTOR: int(row.by_vector),
+    }
+    if row.second >= 0:
+        entry[SECOND] = layout.offsets[layer.inputs[row.second]]
+        entry[SECOND_SIZE] = math.prod(layer.input_shapes[row.second])
+    entry |= _words(layout, row)
+    return entry | {WINDOW + offset: value for offset, value in enumerate(row.window)}
+
+
+def _words(layout: Layout, row: TrainingRow) -> dict[int, int]:
+    """Column -> value of the words that a row keeps from image to image."""
+    words = row.words
+    back = words.back * layout.output_errors
+    quantities = (*words.trained, *words.forth, *back)
+    first = len(layout.words)
+    layout.words += words.constants
+    layout.words += [value for value in quantities for _ in range(words.each)]
+    entry = {
+        DIGITALS: first,
+        DIGITALS_SIZE: len(layout.words) - first,
+        CONSTANTS: len(words.constants),
+        EACH: words.each,
+        TRAINED: len(words.trained),
+        FORTH: len(words.forth),
+        BACK: len(words.back),
+        SCALE: layout.scales,
+    }
+    layout.scales += len(quantities)
+    return entry
+
+
+def _array(layer: Layer, copies: int) -> dict[int, int]:
+    """Column -> value of an array's row."""
+    shape = layer.matrix
+    return {
+        ROWS: shape.columns,
+        COLUMNS: shape.rows + layer.bias,
+        VECTORS: shape.vectors,
+        COPIES: copies,
+        BIAS: int(layer.bias),
+        BACK_CYCLE: BACKWARD_CYCLE,
+        WORDS: -1,
+    }
