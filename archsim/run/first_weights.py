@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from archsim.operators.vocabulary import operator_of
-from archsim.run.trained import Training
 from archsim.run.trained_weights import trained_tensors
 from archsim.training.first_state import FirstWeights
 from hwlib.errors import InputError
@@ -39,29 +37,17 @@ def first_weights(network: Network, weights: Weights) -> FirstWeights:
         InputError: as `trained_tensors`, and for a network with running statistics whose weights come
             without them.
     """
-    tensors = trained_tensors(network, weights).tensors
+    named = trained_tensors(network, weights)
     matrices = {}
     for layer in network.array_layers:
-        held = tensors[layer.name]
+        held = named.tensors[layer.name]
         matrix = held["weights"].reshape(-1, held["weights"].shape[-1])
         if layer.bias:
             matrix = np.column_stack([matrix, held["bias"]])
         matrices[layer.name] = np.ascontiguousarray(matrix, np.float32)
-    words = _words(network, weights)
-    if words is None:
+    if named.words is None:
         _refuse_words(network)
-    return FirstWeights(matrices, words)
-
-
-def _words(network: Network, weights: Weights) -> np.ndarray | None:
-    """The words that layers kept in a training of ours."""
-    if isinstance(weights, Training):
-        return weights.trained.words
-    if isinstance(weights, str | Path) and Path(weights).is_dir():
-        from archsim.training.stored_weights import read_checkpoint_weights
-
-        return read_checkpoint_weights(network, Path(weights)).words
-    return None
+    return FirstWeights(matrices, named.words)
 
 
 def _refuse_words(network: Network) -> None:

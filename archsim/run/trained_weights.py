@@ -21,10 +21,21 @@ _LARGEST = 4 * 10**9  # bytes of all arrays of an .npz file together, unpacked
 
 
 class TrainedTensors(NamedTuple):
-    """Values of every layer by role, and notes on where they come from."""
+    """Values of every layer by role, notes on where they come from, and the words that layers kept in
+    a training of ours; None of a file.
+    """
 
     tensors: dict[str, dict[str, np.ndarray]]
     notes: tuple[str, ...]
+    words: np.ndarray | None = None
+
+
+class _Given(NamedTuple):
+    """What was named, by "<layer>.<role>", where it comes from, and the words of a training."""
+
+    arrays: dict[str, Any]
+    notes: tuple[str, ...] = ()
+    words: np.ndarray | None = None
 
 
 def trained_tensors(network: Network, weights: Weights = None) -> TrainedTensors:
@@ -43,7 +54,8 @@ def trained_tensors(network: Network, weights: Weights = None) -> TrainedTensors
         InputError: where a layer has no weights, for names that no layer has, and for shapes that
             do not fit. Nothing is drawn at random.
     """
-    arrays, told = _arrays(network, weights)
+    given = _given(network, weights)
+    arrays = given.arrays
     known = [
         f"{layer.name}.{role}"
         for layer in network.layers
@@ -63,7 +75,7 @@ def trained_tensors(network: Network, weights: Weights = None) -> TrainedTensors
     own = network.tensors.read() if network.tensors is not None else {}
     _require_all(network, arrays, own)
     tensors, notes = tensors_of(network, arrays, own, np.random.default_rng(0))
-    return TrainedTensors(tensors, (*told, *notes))
+    return TrainedTensors(tensors, (*given.notes, *notes), given.words)
 
 
 def _require_all(
@@ -90,30 +102,29 @@ def _require_all(
         )
 
 
-def _arrays(network: Network, weights: Weights) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What was given, by "<layer>.<role>", and where it comes from."""
+def _given(network: Network, weights: Weights) -> _Given:
+    """The arrays that were named."""
     if weights is None:
-        return {}, ()
+        return _Given({})
     if isinstance(weights, Training):
         trained = weights.trained
-        return _with_biases(network, trained.weights, trained.roles), (
-            "weights are those of a training in memory",
-        )
+        arrays = _with_biases(network, trained.weights, trained.roles)
+        return _Given(arrays, ("weights are those of a training in memory",), trained.words)
     if isinstance(weights, Mapping):
-        return dict(weights), ()
+        return _Given(dict(weights))
     path = Path(weights)
     if path.suffix.lower() == ".npz":
         from archsim.readers.arrays import read_npz
 
-        arrays: dict[str, Any] = dict(read_npz(path, _LARGEST))
-        return arrays, (f"weights of {path.name}",)
+        return _Given(dict(read_npz(path, _LARGEST)), (f"weights of {path.name}",))
     if path.suffix.lower() == ".onnx":
-        return _of_onnx(path), (f"weights of {path.name}",)
+        return _Given(_of_onnx(path), (f"weights of {path.name}",))
     if path.is_dir():
         from archsim.training.stored_weights import read_checkpoint_weights
 
-        told = f"weights of the training in {path}"
-        return _with_biases(network, *read_checkpoint_weights(network, path)[:2]), (told,)
+        stored = read_checkpoint_weights(network, path)
+        arrays = _with_biases(network, stored.weights, stored.roles)
+        return _Given(arrays, (f"weights of the training in {path}",), stored.words)
     raise InputError(
         "not trained weights" if path.exists() else "no such file or folder",
         where="weights",

@@ -12,20 +12,15 @@ from typing import TYPE_CHECKING, Unpack
 from archsim.basics.call_options import read_options, shows_options
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.chip import load_architecture
-from archsim.chip.of_device import chip_of_device
-from archsim.devices.presets import electrical_of
 from archsim.run.first_weights import first_inputs, first_of
 from archsim.run.options import Bar, TrainingOptions, TrainingWords, Watch
 from archsim.run.run_facts import Row
 from archsim.run.silicon_of_training import with_silicon
 from archsim.run.simulation import simulate
-from archsim.run.step_time import with_clock
-from archsim.run.step_trace import step_trace
 from archsim.run.trained import Training
+from archsim.run.training_start import TrainingTerms, training_start
 from archsim.schemes import load_scheme
 from archsim.training.inputs import inputs_of
-from archsim.training.settings import device_of
-from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme
 from archsim.training.standing import HeldOut
 from archsim.training.suggestions import suggested_for
 from hwlib.errors import InputError
@@ -92,23 +87,9 @@ def train(
     chip = load_architecture(rule.default_chip if chip is None else chip)
     network = load_network(network) if isinstance(network, str | Path) else network
     suggested = suggested_for(rule, batch, chosen.settings)
-    chip, changes = chip_with_devices(chip, rule, chosen.settings, network)
-    settings, notes = settings_of(
-        chip,
-        rule,
-        epochs=epochs,
-        batch=batch,
-        seed=seed,
-        device=chosen.device,
-        changes=changes,
-        network=network,
-    )
-    rule = silicon_scheme(rule, settings)
-    chip, told = chip_of_device(chip, device_of(settings), electrical_of(device_of(settings)))
-    notes += told
-    folder, trace = _folder_for(chosen), step_trace(network, rule, settings)
-    settings, told = with_clock(settings, trace, chip, rule)
-    notes += told
+    terms = TrainingTerms(epochs, batch, seed, chosen.device, chosen.settings)
+    chip, rule, settings, trace, notes = training_start(network, chip, rule, terms)
+    folder = _folder_for(chosen)
     # What cannot be priced is refused before hours of training.
     simulate(trace, chip, rule, node_nm=chosen.node_nm, timing=False)
     images = load_dataset(data, progress=chosen.progress).first(train=chosen.images)

@@ -11,14 +11,13 @@ import torch
 
 from archsim.chip import load_architecture
 from archsim.run.result import Result
-from archsim.run.step_time import with_clock
 from archsim.run.step_trace import step_trace
 from archsim.run.training_cost import MeasuredTraining, cost_of_steps
+from archsim.run.training_start import TrainingTerms, training_start
 from archsim.schemes import load_scheme
 from archsim.torch.layer_arrays import LayerArrays
 from archsim.torch.modules import OnArrays, SchemeOptimiser, matrix_of
 from archsim.training.recorder import measured_activities
-from archsim.training.setup import chip_with_devices, settings_of, silicon_scheme
 from hwlib.errors import InputError
 from workloads.onnx.origin import safe
 from workloads.torch_module import from_torch
@@ -139,31 +138,19 @@ def on_chip(
     """
     network = from_torch(module, example)
     rule = load_scheme(scheme)
-    built = load_architecture(rule.default_chip if chip is None else chip)
-    built, changes = chip_with_devices(built, rule, settings, network)
-    wanted = dict(changes) if isinstance(changes, Mapping) else {}
-    device = wanted.pop("device", None)
-    read, notes = settings_of(
-        built,
-        rule,
-        epochs=1,
-        batch=batch,
-        seed=seed,
-        device=device,
-        changes=wanted,
-        network=network,
-    )
-    rule = silicon_scheme(rule, read)
     if rule.output_errors > 1:
         raise InputError(
             "this update rule takes target and output back as two errors: a loop of PyTorch has one",
             where="scheme",
             got=rule.name,
         )
-    read, told = with_clock(read, step_trace(network, rule, read), built, rule)
+    built = load_architecture(rule.default_chip if chip is None else chip)
+    wanted = dict(settings or {})
+    device = wanted.pop("device", None)
+    start = training_start(network, built, rule, TrainingTerms(1, batch, seed, device, wanted))
     placed = copy.deepcopy(module)
-    _replace(placed, network, read)
-    return OnChip(placed, network, built, rule, read, [*notes, *told])
+    _replace(placed, network, start.settings)
+    return OnChip(placed, network, start.chip, start.scheme, start.settings, start.notes)
 
 
 def _replace(module: Any, network: Network, settings: TrainingSettings) -> None:

@@ -69,6 +69,13 @@ def network_digest(network: Network) -> str:
     return digest.hexdigest()[:_LETTERS]
 
 
+def layers_digest(network: Network) -> str:
+    """What a checkpoint knows its network by: its layers, without its name and its weights, so that
+    the same layers in another file go on with it.
+    """
+    return _digest(repr(network.layers).encode())
+
+
 def chip_digest(chip: Architecture) -> str:
     """The digest of a chip's whole description."""
     return _digest(chip.model_dump_json(by_alias=True).encode())

@@ -4,7 +4,6 @@ those of the checkpoint.
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from archsim.schemes.rule import ActionCounts, UpdateRule
 from archsim.trace.operation import Activity
 from archsim.training.data import Prepared
-from archsim.training.inputs import refuse_changed
+from archsim.training.inputs import layers_digest, refuse_changed
 from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings
 from hwlib.errors import InputError
@@ -29,11 +28,6 @@ FREE = {
 }  # settings that may change between a checkpoint and its continuation
 
 
-def network_digest(network: Network) -> str:
-    """What a checkpoint knows its network by: its layers, without its weights."""
-    return hashlib.sha256(repr(network.layers).encode()).hexdigest()[:16]
-
-
 def fingerprint(
     network: Network, data: Prepared, settings: TrainingSettings, machine: Machine
 ) -> dict[str, Any]:
@@ -41,7 +35,7 @@ def fingerprint(
     schedule = settings.schedule
     ends = {"epochs": settings.epochs} if schedule.shape == "cosine" else {}
     return ends | {
-        "network": network_digest(network),
+        "network": layers_digest(network),
         "data": data.digest(),
         "settings": settings.model_dump(mode="json", exclude=FREE),
         "devices": zlib.crc32(machine.arrays.planes.view(np.uint8).data),

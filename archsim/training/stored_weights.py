@@ -11,9 +11,9 @@ import numpy as np
 from archsim.training.arrays import below_each_other
 from archsim.training.checkpoints import load_checkpoint
 from archsim.training.digital_biases import with_biases
+from archsim.training.inputs import layers_digest
 from archsim.training.kept_words import roles_of
 from archsim.training.program import build_program
-from archsim.training.resume import network_digest
 from archsim.training.sections import LayerTiles
 from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
 from archsim.training.table import COLUMNS, COPIES, ROWS, WORDS
@@ -52,7 +52,7 @@ def read_checkpoint_weights(network: Network, folder: Path) -> CheckpointWeights
         InputError: for a folder without a checkpoint, a damaged one, and one of another network.
     """
     facts, arrays = load_checkpoint(folder)
-    if facts.get("network") != network_digest(network):
+    if facts.get("network") != layers_digest(network):
         raise InputError(
             "the checkpoint is that of another network", where=str(folder), allowed=network.name
         )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import archsim
+from tests.conformance.test_device_values import device_file
 
 torch: ModuleType
 
@@ -145,3 +146,10 @@ def test_the_example_learns_and_is_priced():
     result = runpy.run_path(str(path))["main"]()
     assert result.document["right_percent"] > 60  # of ten classes, after 50 mini-batches
     assert result.energy_per_image_j > 0
+
+
+def test_a_module_is_priced_with_the_cells_of_its_device(tmp_path):
+    device = device_file(tmp_path, lowest_conductance_us=2.0, highest_conductance_us=18.0)
+    analog = on_chip(small(), scheme="rpu", batch=1, settings={"device": device})
+    assert analog.chip.components["array"].parameters["conductance_us"] == 10  # the middle of both
+    assert any("lab" in note and "conductance" in note for note in analog.notes)
