@@ -14,8 +14,8 @@ COMMANDS = (
     ("--help",),
     ("list", "schemes"),
     ("show", "component", "adc_sar"),
-    ("run", "lenet1", "--no-timing"),
-    ("run", "lenet1"),
+    ("run", "lenet1", "--arch", "cim40", "--no-timing"),
+    ("run", "lenet1", "--arch", "cim40"),
     ("run", "lenet1", "--arch", "wu2023", "--data", "random"),
     ("validate",),
 )

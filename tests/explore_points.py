@@ -12,6 +12,7 @@ SPACE = {
     "schema": 1,
     "name": "tiny",
     "network": "lenet1",
+    "architecture": "cim40",
     "settings": {"read.transposed": False},
     "axes": {
         "tile.rows": [64, 128],

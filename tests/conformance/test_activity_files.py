@@ -31,7 +31,19 @@ def test_csv_and_json_are_the_activity_itself(tmp_path, capsys):
     for name, text in (("a.csv", CSV), ("a.json", json.dumps(JSON))):
         (tmp_path / name).write_text(text)
         assert (
-            main(["run", "mlp_100", "--images", "2", "--activity", str(tmp_path / name), "--json"])
+            main(
+                [
+                    "run",
+                    "mlp_100",
+                    "--arch",
+                    "cim40",
+                    "--images",
+                    "2",
+                    "--activity",
+                    str(tmp_path / name),
+                    "--json",
+                ]
+            )
             == 0
         )
         result = json.loads(capsys.readouterr().out)

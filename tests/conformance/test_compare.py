@@ -28,7 +28,7 @@ def timeless(rows):
 def compared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("compare")
     return folder, archsim.compare(
-        "digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, folder=folder
+        "digits_cnn", ["sgd", "rpu", VARIANT], "cim40", epochs=1, images=200, folder=folder
     )
 
 
@@ -94,14 +94,16 @@ def test_what_is_named_goes_before_what_is_suggested():
         settings, notes = settings_of(chip, hic, batch=batch, changes=changes, **common)
         assert settings.learning_rate == rate * factor and settings.batch == (batch or 4)
         assert (f"for mini-batches of {own}" in notes[-1]) == (settings.batch != own)
-    same = archsim.compare("digits_cnn", ["hic", "lns_madam"], images=64, batch=5, rate=0.03)
+    same = archsim.compare(
+        "digits_cnn", ["hic", "lns_madam"], "cim40", images=64, batch=5, rate=0.03
+    )
     assert [(row["learning_rate"], row["batch"]) for row in same.rows] == [(0.03, 5)] * 2
     assert [document["training"]["suggested"] for document in same.results] == [
         {},
         {"initial_scale": 4.0},
     ]
     with pytest.raises(InputError, match="for all schemes"):
-        archsim.compare("digits_cnn", VARIANT, images=64, batch=5)
+        archsim.compare("digits_cnn", VARIANT, "cim40", images=64, batch=5)
 
 
 def test_the_rate_depends_on_the_optimiser():
@@ -122,7 +124,13 @@ def test_finished_schemes_are_taken_again(compared, monkeypatch):
         lambda *a: pytest.fail("trained again"),
     )
     again = archsim.compare(
-        "digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, folder=folder, resume=True
+        "digits_cnn",
+        ["sgd", "rpu", VARIANT],
+        "cim40",
+        epochs=1,
+        images=200,
+        folder=folder,
+        resume=True,
     )
     assert again.rows == comparison.rows
     document = json.loads((folder / "compare.json").read_text())
@@ -135,27 +143,33 @@ def test_finished_schemes_are_taken_again(compared, monkeypatch):
         {key: value for key, value in row.items() if key != "digest"} for row in document["schemes"]
     ] == comparison.results
     with pytest.raises(InputError, match="holds a comparison already"):
-        archsim.compare("digits_cnn", ["sgd"], images=200, folder=folder)
+        archsim.compare("digits_cnn", ["sgd"], "cim40", images=200, folder=folder)
     with pytest.raises(InputError, match=r"other settings \(training.batch\)"):
-        archsim.compare("digits_cnn", ["sgd"], images=200, folder=folder, resume=True, batch=16)
+        archsim.compare(
+            "digits_cnn", ["sgd"], "cim40", images=200, folder=folder, resume=True, batch=16
+        )
 
 
 def test_more_epochs_go_on_from_the_checkpoint(tmp_path):
-    archsim.compare("digits_cnn", ["rpu"], images=100, folder=tmp_path)
+    archsim.compare("digits_cnn", ["rpu"], "cim40", images=100, folder=tmp_path)
     request = (tmp_path / "rpu" / REQUEST).read_text()
     longer = archsim.compare(
-        "digits_cnn", ["rpu"], images=100, folder=tmp_path, epochs=2, resume=True
+        "digits_cnn", ["rpu"], "cim40", images=100, folder=tmp_path, epochs=2, resume=True
     )
     assert timeless(longer.rows) == timeless(
-        archsim.compare("digits_cnn", ["rpu"], images=100, epochs=2).rows
+        archsim.compare("digits_cnn", ["rpu"], "cim40", images=100, epochs=2).rows
     )
     assert (tmp_path / "rpu" / REQUEST).read_text() != request
     with pytest.raises(InputError, match=r"other settings \(epochs\)"):
-        archsim.compare("digits_cnn", ["rpu"], images=100, folder=tmp_path, epochs=1, resume=True)
+        archsim.compare(
+            "digits_cnn", ["rpu"], "cim40", images=100, folder=tmp_path, epochs=1, resume=True
+        )
 
 
 def test_the_number_of_jobs_changes_nothing(compared):
-    apart = archsim.compare("digits_cnn", ["sgd", "rpu", VARIANT], epochs=1, images=200, jobs=2)
+    apart = archsim.compare(
+        "digits_cnn", ["sgd", "rpu", VARIANT], "cim40", epochs=1, images=200, jobs=2
+    )
     assert timeless(apart.rows) == timeless(compared[1].rows)
     for one, other in zip(apart.results, compared[1].results):
         for key in ("ledger", "by_component", "by_phase", "notes", "training"):
@@ -181,7 +195,7 @@ def test_a_scheme_that_cannot_run_is_named_with_its_reason():
     ):  # one reason, said once
         archsim.compare("digits_cnn", ["rpu", "hic"], chip, epochs=1, images=64)
     with pytest.raises(InputError, match="^network 'rpu_cnn' and data set 'digits'"):
-        archsim.compare("rpu_cnn", ["rpu", "sgd"], epochs=1, images=64)
+        archsim.compare("rpu_cnn", ["rpu", "sgd"], "cim40", epochs=1, images=64)
 
 
 def test_names_and_labels():
@@ -241,4 +255,4 @@ def test_bad_schemes_are_refused_before_anything_begins(text, message):
     with pytest.raises(InputError, match=message):
         chosen_variants(text)
     with pytest.raises(InputError, match=message):
-        archsim.compare("digits_cnn", f"sgd,{text}")
+        archsim.compare("digits_cnn", f"sgd,{text}", "cim40")

@@ -65,4 +65,4 @@ def test_a_cluster_that_does_not_answer_is_an_error(monkeypatch):
 
     monkeypatch.setattr(cluster, "_ANSWER_S", 0.2)
     with pytest.raises(archsim.InputError, match="no dask scheduler answers"):
-        archsim.compare("digits_cnn", ["sgd"], images=20, cluster="tcp://127.0.0.1:9")
+        archsim.compare("digits_cnn", ["sgd"], "cim40", images=20, cluster="tcp://127.0.0.1:9")

@@ -229,8 +229,8 @@ def test_a_scheme_of_which_no_trial_trains_is_refused_with_its_reason(monkeypatc
 
 def test_a_device_for_all_leaves_the_digital_baseline_alone():
     schemes = ["sgd:weights_in=memory", "rpu"]
-    compared = archsim.compare("digits_cnn", schemes, images=30, device="ecram")
+    compared = archsim.compare("digits_cnn", schemes, "cim40", images=30, device="ecram")
     assert [row["device"] for row in compared.rows] == ["exact", "ecram"]
     assert compared.terms["device"] == "ecram"
-    own = archsim.compare("digits_cnn", ["rpu"], images=30)
+    own = archsim.compare("digits_cnn", ["rpu"], "cim40", images=30)
     assert [row["device"] for row in own.rows] == ["gokmen2016"]

@@ -191,15 +191,15 @@ def test_the_option_and_the_note_reach_the_commands(tmp_path, capsys):
     )
     assert main(["show", "network", str(path), "--padding", "none", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["multiply_accumulates"] == 66_148_416
-    assert main(["run", str(path), "--no-timing", "--json"]) == 0
+    assert main(["run", str(path), "--arch", "cim40", "--no-timing", "--json"]) == 0
     assert any(
         "'same' in the whole file" in text for text in json.loads(capsys.readouterr().out)["notes"]
     )
     for line in (
-        ["run", "lenet1", "--padding", "none"],
+        ["run", "lenet1", "--arch", "cim40", "--padding", "none"],
         ["show", "device", "cbram", "--padding", "none"],
-        ["run", str(path), "--padding", "sane"],
-        ["run", str(path), "--product", "nobody"],
+        ["run", str(path), "--arch", "cim40", "--padding", "sane"],
+        ["run", str(path), "--arch", "cim40", "--product", "nobody"],
         ["trace", "mlp", "--product", "none"],
     ):
         assert main(line) == 2, line
@@ -210,7 +210,7 @@ def test_values_cannot_pass_what_a_file_leaves_out(tmp_path, capsys):
     path = tmp_path / "ocr.csv"
     path.write_text(OCR)
     for line in (
-        ["run", str(path), "--data", "random"],
+        ["run", str(path), "--arch", "cim40", "--data", "random"],
         ["train", str(path), "--epochs", "1", "--out", str(tmp_path / "t")],
     ):
         assert main(line) == 2

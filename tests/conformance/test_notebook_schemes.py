@@ -104,4 +104,4 @@ def test_a_cluster_that_cannot_know_a_scheme_is_told_so(monkeypatch):
 def test_two_different_variants_of_one_label_are_refused():
     both = [Variant("mine", load_scheme("rpu")), Variant("mine", load_scheme("sgd"))]
     with pytest.raises(archsim.InputError, match="two different variants"):
-        archsim.compare("digits_cnn", both, images=8)
+        archsim.compare("digits_cnn", both, "cim40", images=8)

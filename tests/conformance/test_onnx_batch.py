@@ -134,9 +134,9 @@ def test_other_files_have_no_batch():
 
 def test_the_assumption_reaches_the_result_and_the_option_the_commands(tmp_path, capsys):
     path = str(write(make_model(PRODUCT, [("x", [128, 1, 8])], [SQUARE]), tmp_path / "net.onnx"))
-    assert main(["run", path, "--json"]) == 0
+    assert main(["run", path, "--arch", "cim40", "--json"]) == 0
     assert any("--batch-axis" in note for note in json.loads(capsys.readouterr().out)["notes"])
-    assert main(["run", path, "--json", "--batch-axis", "1"]) == 0
+    assert main(["run", path, "--arch", "cim40", "--json", "--batch-axis", "1"]) == 0
     assert not any(
         "--batch-axis N" in note for note in json.loads(capsys.readouterr().out)["notes"]
     )
@@ -144,5 +144,8 @@ def test_the_assumption_reaches_the_result_and_the_option_the_commands(tmp_path,
     assert json.loads(capsys.readouterr().out)["multiply_accumulates"] == 48
     assert main(["show", "network", path]) == 0
     assert "batch axis 1" in " ".join(capsys.readouterr().out.split())
-    assert main(["run", path, "--batch-axis", "7"]) == 2 and "0 to 2" in capsys.readouterr().err
-    assert main(["run", path, "--batch-axis", "x"]) == 2
+    assert (
+        main(["run", path, "--arch", "cim40", "--batch-axis", "7"]) == 2
+        and "0 to 2" in capsys.readouterr().err
+    )
+    assert main(["run", path, "--arch", "cim40", "--batch-axis", "x"]) == 2

@@ -96,7 +96,7 @@ def test_a_made_up_operator_is_an_error_everywhere():
         lambda: backward_work(made),
         lambda: lower(network),
         lambda: build_trace(network),
-        lambda: archsim.simulate(network),
+        lambda: archsim.simulate(network, "cim40"),
         lambda: apply(made, [np.zeros(MAP)]),
         lambda: build_program(network, {}),
         lambda: infer_layer(Table({"name": "it"}, "test"), "relou", ("x",), (MAP,)),
@@ -171,7 +171,7 @@ def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
         )
         == 0
     )
-    assert main(["run", str(trace), "--no-timing", "--json"]) == 0
+    assert main(["run", str(trace), "--arch", "cim40", "--no-timing", "--json"]) == 0
     assert any(
         "no kernel for bound (absolute)" in note
         for note in json.loads(capsys.readouterr().out)["notes"]

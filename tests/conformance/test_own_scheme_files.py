@@ -30,7 +30,7 @@ def test_no_file_that_is_read_runs_a_scheme(known, call, tmp_path):
     content = (tmp_path / "step.json").read_text()
     (tmp_path / "step.json").write_text(content.replace('"scheme": "rpu"', f'"scheme": "{scheme}"'))
     (tmp_path / "space.toml").write_text(
-        '[space]\nnetwork = "digits_cnn"\nphase = "training"\nscheme = '
+        '[space]\nnetwork = "digits_cnn"\narchitecture = "cim40"\nphase = "training"\nscheme = '
         f'"{scheme}"\n[axes]\n"tile.rows" = [64, 128]\n'
     )
     for line in (("run", "step.json"), ("explore", "space.toml")):
@@ -40,7 +40,7 @@ def test_no_file_that_is_read_runs_a_scheme(known, call, tmp_path):
         with pytest.raises(InputError, match="unknown scheme"):
             load_scheme(name)
         with pytest.raises(InputError, match="unknown scheme"):
-            archsim.compare("digits_cnn", [name])
+            archsim.compare("digits_cnn", [name], "cim40")
     assert not touched.exists()
     assert (
         own_file.load_scheme_file(scheme) == "manhattan" and touched.exists()
@@ -147,7 +147,7 @@ def test_missing_files_and_foreign_traces_are_refused(known, call):
 def test_a_space_that_names_a_file_is_refused(known, call, tmp_path):
     space = tmp_path / "space.toml"
     space.write_text(
-        'schema = 1\nnetwork = "digits_cnn"\nphase = "training"\n'
+        'schema = 1\nnetwork = "digits_cnn"\narchitecture = "cim40"\nphase = "training"\n'
         '[axes]\nscheme = ["sgd", "own.py"]\n[objectives]\narea_mm2 = "minimise"\n'
     )
     code, _, err = call("explore", space)

@@ -151,7 +151,7 @@ def test_a_cell_that_runs_again_replaces_its_class_and_no_other(known):
 def test_a_sweep_has_an_own_rule_on_its_axis(known, call, tmp_path):
     space = tmp_path / "space.toml"
     text = (
-        'schema = 1\nnetwork = "digits_cnn"\nphase = "training"\nbatch = 8\n'
+        'schema = 1\nnetwork = "digits_cnn"\narchitecture = "cim40"\nphase = "training"\nbatch = 8\n'
         '[axes]\nscheme = ["sgd", "manhattan"]\n'
         '[objectives]\nenergy_per_image_j = "minimise"\n'
     )

@@ -87,7 +87,9 @@ def test_dual_column_tiles_are_for_inference_alone(changes):
 
 @pytest.mark.parametrize("name", ["exact", "none"])
 def test_training_without_devices_is_a_reference(name):
-    result = archsim.train("digits_cnn", scheme="sgd", epochs=1, images=16, device=name).result
+    result = archsim.train(
+        "digits_cnn", "cim40", scheme="sgd", epochs=1, images=16, device=name
+    ).result
     assert result.document["reference"] is True and result.device is None
 
 

@@ -38,7 +38,7 @@ def left_over(value, path=""):
 
 @pytest.fixture(scope="module")
 def reference():
-    return archsim.train("digits_cnn", scheme="sgd", epochs=1, images=16, device="exact")
+    return archsim.train("digits_cnn", "cim40", scheme="sgd", epochs=1, images=16, device="exact")
 
 
 def test_a_reference_run_counts_and_has_no_price(reference):
@@ -55,7 +55,9 @@ def test_a_reference_run_counts_and_has_no_price(reference):
 
 
 def test_on_a_device_the_same_training_has_its_prices():
-    document = archsim.train("digits_cnn", scheme="sgd", epochs=1, images=16).result.document
+    document = archsim.train(
+        "digits_cnn", "cim40", scheme="sgd", epochs=1, images=16
+    ).result.document
     assert document["area_mm2"] > 0 and document["reference"] is False
 
 
@@ -107,7 +109,16 @@ def test_the_folder_of_a_training_shows_dashes(tmp_path, capsys):
 def test_in_a_comparison_it_has_a_row_of_dashes_and_no_place_in_plots(
     tmp_path, capsys, in_this_process
 ):
-    line = ["compare", "digits_cnn", "--schemes", "sgd:device=exact,sgd", "--epochs", "1"]
+    line = [
+        "compare",
+        "digits_cnn",
+        "--arch",
+        "cim40",
+        "--schemes",
+        "sgd:device=exact,sgd",
+        "--epochs",
+        "1",
+    ]
     assert main([*line, "--images", "16", "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     assert "exact" in printed and "–" in printed
@@ -128,6 +139,7 @@ def test_in_a_sweep_it_is_a_point_without_price_on_no_front(tmp_path):
         "schema": 1,
         "name": "references",
         "network": "digits_cnn",
+        "architecture": "cim40",
         "phase": "training",
         "scheme": "sgd",
         "axes": {"device": ["exact", "bulk_rram"]},

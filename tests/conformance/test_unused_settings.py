@@ -118,6 +118,7 @@ def test_plain_sgd_prints_the_same_numbers(settings):
     plain, other = (
         archsim.train(
             "digits_cnn",
+            "cim40",
             data="digits",
             scheme=load_scheme("sgd", changes),
             epochs=1,
@@ -151,6 +152,7 @@ def test_the_optimisers_see_the_inputs_that_plain_sgd_sees():
     plain, momentum = (
         archsim.train(
             "digits_cnn",
+            "cim40",
             data="digits",
             scheme=load_scheme("sgd", changes),
             epochs=1,

@@ -38,7 +38,7 @@ def test_the_papers_of_the_update_rule_are_cited_too(step):
     assert references and all("update rule rpu" in used[key] for key in references)
     assert not any(
         "update rule" in use
-        for citation in cite(archsim.simulate("lenet1", timing=False)).citations
+        for citation in cite(archsim.simulate("lenet1", "cim40", timing=False)).citations
         for use in citation.used_for
     )
 

@@ -187,4 +187,4 @@ def test_a_setting_of_a_training_moves_what_it_declares(path, more):
 )
 def test_no_other_rule_is_trained_than_the_one_that_is_priced(changes):
     with pytest.raises(InputError, match="those of the scheme, whose step is priced"):
-        archsim.train("digits_cnn", scheme="sgd", epochs=1, images=8, settings=changes)
+        archsim.train("digits_cnn", "cim40", scheme="sgd", epochs=1, images=8, settings=changes)

@@ -81,7 +81,9 @@ def _first_weights(network: Network) -> Callable[[Path], object]:
 
 
 def _inferred(path: Path) -> None:
-    archsim.infer("digits_cnn", data="digits", weights=path, seeds=1, images=1, calibration=1)
+    archsim.infer(
+        "digits_cnn", "cim40", data="digits", weights=path, seeds=1, images=1, calibration=1
+    )
 
 
 def _md5(content: bytes) -> str:

@@ -44,6 +44,7 @@ bias = true
 SPACE = """schema = 1
 name = "tiny"
 network = "digits_cnn"
+architecture = "cim40"
 [axes]
 tile.rows = [64, 128]
 read.adc_bits = { from = 5, to = 7 }

@@ -159,11 +159,29 @@ def test_the_option_works_by_layer(capsys):
         ),
         (["train", "digits_cnn", "--set", "training.devices_per_weight=65"], "at most 64"),
         (
-            ["train", "digits_cnn", "--scheme", "hic", "--set", "training.devices_per_weight=2"],
+            [
+                "train",
+                "digits_cnn",
+                "--arch",
+                "cim40",
+                "--scheme",
+                "hic",
+                "--set",
+                "training.devices_per_weight=2",
+            ],
             "trains one device a weight",
         ),
         (
-            ["train", "digits_cnn", "--scheme", "mixed_precision", "--set", "weights.replicas=2"],
+            [
+                "train",
+                "digits_cnn",
+                "--arch",
+                "cim40",
+                "--scheme",
+                "mixed_precision",
+                "--set",
+                "weights.replicas=2",
+            ],
             "trains one device a weight",
         ),
         (
@@ -181,6 +199,8 @@ def test_the_option_works_by_layer(capsys):
             [
                 "compare",
                 "digits_cnn",
+                "--arch",
+                "cim40",
                 "--schemes",
                 "rpu:training.devices_per_weight.conv9=13",
                 "--images",

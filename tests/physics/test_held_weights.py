@@ -223,7 +223,18 @@ def test_a_parameter_acts_on_held_weights_or_is_said_not_to(law, name):
 
 
 def test_the_command_says_what_it_did(capsys):
-    line = ["run", "digits_cnn", "--data", "random", "--images", "2", "--json", "--quiet"]
+    line = [
+        "run",
+        "digits_cnn",
+        "--arch",
+        "cim40",
+        "--data",
+        "random",
+        "--images",
+        "2",
+        "--json",
+        "--quiet",
+    ]
     device = ["--device", "pcm", "--set", "device.drift_exponent=0.05", "--at", "3600"]
     assert main([*line, *device, "--set", "device.pulse_noise=0.1"]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -240,7 +251,7 @@ def test_the_command_says_what_it_did(capsys):
     ):
         assert main([*line, *wrong]) == 2
         assert "device" in capsys.readouterr().err
-    assert main(["run", "digits_cnn", "--device", "pcm"]) == 2
+    assert main(["run", "digits_cnn", "--arch", "cim40", "--device", "pcm"]) == 2
 
 
 def test_a_device_needs_data_and_a_time_is_a_number():

@@ -50,6 +50,7 @@ def test_what_was_not_given_is_counted_and_said():
 def test_the_result_of_a_training_says_it(rate, said):
     training = archsim.train(
         "digits_cnn",
+        "cim40",
         data="digits",
         scheme="hic",
         epochs=1,

@@ -152,7 +152,16 @@ def test_the_command_writes_a_result_with_its_accuracy(trained, tmp_path, capsys
         for role, values in roles.items()
     }
     np.savez(tmp_path / "weights.npz", **arrays)
-    line = ["infer", NETWORK, "--weights", str(tmp_path / "weights.npz"), "--images", "50"]
+    line = [
+        "infer",
+        NETWORK,
+        "--arch",
+        "cim40",
+        "--weights",
+        str(tmp_path / "weights.npz"),
+        "--images",
+        "50",
+    ]
     assert main([*line, "--seeds", "2", "--json", "--quiet", "--out", str(tmp_path / "out")]) == 0
     document = json.loads(capsys.readouterr().out)
     for key in ("accuracy_percent", "accuracy_range", "reference_accuracy_percent", "seeds"):
@@ -160,7 +169,7 @@ def test_the_command_writes_a_result_with_its_accuracy(trained, tmp_path, capsys
     stored = archsim.Result.load(tmp_path / "out")
     assert stored.inference == document["inference"] and stored.seeds == 2
     assert (tmp_path / "out" / "report.html").exists()
-    direct = archsim.infer(NETWORK, weights=arrays, images=50, seeds=2)
+    direct = archsim.infer(NETWORK, "cim40", weights=arrays, images=50, seeds=2)
     assert direct.inference == stored.inference
     assert main([*line, "--seeds", "1", "--quiet"]) == 0
     assert main([*line, "--seeds", "1"]) == 0
@@ -192,11 +201,11 @@ def test_names_and_shapes_that_do_not_fit_are_refused():
     network = archsim.load_network(NETWORK)
     arrays = random_weights(network)
     with pytest.raises(archsim.InputError, match="did you mean 'conv1.weights'"):
-        archsim.infer(network, weights={**arrays, "conv1.weight": arrays["conv1.weights"]})
+        archsim.infer(network, "cim40", weights={**arrays, "conv1.weight": arrays["conv1.weights"]})
     with pytest.raises(archsim.InputError, match="weights do not fit"):
-        archsim.infer(network, weights={**arrays, "conv1.weights": np.zeros((3, 3))})
+        archsim.infer(network, "cim40", weights={**arrays, "conv1.weights": np.zeros((3, 3))})
     images = np.zeros((4, 1, 9, 9), np.float32)
     labels = np.zeros(4, np.int64)
     other = Dataset("other", images, labels, images.copy(), labels.copy(), 1)
     with pytest.raises(archsim.InputError, match="the images are 1x9x9"):
-        archsim.infer(network, data=other, weights=arrays)
+        archsim.infer(network, "cim40", data=other, weights=arrays)

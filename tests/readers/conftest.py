@@ -31,7 +31,7 @@ def whole_sweep(folder):
 def folders(tmp_path_factory):
     """One folder of each kind, by name: (folder, the document's file, what reads its numbers)."""
     top = tmp_path_factory.mktemp("stored")
-    archsim.simulate("digits_cnn", images=2).save(top / "run")
+    archsim.simulate("digits_cnn", "cim40", images=2).save(top / "run")
     main(["explore", str(_space(top)), "--out", str(top / "sweep"), "--jobs", "1", "--quiet"])
     (top / "comparison").mkdir()
     document = sealed_comparison(make_comparison(("sgd", "rpu")))
@@ -60,7 +60,7 @@ def folders(tmp_path_factory):
 def _space(folder):
     path = folder / "space.toml"
     path.write_text(
-        'schema = 1\nname = "tiny"\nnetwork = "digits_cnn"\n[axes]\ntile.rows = [64, 128]\nnode_nm '
+        'schema = 1\nname = "tiny"\nnetwork = "digits_cnn"\narchitecture = "cim40"\n[axes]\ntile.rows = [64, 128]\nnode_nm '
         "= [28, 40]\n[objectives]\n"
         'area_mm2 = "minimise"\nenergy_per_image_j = "minimise"\n[[rungs]]\nkind = "price"\n'
         '[[rungs]]\nkind = "timing"\npoints = 2\n'

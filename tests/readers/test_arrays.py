@@ -153,7 +153,7 @@ def test_too_many_members_are_refused_before_they_are_listed():
 def test_the_command_ends_with_2_for_each(tmp_path, capsys):
     good = head((1, 1, 8, 8)) + bytes(512)
     paths = [archive(tmp_path, images=head((10**12,)))]
-    assert main(["run", "digits_cnn", "--data", str(paths[0])]) == 2
+    assert main(["run", "digits_cnn", "--arch", "cim40", "--data", str(paths[0])]) == 2
     path = archive(tmp_path, images=good)
     content = bytearray(path.read_bytes())
     offset = content.index(zlib.compress(good, 6)[2:6])

@@ -22,6 +22,7 @@ SPACE = {
     "schema": 1,
     "name": "tiny",
     "network": "digits_cnn",
+    "architecture": "cim40",
     "axes": {"tile.rows": [64, 128], "node_nm": [28, 40]},
     "objectives": {"area_mm2": "minimise", "energy_per_image_j": "minimise"},
     "rungs": [{"kind": "price"}, {"kind": "timing", "points": 2}],

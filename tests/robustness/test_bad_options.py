@@ -192,12 +192,12 @@ def test_real_data_that_is_no_data(capsys, folder):
     numpy.save(folder / "one.npy", numpy.zeros(3))
     numpy.savez(folder / "objects.npz", images=numpy.array([{}], dtype=object))
     for name in ("text.npz", "one.npy", "objects.npz"):
-        assert main(["run", "lenet1", "--data", name]) == 2
+        assert main(["run", "lenet1", "--arch", "cim40", "--data", name]) == 2
         assert name in capsys.readouterr().err
 
 
 def test_json_mode_keeps_stdout_clean_when_it_fails(capsys):
-    assert main(["run", "lenet1", "--node", "3", "--json"]) == 2
+    assert main(["run", "lenet1", "--arch", "cim40", "--node", "3", "--json"]) == 2
     assert capsys.readouterr().out == ""
 
 

@@ -61,6 +61,8 @@ def test_the_command_says_what_was_worked_out_anew(call, in_this_process, inputs
     line = (
         "compare",
         "net.toml",
+        "--arch",
+        "cim40",
         "--set",
         "read.transposed=true",
         "--data",

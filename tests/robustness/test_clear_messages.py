@@ -42,15 +42,17 @@ def test_no_advice_to_unpickle(tmp_path, capsys):
     (tmp_path / "text.npz").write_text("no archive")
     numpy.savez(tmp_path / "objects.npz", images=numpy.array([{}], dtype=object))
     for name in ("text.npz", "objects.npz", "missing.npz"):
-        assert main(["run", "lenet1", "--data", str(tmp_path / name)]) == 2
+        assert main(["run", "lenet1", "--arch", "cim40", "--data", str(tmp_path / name)]) == 2
         message = capsys.readouterr().err.partition(name)[2]
         assert "cannot " in message and "pickle" not in message and "Errno" not in message
 
 
 def test_an_update_rule_without_training_is_told():
-    result = archsim.simulate("lenet1", scheme="sgd", timing=False)
+    result = archsim.simulate("lenet1", "cim40", scheme="sgd", timing=False)
     assert any("sgd is not used" in note for note in result.notes)
-    assert not any("is not used" in note for note in archsim.simulate("lenet1", timing=False).notes)
+    assert not any(
+        "is not used" in note for note in archsim.simulate("lenet1", "cim40", timing=False).notes
+    )
 
 
 @pytest.mark.parametrize("kind, told", [("bus", True), ("h_tree", False)])
@@ -100,14 +102,26 @@ def symbolic(tmp_path, monkeypatch):
     ],
 )
 def test_symbolic_dimensions(options, message, symbolic, capsys):
-    assert main(["run", "net.onnx", *options.split()]) == 2
+    assert main(["run", "net.onnx", "--arch", "cim40", *options.split()]) == 2
     assert message in capsys.readouterr().err
 
 
 def test_symbolic_dimensions_are_given_on_the_line(symbolic, capsys):
     assert (
         main(
-            ["run", "net.onnx", "--shape", "H=9", "--shape", "W=8", "--csv", "placement", "--quiet"]
+            [
+                "run",
+                "net.onnx",
+                "--arch",
+                "cim40",
+                "--shape",
+                "H=9",
+                "--shape",
+                "W=8",
+                "--csv",
+                "placement",
+                "--quiet",
+            ]
         )
         == 0
     )

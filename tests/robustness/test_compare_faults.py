@@ -47,7 +47,9 @@ def free(folder):
 @pytest.fixture(scope="module")
 def undisturbed():
     """The table of a comparison that nobody disturbed, in one process."""
-    return timeless(archsim.compare("digits_cnn", ["sgd", "tiki_taka"], epochs=EPOCHS).rows)
+    return timeless(
+        archsim.compare("digits_cnn", ["sgd", "tiki_taka"], "cim40", epochs=EPOCHS).rows
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_stopped_in_the_middle_and_resumed(tmp_path, undisturbed, number, jobs):
     begun = json.loads((slow / "checkpoint.json").read_text())["facts"]
     assert 0 < begun["images"] < EPOCHS * 1437
     resumed = archsim.compare(
-        "digits_cnn", ["sgd", "tiki_taka"], epochs=EPOCHS, folder=tmp_path, resume=True
+        "digits_cnn", ["sgd", "tiki_taka"], "cim40", epochs=EPOCHS, folder=tmp_path, resume=True
     )
     assert timeless(resumed.rows) == undisturbed
     # epochs of before, known by the time they took, were not trained again
@@ -118,7 +120,9 @@ def test_a_process_that_dies_is_tried_once_more_and_costs_its_scheme_only(tmp_pa
         "sgd",
         Variant("always", load_scheme("rpu"), Deadly(tmp_path / "always", 99)),
     ]
-    comparison = archsim.compare("digits_cnn", variants, images=60, jobs=2, folder=tmp_path / "out")
+    comparison = archsim.compare(
+        "digits_cnn", variants, "cim40", images=60, jobs=2, folder=tmp_path / "out"
+    )
     assert [row["label"] for row in comparison.rows] == ["once", "sgd"] and comparison.lost == [
         "always"
     ]
@@ -127,7 +131,7 @@ def test_a_process_that_dies_is_tried_once_more_and_costs_its_scheme_only(tmp_pa
     assert (
         "died" in json.loads((tmp_path / "out" / "compare.json").read_text())["refused"]["always"]
     )
-    alone = archsim.compare("digits_cnn", ["rpu", "sgd"], images=60)
+    alone = archsim.compare("digits_cnn", ["rpu", "sgd"], "cim40", images=60)
     assert [dict(row, label="") for row in timeless(comparison.rows)] == [
         dict(row, label="") for row in timeless(alone.rows)
     ]
@@ -141,7 +145,7 @@ def test_a_fault_of_ours_costs_its_scheme_only(monkeypatch):
 
     train = archsim.train
     monkeypatch.setattr(sys.modules["archsim.run.training_and_silicon"], "train", broken)
-    comparison = archsim.compare("digits_cnn", ["rpu", "sgd"], images=60)
+    comparison = archsim.compare("digits_cnn", ["rpu", "sgd"], "cim40", images=60)
     assert [row["label"] for row in comparison.rows] == ["sgd"] and comparison.lost == ["rpu"]
     assert "ZeroDivisionError" in comparison.refused["rpu"]
 

@@ -151,6 +151,7 @@ def test_a_stored_space_that_was_edited_to_a_million_points_is_not_drawn_to_its_
     space = {
         "schema": 1,
         "network": "digits_cnn",
+        "architecture": "cim40",
         "axes": axes,
         "objectives": {"area_mm2": "minimise"},
         "sampler": {"kind": "random", "points": points, "seed": 3},

@@ -9,7 +9,7 @@ from tests.explore_points import SPACE
 
 def space_file(folder):
     text = (
-        'schema = 1\nnetwork = "lenet1"\n[axes]\n"tile.rows" = [64, 128]\n[objectives]\narea_mm2 = '
+        'schema = 1\nnetwork = "lenet1"\narchitecture = "cim40"\n[axes]\n"tile.rows" = [64, 128]\n[objectives]\narea_mm2 = '
         '"minimise"\n'
     )
     (folder / "space.toml").write_text(text)
@@ -84,7 +84,7 @@ def test_an_empty_word_is_refused(call, tmp_path, line, word):
     "ask",
     [
         lambda: archsim.train("digits_cnn", images=8, folder=""),
-        lambda: archsim.compare("digits_cnn", "sgd", images=8, folder=""),
+        lambda: archsim.compare("digits_cnn", "sgd", "cim40", images=8, folder=""),
         lambda: archsim.explore(SPACE, out=""),
     ],
     ids=["train", "compare", "explore"],

@@ -35,11 +35,13 @@ with hold(sys.argv[1], "training"):
 def lines(folder):
     """A line of every command that fills a folder, by the kind of what it leaves there."""
     return {
-        "run": ("run", "lenet1", "--quiet", "--out", folder),
+        "run": ("run", "lenet1", "--arch", "cim40", "--quiet", "--out", folder),
         "training": ("train", "digits_cnn", "--images", "8", "--out", folder),
         "comparison": (
             "compare",
             "digits_cnn",
+            "--arch",
+            "cim40",
             "--schemes",
             "sgd",
             "--images",
@@ -53,7 +55,7 @@ def lines(folder):
 
 def space_file(folder):
     text = (
-        'schema = 1\nnetwork = "lenet1"\n[axes]\n"tile.rows" = [64, 128]\n[objectives]\narea_mm2 = '
+        'schema = 1\nnetwork = "lenet1"\narchitecture = "cim40"\n[axes]\n"tile.rows" = [64, 128]\n[objectives]\narea_mm2 = '
         '"minimise"\n'
     )
     (folder / "space.toml").write_text(text)

@@ -63,11 +63,11 @@ def printed(capsys, *line):
 def test_a_network_cannot_steer_the_terminal(network, capsys):
     for line in (
         ["show", "network", network],
-        ["run", network, "--no-timing"],
-        ["run", network],
+        ["run", network, "--arch", "cim40", "--no-timing"],
+        ["run", network, "--arch", "cim40"],
         ["show", "network", network, "--json"],
-        ["run", network, "--csv"],
-        ["run", network, "--no-timing", "--json"],
+        ["run", network, "--arch", "cim40", "--csv"],
+        ["run", network, "--arch", "cim40", "--no-timing", "--json"],
     ):
         code, text = printed(capsys, *line)
         assert code == 0 and no_control(text), line

@@ -40,7 +40,7 @@ def test_it_trains_its_own_network_chip_and_rule(step):
     assert trained.epochs[-1]["test_loss"] == alone.epochs[-1]["test_loss"]
     assert trained.result.energy_j == alone.result.energy_j
     with pytest.raises(InputError, match="update rule"):
-        archsim.build("digits_cnn").train()
+        archsim.build("digits_cnn", "cim40").train()
 
 
 def test_it_infers_with_its_own_network_and_chip(step):

@@ -77,6 +77,8 @@ def test_run_options_reach_the_simulation(call):
     line = (
         "run",
         "lenet1",
+        "--arch",
+        "cim40",
         "--phase",
         "training",
         "--scheme",

@@ -28,6 +28,8 @@ def test_a_comparison_from_start_to_files(call, in_this_process, tmp_path):
     line = (
         "compare",
         "digits_cnn",
+        "--arch",
+        "cim40",
         "--schemes",
         "sgd,rpu:training.learning_rate=0.05,zero_shift",
         "--images",

@@ -25,7 +25,7 @@ def training():
 
 @pytest.fixture(scope="module")
 def comparison():
-    return archsim.compare("digits_cnn", ["sgd", "rpu"], images=20)
+    return archsim.compare("digits_cnn", ["sgd", "rpu"], "cim40", images=20)
 
 
 @pytest.fixture(scope="module")

@@ -180,9 +180,9 @@ def test_what_only_simpy_can_do_is_refused_by_name(riders, settings, reason):
 
 def test_an_unknown_engine_is_refused_with_the_nearest():
     with pytest.raises(InputError, match="simpy"):
-        archsim.simulate("mlp", engine="simpi")
+        archsim.simulate("mlp", "cim40", engine="simpi")
     with pytest.raises(InputError, match="time"):
-        archsim.simulate("mlp", engine="compiled", timing=False)
+        archsim.simulate("mlp", "cim40", engine="compiled", timing=False)
 
 
 def test_progress_is_told_all_operations():
@@ -195,7 +195,7 @@ def test_progress_is_told_all_operations():
 
 def test_real_data_ride_in_simpy_whatever_the_run_is_long():
     data = np.zeros((1, 784), np.float32)
-    assert archsim.simulate("mlp", data=data).document["engine"] == "simpy"
+    assert archsim.simulate("mlp", "cim40", data=data).document["engine"] == "simpy"
 
 
 def test_machine_code_is_kept_on_disk():

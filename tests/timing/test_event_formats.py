@@ -71,17 +71,17 @@ def test_a_form_is_an_option_of_the_command(form, capsys, tmp_path):
     assert main(["run", "--help"]) == 0
     assert form.option in capsys.readouterr().out
     path = tmp_path / "events"
-    assert main(["run", "mlp", "--quiet", form.option, str(path)]) == 0
+    assert main(["run", "mlp", "--arch", "cim40", "--quiet", form.option, str(path)]) == 0
     assert path.stat().st_size > 0
 
 
 @form
 def test_a_form_needs_time_and_a_file_of_its_own(form, capsys, tmp_path):
     path = str(tmp_path / "events")
-    assert main(["run", "mlp", "--no-timing", form.option, path]) == 2
+    assert main(["run", "mlp", "--arch", "cim40", "--no-timing", form.option, path]) == 2
     assert form.option in capsys.readouterr().err
     other = next(one for one in FORMATS if one is not form)
-    assert main(["run", "mlp", form.option, path, other.option, path]) == 2
+    assert main(["run", "mlp", "--arch", "cim40", form.option, path, other.option, path]) == 2
     assert "one file for two forms" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 

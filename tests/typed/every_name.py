@@ -154,7 +154,9 @@ def train() -> None:
 
 
 def compare() -> None:
-    compared = archsim.compare("digits_cnn", ["sgd", "rpu"], epochs=1, rate=0.1, jobs=2, seed=3)
+    compared = archsim.compare(
+        "digits_cnn", ["sgd", "rpu"], "cim40", epochs=1, rate=0.1, jobs=2, seed=3
+    )
     assert_type(compared, Comparison)
     assert_type(compared.rows, list[Row])
     assert_type(compared.judge(), Comparison)
