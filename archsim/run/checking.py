@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -10,6 +11,7 @@ from archsim.operators.digital_work import forward_work
 from archsim.operators.forward import can_carry
 from archsim.operators.vocabulary import named
 from archsim.run.network_check import Assumption, LayerCheck, NetworkCheck, UnsupportedNode
+from archsim.soc.data.request import check_values
 from archsim.training.trainable import untrainable
 from hwlib.errors import InputError
 from workloads.load import NetworkReading, load_network
@@ -52,7 +54,7 @@ def _checked(network: Network, seen: Inspected | None = None) -> NetworkCheck:
     lacking = {name: what for name, what in lacking.items() if name not in stand_ins}
     without = network.gaps
     gaps = (f"the file leaves out what joins these layers: {', '.join(network.gaps[:5])}",)
-    return NetworkCheck(
+    checked = NetworkCheck(
         network.name,
         tuple(_layer(layer, lacking, stand_ins, without) for layer in network.layers),
         tuple(UnsupportedNode(*item[1:]) for item in (seen.refused if seen else ())),
@@ -61,6 +63,18 @@ def _checked(network: Network, seen: Inspected | None = None) -> NetworkCheck:
         lacking,
         seen.unreached if seen else 0,
     )
+    return _with_values(checked, network)
+
+
+def _with_values(checked: NetworkCheck, network: Network) -> NetworkCheck:
+    """The same, once the values of a network that would carry data were read as a run reads them."""
+    if not checked.carries_data:
+        return checked
+    try:
+        check_values(network)
+    except InputError as fault:
+        return replace(checked, without_values=(str(fault),))
+    return checked
 
 
 def _layer(

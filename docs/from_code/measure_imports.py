@@ -86,10 +86,9 @@ def imported(path: Path, inputs: tuple[Any, ...]) -> dict[str, Any]:
         return {"refused": "; ".join(sorted({item.operator for item in checked.unsupported}))}
     facts: dict[str, Any] = {"macs": checked.macs, "weights": checked.weights}
     if checked.carries_data:
-        try:
-            facts["difference"] = difference(path, inputs)
-        except archsim.InputError as fault:
-            facts["no_values"] = _first_line(fault).replace(str(path.parent), "")
+        facts["difference"] = difference(path, inputs)
+    elif checked.without_values:
+        facts["no_values"] = checked.without_values[0].replace(str(path.parent), "")[:160]
     return facts
 
 

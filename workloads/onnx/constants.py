@@ -15,6 +15,7 @@ import numpy as np
 
 from hwlib.errors import InputError
 from workloads.onnx.arithmetic import BFLOAT16, Array
+from workloads.onnx.evaluated import can_evaluate, evaluated
 from workloads.onnx.external import read_values
 from workloads.onnx.graph import Graph
 from workloads.onnx.makers import MAKERS, WHOLE, split_part
@@ -68,6 +69,10 @@ class Constants:
         known = node is not None and node.domain in ("", "ai.onnx") and tensor == node.output[0]
         if node is not None and kind == "Split":
             maker, known = split_part(list(node.output).index(tensor)), True
+        own = node is not None and node.domain in ("", "ai.onnx")
+        if node is not None and own and not (maker and known) and can_evaluate(self, node):
+            self._check_size(node, tensor)
+            return evaluated(self, node, tensor)
         if node is None or maker is None or not known:
             what = f"the values of '{printable(tensor)}' are not stored"
             raise InputError(
@@ -168,10 +173,11 @@ def fold_whole_numbers(graph: Graph) -> bool:
             value = constants.of(node.output[0])
         except InputError:
             continue
-        # masks are followed as well, since sizes may be chosen by them
-        if value.dtype.kind in "iub":
+        known.add(node.output[0])  # a size may come by way of a broken number, rounded up
+        # Masks are followed as well, since sizes may be chosen by them. Another name of a stored
+        # tensor stays one where it may be a weight: two layers that have both names share it.
+        if value.dtype.kind in "iub" and (node.op_type != "Identity" or value.dtype == np.int64):
             _become_constant(node, value)
-            known.add(node.output[0])
             folded = True
     return folded
 

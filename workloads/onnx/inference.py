@@ -148,7 +148,7 @@ def _infer(graph: Graph) -> None:
 
 
 def _lacks_shapes(graph: Graph) -> bool:
-    return any(node.output[0] not in graph.shapes for node in graph.path if node.output[0])
+    return any(node.output[0] not in graph.shapes for node in graph.nodes if node.output[0])
 
 
 _LARGEST_STATED = 2**22

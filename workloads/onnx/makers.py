@@ -201,7 +201,6 @@ WHOLE = set(MAKERS) - {
     "Constant",
     "Shape",
     "Size",
-    "Identity",
     "Dropout",
     "DequantizeLinear",
     "Flatten",

@@ -120,6 +120,7 @@ def exact_tensors(network: Network) -> dict[str, dict[str, np.ndarray]]:
     Raises InputError for a network that cannot carry data, or whose file leaves a value open.
     """
     check_carries(network)
+    _check_size(network, 1)
     own = network.tensors.read() if network.tensors is not None else {}
     for layer in network.array_layers:
         if not layer.shares and "weights" not in own.get(layer.name, {}):
@@ -127,6 +128,16 @@ def exact_tensors(network: Network) -> dict[str, dict[str, np.ndarray]]:
                 "the weights of this layer have no values", where=f"{network.name}: {layer.name}"
             )
     return tensors_of(network, {}, own, np.random.default_rng(0))[0]
+
+
+def check_values(network: Network) -> None:
+    """Raise InputError where no real data can go through a network, be it for its layers or for the
+    values in its file, by reading them. Weights that a network without a file lacks are drawn.
+    """
+    if network.tensors is None:
+        check_carries(network)
+    else:
+        exact_tensors(network)
 
 
 def check_resident(chip: Architecture, placement: Placement) -> None:
