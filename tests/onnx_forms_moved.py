@@ -178,6 +178,16 @@ FORMS = [
     ],
     ("ReduceSum", [node("ReduceSum", ["x", "a"], keepdims=0)], IMAGE, [("a", ints(2))], 13),
     ("ReduceLogSumExp", [node("ReduceLogSumExp", ["x", "a"])], IMAGE, [("a", ints(1))], 18),
+    *[
+        (
+            f"running sum along {axis} {fields}",
+            [node("CumSum", ["x", "a"], **fields)],
+            IMAGE,
+            [("a", np.int64(axis))],
+            14,
+        )
+        for axis, fields in ((1, {}), (-1, {"exclusive": 1}), (2, {"exclusive": 1, "reverse": 1}))
+    ],
 ]
 ONE_IMAGE = [
     (
@@ -193,5 +203,16 @@ ONE_IMAGE = [
         (4, 3),
         [("i", ints(*[[[3, 0, 1], [1, 1, 2]]]))],
         21,
+    ),
+    (
+        "elements of a constant whose lines are alike",
+        [
+            node("Abs", ["x"], ["a"]),
+            node("Cast", ["a"], ["i"], to=7),
+            node("GatherElements", ["t", "i"], axis=1),
+        ],
+        (3,),
+        [("t", np.broadcast_to(np.float32([0.5, -1.0, 2.0]), (1, 3)))],
+        13,
     ),
 ]

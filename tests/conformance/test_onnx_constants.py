@@ -95,3 +95,30 @@ def test_check_and_loading_say_the_same_of_a_constant(tmp_path, kind, carries):
     with pytest.raises(archsim.InputError, match="'d' are not stored") as fault:
         exact_tensors(load_network(path))
     assert checked.without_values == (str(fault.value),)
+
+
+CALL = "%{0} = call_function[target=torch.ops.aten.linear.default](args = (%x, %p_fc{1}_weight))"
+
+
+@pytest.mark.parametrize(
+    ("second", "changed", "owners"),
+    [
+        ("", 0.0, 1),  # the same parameter
+        ("2", 0.0, 2),  # another parameter that begins alike
+        ("", 1.0, 2),  # a note that is not true
+    ],
+)
+def test_a_parameter_that_was_stored_twice_is_one_weight(tmp_path, second, changed, owners):
+    """As PyTorch's newer exporter does: it turns the weight for each of two calls of a module."""
+    nodes = [node("MatMul", ["x", "val_1"], ["a"]), node("MatMul", ["a", "val_2"])]
+    for each, suffix in zip(nodes, ("", second)):
+        note = each.metadata_props.add()
+        note.key, note.value = "pkg.torch.onnx.fx_node", CALL.format(each.output[0], suffix)
+        note = each.metadata_props.add()
+        note.key, note.value = "pkg.torch.onnx.name_scopes", f"['', 'net.fc{suffix}', 'linear']"
+    stored = [("val_1", weight(40, 40)), ("val_2", weight(40, 40) + np.float32(changed))]
+    model = make_model(nodes, [("x", ["N", 40])], stored)
+    network = assert_equal_values(model, tmp_path / "net.onnx", {"x": weight(1, 40)})
+    assert network.weights == owners * 1600
+    names = [layer.name for layer in network.array_layers]  # those of the modules
+    assert names == ["net.fc", "net.fc2" if second else "net.fc_2"]

@@ -52,9 +52,10 @@ def evaluated(constants: Constants, node: NodeProto, tensor: str) -> Array:
     opsets = [helper.make_opsetid("", constants.graph.opset)]
     try:
         model = helper.make_model(graph, opset_imports=opsets)
-        return np.asarray(ReferenceEvaluator(model).run(None, given)[0])
+        (value,) = ReferenceEvaluator(model).run([tensor], given)
     except Exception as fault:  # every operator there raises in its own way
         raise InputError(
             f"'{printable(tensor)}' cannot be computed ({printable(str(fault))})",
             where=constants.graph.position(node),
         ) from None
+    return np.asarray(value)

@@ -173,10 +173,31 @@ def _gather(builder: Builder, node: NodeProto) -> None:
     moved("slice", arrays.taken)(builder, node)
 
 
+def _looks_up_line(builder: Builder, node: NodeProto) -> bool:
+    """GatherElements from a constant whose lines along its axis are all the same: a table of single
+    numbers. Such are the kinds of tokens that a language model keeps beside their places.
+    """
+    data = node.input[0]
+    if node.op_type != "GatherElements" or not builder.constant(data):
+        return False
+    table = builder.constants.of(data)
+    axis = Attributes(node).integer("axis", 0) % table.ndim
+    lines = np.moveaxis(table, axis, -1).reshape(-1, table.shape[axis])
+    if not np.array_equal(lines, np.broadcast_to(lines[:1], lines.shape)):
+        return False
+    builder.note("tables of embeddings lie in the off-chip memory; each row is fetched from there")
+    roles: dict[str, Role] = {"table": lambda constants: lines[0]}
+    settings = (("entries", lines.shape[1]),)
+    builder.emit(node, "embedding", (node.input[1],), weight=data, settings=settings, roles=roles)
+    return True
+
+
 def _points(move: Move) -> Converter:
     """GatherND and GatherElements with constant indices, which say where the batch goes."""
 
     def convert(builder: Builder, node: NodeProto) -> None:
+        if not builder.constant(node.input[1]) and _looks_up_line(builder, node):
+            return
         if not builder.constant(node.input[1]):
             raise builder.fault(
                 node, "indices computed at run time are not supported", "cut the network before it"

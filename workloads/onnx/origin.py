@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from workloads.onnx.graph import Graph
 from workloads.onnx.node import Attributes, printable
+from workloads.onnx.twins import module_of, twins_of
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -41,6 +42,7 @@ class Origins:
         self._graph = graph
         self._stored = {item.name for item in graph.model.graph.initializer} | set(graph.stored)
         self._makers = {name: node for node in graph.nodes for name in node.output if name}
+        self._twins = twins_of(graph)
 
     def of(self, tensor: str) -> Origin:
         """The origin of a constant tensor; a tensor that is computed otherwise is its own origin."""
@@ -65,7 +67,7 @@ class Origins:
             else:
                 break
             tensor = node.input[0]
-        return tensor, tuple(reversed(done))
+        return self._twins.get(tensor, tensor), tuple(reversed(done))
 
     def matrix(self, tensor: str, turned: bool) -> tuple[Origin, bool]:
         """The origin of a matrix without a last transposition, and whether the matrix is that
@@ -82,8 +84,8 @@ def layer_name(node: NodeProto | None, weight: str, bias: str = "") -> str:
     where nothing tells.
 
     First the weight's name where it ends as weights do (`encoder.fc.weight`), then the node's own
-    where a person gave it, the weight's as it is, the bias's (`encoder.fc.bias`), and the module's
-    path in the node's (`/encoder/fc/MatMul`).
+    where a person gave it, the weight's as it is, the module's that an exporter noted in the node,
+    the bias's (`encoder.fc.bias`), and the module's path in the node's (`/encoder/fc/MatMul`).
     """
     own = printable(node.name).strip() if node is not None else ""
     weight, bias = _clean(weight), _clean(bias)
@@ -99,6 +101,9 @@ def layer_name(node: NodeProto | None, weight: str, bias: str = "") -> str:
         return safe(own)
     if weight and not _DULL_TENSOR.match(weight):
         return safe(weight)
+    module = module_of(node) if node is not None and weight else ""
+    if module:
+        return safe(module)
     stem = _BIAS_ENDING.sub("", bias)
     if stem and stem != bias:
         return safe(stem)

@@ -7,7 +7,7 @@ its form stands among those that `tests/conformance/test_onnx_values.py` tries.
 from __future__ import annotations
 
 _NAMES = """
-Abs Add And AveragePool BatchNormalization Cast Ceil Celu Clip Concat Conv ConvTranspose Cos
+Abs Add And AveragePool BatchNormalization Cast Ceil Celu Clip Concat Conv ConvTranspose Cos CumSum
 DepthToSpace DequantizeLinear Div Dropout Einsum Elu Equal Erf Exp Expand Flatten Floor GRU
 Gather GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalMaxPool Greater
 GreaterOrEqual GroupNormalization HardSigmoid HardSwish Identity InstanceNormalization IsNaN

@@ -1,4 +1,4 @@
-"""ONNX reductions over axes: means and maxima as global pools, all others as they are."""
+"""ONNX reductions over axes: means and maxima as global pools, all others as they are; running sums."""
 
 from __future__ import annotations
 
@@ -122,6 +122,23 @@ def _pool_axes(
     builder.values[node.output[0]] = Value(layer, out, axis)
 
 
+def _running_sum(builder: Builder, node: NodeProto) -> None:
+    """CumSum along an axis that the file names."""
+    if not builder.constant(node.input[1]):
+        raise builder.fault(
+            node, "an axis computed at run time is not supported", "cut the network before it"
+        )
+    value = builder.source(node.input[0], node)
+    axis = int(builder.constants.of(node.input[1]).reshape(()))
+    fields = Attributes(node)
+    settings: Settings = (
+        ("axis", builder.image_axis(value.full, value.axis, axis, node)),
+        ("exclusive", fields.flag("exclusive")),
+        ("reverse", fields.flag("reverse")),
+    )
+    builder.emit(node, "running_sum", (node.input[0],), settings=settings)
+
+
 def _axis_behind(batch_axis: int | None, reduced: list[int], keep: bool) -> int | None:
     """Where the batch is once axes were reduced; None where it is gone."""
     if batch_axis is None or keep:
@@ -134,5 +151,6 @@ def _axis_behind(batch_axis: int | None, reduced: list[int], keep: bool) -> int 
 CONVERTERS: dict[str, Converter] = {
     "ReduceMean": _reduce("global_average_pool"),
     "ReduceMax": _reduce("global_max_pool"),
+    "CumSum": _running_sum,
     **{kind: _over_axes for kind in ONNX_KINDS},
 }
