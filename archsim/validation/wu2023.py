@@ -1,4 +1,6 @@
-"""The model's side of wu2023.toml: LeNet-1 on the built-in chip wu2023, and one full tile."""
+"""The model's side of wu2023.toml: LeNet-1 on the built-in chip wu2023, one full tile, and the networks
+that the paper simulates on tiles of 256 x 64.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +32,19 @@ def _layer_ms(name: str) -> float:
 
 def _with_copies() -> Result:
     return _lenet((("execution.mode", "pipelined"), ("placement.copies.conv1", "8")), _MANY)
+
+
+@functools.cache
+def _simulated_ms(network: str) -> float:
+    """One image, layer by layer, on the simulated system of the paper."""
+    return timed(archsim.simulate(network, "wu2023_256x64").latency_s) * 1e3
+
+
+@functools.cache
+def _simulated_interval_ms(network: str) -> float:
+    """An image of many in a pipeline."""
+    chip = archsim.load_architecture("wu2023_256x64", {"execution.mode": "pipelined"})
+    return timed(archsim.simulate(network, chip, images=_MANY).interval_per_image_s) * 1e3
 
 
 def _devices() -> int:
@@ -73,6 +88,10 @@ MODELS: dict[str, Model] = {
         timed(_lenet((("execution.mode", "pipelined"),)).latency_s) * 1e3
     ),
     "wu2023.copies_interval": lambda: timed(_with_copies().interval_per_image_s) * 1e3,
+    "wu2023.vgg8_latency": lambda: _simulated_ms("wu2023_vgg8"),
+    "wu2023.vgg8_interval": lambda: _simulated_interval_ms("wu2023_vgg8"),
+    "wu2023.resnet18_latency": lambda: _simulated_ms("resnet18_cifar"),
+    "wu2023.resnet18_interval": lambda: _simulated_interval_ms("resnet18_cifar"),
     "wu2023.tile_energy": _tile_energy,
     "wu2023.image_energy": _image_energy,
     "wu2023.array_share": _array_share,
