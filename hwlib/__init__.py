@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from hwlib.errors import InputError
     from hwlib.figures import figure, load_figures
     from hwlib.parameter import Parameter
-    from hwlib.part import PARTS, Part, Price, find_part, price, register
+    from hwlib.part import PARTS, Part, register
+    from hwlib.pricing import Price, find_part, price
     from hwlib.quantity import Figure, Quantity, derive, total, zero
 
 _HOMES = {
@@ -35,9 +36,9 @@ _HOMES = {
     "load_figures": "figures",
     "Parameter": "parameter",
     "Part": "part",
-    "Price": "part",
-    "find_part": "part",
-    "price": "part",
+    "Price": "pricing",
+    "find_part": "pricing",
+    "price": "pricing",
     "register": "part",
     "Figure": "quantity",
     "Quantity": "quantity",
@@ -73,7 +74,7 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name == "PARTS":
-        from hwlib.part import all_parts
+        from hwlib.pricing import all_parts
 
         value: object = all_parts()
     elif name in _HOMES:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from hwlib.bibliography import Source, load_bibliography
 from hwlib.figures import load_figures
-from hwlib.part import Parameter, Part, all_parts
+from hwlib.part import Parameter, Part
+from hwlib.pricing import all_parts
 from hwlib.quantity import Figure
 
 # Below it the walk through a parameter's range takes every whole number, above it every octave.

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from archsim.cost.draws import figures_moved_to
 from archsim.cost.estimate import Estimate
 from hwlib import Figure, Part, Quantity, find_part
-from hwlib.part import edition
+from hwlib.pricing import edition
 
 AREA = "area"
 LEAKAGE = "leakage"

@@ -15,7 +15,7 @@ from archsim.cost.spread import Spread, UnitPrice, total
 from archsim.ledger.component import BOUNDARIES, Component
 from archsim.ledger.ledger import Entry, Ledger
 from hwlib import Price, Quantity, price
-from hwlib.part import edition
+from hwlib.pricing import edition
 
 SHARED = "shared"
 _MM2, _UW = 1e-6, 1e6  # from um2 and from W

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from archsim.cost.estimate import Estimate
 from hwlib import Figure, Quantity, load_sources, price
-from hwlib.part import edition
+from hwlib.pricing import edition
 from hwlib.units import to_base
 
 

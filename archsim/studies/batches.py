@@ -23,8 +23,7 @@ import numpy as np
 from archsim.basics.threads import one_thread
 from archsim.studies.study_file import Row, Study, load_study, read_history
 from archsim.studies.training import write_history
-from archsim.training.data import Prepared, prepare
-from archsim.training.loop import epoch_order
+from archsim.training.data import Prepared, epoch_order, prepare
 from archsim.training.machine import Machine
 from archsim.training.recorder import device_writes
 from archsim.training.settings import TrainingSettings, read_settings

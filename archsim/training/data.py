@@ -79,3 +79,10 @@ def prepare(network: Network, data: Any) -> Prepared:
             raise InputError("images hold values that are no numbers", where=where)
         arrays += [images, np.ascontiguousarray(labels.reshape(len(labels), -1), np.int64)]
     return Prepared(str(data.name), classes, *arrays)
+
+
+def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:
+    """The order of the training images in an epoch: a permutation from Philox keyed by (seed,
+    epoch).
+    """
+    return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(count)

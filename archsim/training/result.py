@@ -53,6 +53,11 @@ class TrainingResult:
     finished: bool = False
     reason: str = ""
 
+    def is_no_better_in(self, epochs: int) -> bool:
+        """Whether the test error of the last `epochs` never fell below the least before them."""
+        errors = [row["test_error_percent"] for row in self.history]
+        return len(errors) > epochs and min(errors[-epochs:]) >= min(errors[:-epochs])
+
 
 @dataclass
 class Timed:

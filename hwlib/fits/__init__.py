@@ -18,7 +18,7 @@ from hwlib.figures import load_figures
 from hwlib.fits.amplifiers import fit_amplifiers, read_amplifiers
 from hwlib.fits.converters import Fitted, fit_converters
 from hwlib.fits.rows import read_rows
-from hwlib.part import forget_prices
+from hwlib.pricing import forget_prices
 from hwlib.units import to_base
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hwlib.part import find_part
 from hwlib.parts.isaac import Isaac
+from hwlib.pricing import find_part
 from hwlib.quantity import Quantity, total
 
 TILES = 168

@@ -28,7 +28,7 @@ from archsim.exploration.sweep import explore
 from archsim.exploration.work.rungs import RUNGS
 from hwlib import PARTS
 from hwlib.figures import figure, load_figures
-from hwlib.part import price
+from hwlib.pricing import price
 from tests.explore_points import LADDER, SPACE
 
 RUNG = load_space(SPACE).rungs[0]

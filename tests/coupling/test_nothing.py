@@ -10,7 +10,7 @@ from archsim.exploration.space.load import read_space
 from archsim.training.settings import TrainingSettings
 from hwlib.effects import Effects
 from hwlib.errors import InputError
-from hwlib.part import all_parts
+from hwlib.pricing import all_parts
 from tests.coupling.fields import fields_of
 
 MOST = 10

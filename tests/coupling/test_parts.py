@@ -16,7 +16,7 @@ import archsim
 from archsim.chip.config import ComponentSettings
 from archsim.chip.load import list_architectures
 from hwlib import price
-from hwlib.part import all_parts
+from hwlib.pricing import all_parts
 from tests.coupling.fields import fields_of, other_parameters
 from tests.coupling.machines import Machine, Outcome, run
 from tests.coupling.sightings import Try, complaints, sightings

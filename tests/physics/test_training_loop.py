@@ -7,7 +7,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from archsim.training.loop import epoch_order, train
+from archsim.training.data import epoch_order
+from archsim.training.loop import train
 from archsim.training.sections import ReadSettings
 from archsim.training.settings import TrainingSettings
 from tests.training_runs import NETWORK, RPU, digits

@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from archsim.kernels.low_rank import orthonormalise, sbe_samples, sbpca_block
+from archsim.kernels.low_rank import sbe_samples, sbpca_block
 from archsim.kernels.low_rank_svd import lrt_samples, truncated_svd
 from archsim.kernels.low_rank_words import FactorWords, lrt_words, sbe_words, store_factors
 from archsim.kernels.outer import add_products
-from archsim.kernels.random import as_word, fill_normals, stream_key
-from archsim.schemes.low_rank import sbpca_reference as slow
+from archsim.kernels.random import as_word, stream_key
 from archsim.schemes.low_rank.sbpca_apply import (
     LowRank,
     apply_change,
     apply_outer_products,
     rebuilt_change,
 )
+from archsim.schemes.low_rank.sbpca_estimate import Estimate
 from archsim.schemes.low_rank.sbpca_work import batch_work, block_work, sample_work
 from archsim.schemes.low_rank.settings import LowRankSettings
 from archsim.schemes.rule import LayerState, UpdateRule
@@ -29,52 +29,9 @@ from archsim.schemes.shared.digital_rule import written_activity
 from archsim.trace.operation import Activity
 
 F, U = np.float32, np.uint64
-# Streams of random numbers, beside those of kernels.random
-START_X = U(40)
-START_D = U(41)
+# A stream of random numbers, beside those of kernels.random and of the estimate
 SIGNS = U(42)
 FACTORS = ("factors X", "factors D", "singular values")
-FORGETTING, SMALL = 0.999, 1e-4  # of the running maximum of max-norm (LRT20)
-
-
-def starting_factors(
-    scheme: LowRankSettings, layer: LayerState, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """X (N, k), D (M, k), s (k) before the first batch: random (orthonormal for SBPCA); zeros of
-    one column more for LRT.
-    """
-    (rows, columns), rank = layer.weights.shape, scheme.rank_of(*layer.weights.shape)
-    if scheme.estimator == "lrt":
-        return np.zeros((columns, rank + 1), F), np.zeros((rows, rank + 1), F), np.zeros(rank + 1)
-    X = np.empty((columns, rank), F)
-    D = np.empty((rows, rank), F)
-    for values, stream in ((X, START_X), (D, START_D)):
-        fill_normals(as_word(stream_key(as_word(seed), U(0), as_word(layer.tile), stream)), values)
-        if scheme.estimator == "sbpca":
-            orthonormalise(values)
-    return (
-        X,
-        D,
-        np.full(rank, 0.0 if scheme.estimator == "sbe" else scheme.initial_singular_value, F),
-    )
-
-
-class _Estimate:
-    """The state of one layer. `samples`, `images`: since its factors were last applied (of a batch;
-    of more for LRT).
-    """
-
-    def __init__(self, scheme: LowRankSettings, layer: LayerState, batch: int, seed: int):
-        self.X, self.D, self.s = starting_factors(scheme, layer, seed)
-        rows, columns = layer.weights.shape
-        self.block = scheme.block_of(batch * layer.vectors)
-        kept = self.block if scheme.estimator == "sbpca" else 0
-        self.inputs, self.errors = np.empty((kept, columns), F), np.empty((kept, rows), F)
-        self.sum = np.zeros((rows, columns) if scheme.estimator == "svd" else (0, 0), F)
-        self.filled = self.turn = self.samples = self.images = 0
-        self.batches = 1
-        self.peak = 0.0
-        self.peaks = 0
 
 
 class LowRankRule(UpdateRule[LowRankSettings]):
@@ -89,7 +46,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         seed: int,
     ):
         super().__init__(scheme, layers, rate, batch, seed)
-        self.estimates = [_Estimate(scheme, layer, batch, seed) for layer in self.layers]
+        self.estimates = [Estimate(scheme, layer, batch, seed) for layer in self.layers]
         self.totals = np.zeros(2, np.int64)
         self.words.hold(*FACTORS, "gradient", "samples x", "samples d", "rebuilt change")
         for layer, estimate in zip(self.layers, self.estimates):
@@ -116,7 +73,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
             self.words.store(layer, "gradient", estimate.sum, step)
         elif scheme.estimator == "lrt":
             if scheme.max_norm:
-                d /= F(self._norm(estimate, d))
+                d /= F(estimate.norm(d))
                 done.add_work({"compare": rows, "multiply": rows}, count)
             key = as_word(stream_key(as_word(self.seed), as_word(step), as_word(layer.tile), SIGNS))
             arguments = (
@@ -147,25 +104,15 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         return FactorWords(X.scale, D.scale, s.scale, self.words.form, U(step), *X.keys)
 
     def _store_factors(
-        self, layer: LayerState, estimate: _Estimate, step: int, part: int = 0
+        self, layer: LayerState, estimate: Estimate, step: int, part: int = 0
     ) -> None:
         """Round the factors as they go back to the buffer."""
         if not self.words.exact and self.scheme.estimator != "svd":
             words = self._factor_words(layer, step)
             store_factors(estimate.X, estimate.D, estimate.s, words, U(part))
 
-    @staticmethod
-    def _norm(estimate: _Estimate, d: np.ndarray) -> float:
-        """What max-norm divides an image's errors by: their largest, or a running mean of it where
-        that is larger.
-        """
-        largest = float(np.abs(d).max()) + SMALL
-        estimate.peaks += 1
-        estimate.peak = FORGETTING * estimate.peak + (1 - FORGETTING) * largest
-        return max(largest, estimate.peak / (1 - FORGETTING**estimate.peaks))
-
     def _gather(
-        self, layer: LayerState, estimate: _Estimate, x: np.ndarray, d: np.ndarray, step: int
+        self, layer: LayerState, estimate: Estimate, x: np.ndarray, d: np.ndarray, step: int
     ) -> None:
         start = 0
         while start < len(x):
@@ -179,7 +126,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
             if estimate.filled == estimate.block:
                 self._close(layer, estimate, step)
 
-    def _close(self, layer: LayerState, estimate: _Estimate, step: int) -> None:
+    def _close(self, layer: LayerState, estimate: Estimate, step: int) -> None:
         """End a sub-batch, full or the last of its batch."""
         if estimate.filled:
             sbpca_block(
@@ -226,7 +173,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         estimate.batches = 1
 
     def _factors(
-        self, layer: LayerState, estimate: _Estimate, rank: int, step: int
+        self, layer: LayerState, estimate: Estimate, rank: int, step: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """Unit vectors X (N, k), D (M, k), s (k) and the factor of their sum in the weight change."""
         X = estimate.X
@@ -291,37 +238,3 @@ class LowRankRule(UpdateRule[LowRankSettings]):
 def _unit(vectors: np.ndarray) -> np.ndarray:
     length = float(np.sqrt((vectors.astype(np.float64) ** 2).sum()))
     return vectors / F(length) if length > 0 else vectors
-
-
-def reference_change(
-    scheme: LowRankSettings,
-    layer: LayerState,
-    inputs: np.ndarray,
-    errors: np.ndarray,
-    rate: float,
-    seed: int,
-    step: int,
-) -> np.ndarray:
-    """See `Scheme.reference_change`: the batch's estimate in plain NumPy; of LRT its expectation,
-    the gradient itself.
-    """
-    images, _, vectors = inputs.shape
-    x = inputs.transpose(0, 2, 1).reshape(images * vectors, -1).astype(float)
-    d = errors.transpose(0, 2, 1).reshape(images * vectors, -1).astype(float) * images
-    if scheme.estimator == "lrt":
-        state = _Estimate(scheme, layer, images, seed)
-        if scheme.max_norm:
-            norms = [LowRankRule._norm(state, values) for values in d.reshape(images, -1)]
-            d /= np.repeat(norms, vectors)[:, None]
-        return rate / images * d.T @ x
-    if scheme.estimator == "svd":
-        return rate / images * slow.truncated(d.T @ x, scheme.rank_of(*layer.weights.shape))
-    X, D, s = (values.astype(float) for values in starting_factors(scheme, layer, seed))
-    if scheme.estimator == "sbe":
-        first, second, value = slow.sbe_batch(X[:, 0], D[:, 0], float(s[0]), x, d)
-        X = (first / np.linalg.norm(first))[:, None]
-        D = (second / np.linalg.norm(second))[:, None]
-        s = np.array([value])
-    else:
-        X, D, s = slow.sbpca_batch(X, D, s, x, d, scheme.block_of(len(x)))
-    return slow.change(X, D, s, rate * vectors)
