@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archsim.basics.fields import changed_fields
+from archsim.chip.step_on_chip import step_on
 from archsim.trace.operation import Trace
 
 if TYPE_CHECKING:
@@ -17,17 +18,14 @@ if TYPE_CHECKING:
 
 def idle_settings(built: BuiltChip, network: Network, timed: bool) -> Iterator[str]:
     """Settings of the update rule without which the step and the parts are the same."""
-    from archsim.trace import build_trace
-
     rule = built.rule
     if rule is None:
         return
-    digital = built.chip.weights.bias == "digital"
 
     def step(rule: Scheme) -> Trace:
         # the settings that a trace records are no part of what it does
         return replace(
-            build_trace(network, rule, built.trace.phase, built.trace.batch, digital),
+            step_on(built.chip, network, rule, built.trace.phase, built.trace.batch),
             scheme_settings=built.trace.scheme_settings,
         )
 

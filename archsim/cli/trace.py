@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     from archsim.chip import load_architecture
-    from archsim.chip.written import attention_of
+    from archsim.chip.step_on_chip import step_on
     from archsim.run.simulation import untrained_notes
     from archsim.schemes import load_scheme
     from archsim.schemes.own_file import scheme_name
@@ -43,10 +43,9 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     scheme = load_scheme(scheme_name(arguments.scheme)) if arguments.scheme else None
     chip = load_architecture(arguments.arch) if arguments.arch is not None else None
-    digital = chip is not None and chip.weights.bias == "digital"
-    phase = arguments.phase or "inference"
-    attention = attention_of(chip, phase) if chip is not None else "digital"
-    trace = build_trace(network, scheme, phase, arguments.batch or 1, digital, attention)
+    phase, batch = arguments.phase or "inference", arguments.batch or 1
+    step = (network, scheme, phase, batch)
+    trace = build_trace(*step) if chip is None else step_on(chip, *step)
     if trace.scheme and scheme is not None:
         trace = dataclasses.replace(trace, notes=(*trace.notes, *untrained_notes(network, scheme)))
     if chip is not None:

@@ -12,8 +12,8 @@ from archsim.basics.call_options import read_options, shows_options
 from archsim.chip import load_architecture
 from archsim.chip.built import BuiltChip, build_chip
 from archsim.chip.record import chip_of_record, differences
+from archsim.chip.step_on_chip import step_on
 from archsim.chip.unused import unused_notes, unused_settings
-from archsim.chip.written import attention_of
 from archsim.run.options import SimulationOptions, SimulationWords
 from archsim.run.recorded_trace import load_trace
 from archsim.run.result import Result
@@ -21,7 +21,7 @@ from archsim.run.run_facts import RunFacts, timed_facts, untimed_facts
 from archsim.schemes import load_scheme
 from archsim.soc.riders import ENGINES
 from archsim.soc.setup import setup_facts
-from archsim.trace import Trace, build_trace
+from archsim.trace import Trace
 from hwlib.errors import InputError, unknown
 from workloads.load import load_network
 from workloads.network import Network
@@ -248,8 +248,7 @@ def _trace_of(
         net = net.decoding()
     rule = load_scheme(scheme) if scheme is not None else None
     on_chip = load_architecture(STANDARD_CHIP if chip is None else chip)
-    digital = on_chip.weights.bias == "digital"
-    trace = build_trace(net, rule, phase, batch, digital, attention_of(on_chip, phase))
+    trace = step_on(on_chip, net, rule, phase, batch)
     if phase == "training" and rule is not None:
         trace = replace(trace, notes=(*trace.notes, *untrained_notes(net, rule)))
     return trace, net

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.chip.replicas import chip_settings
-from archsim.chip.written import attention_of
+from archsim.chip.step_on_chip import StepKind, kind_on
 from archsim.exploration.space.fields import of_chip
 from archsim.exploration.work.memory import remembered
 from hwlib.errors import InputError
@@ -50,9 +50,7 @@ def resolve(design: Mapping[str, Any]) -> RunnableDesign:
         sorted((path[7:], value) for path, value in design.items() if path[:7] == "scheme.")
     )
     scheme, phase = design["scheme"], design["phase"]
-    digital = chip.weights.bias == "digital"
-    attention = attention_of(chip, phase)
-    kind = TraceKind(phase, design["batch"], digital, attention)
+    kind = kind_on(chip, phase, design["batch"])
     trace, rule = _trace(design["network"], scheme, settings, kind)
     return RunnableDesign(chip, trace, rule, design["images"] or design["batch"])
 
@@ -73,18 +71,9 @@ def scheme_of(name: str, settings: tuple) -> Scheme:
     return load_scheme(name, dict(settings))
 
 
-class TraceKind(NamedTuple):
-    """How a network becomes a trace: the words of `build_trace` behind the update rule."""
-
-    phase: str
-    batch: int
-    digital_biases: bool
-    attention: str
-
-
 @remembered(64)
 def _trace(
-    network: str, scheme: str | None, settings: tuple, kind: TraceKind
+    network: str, scheme: str | None, settings: tuple, kind: StepKind
 ) -> tuple[Trace, Scheme | None]:
     from archsim.trace import build_trace
 
