@@ -15,13 +15,13 @@ from archsim.kernels.low_rank_svd import lrt_samples, truncated_svd
 from archsim.kernels.low_rank_words import FactorWords, lrt_words, sbe_words, store_factors
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import as_word, stream_key
+from archsim.schemes.low_rank.running_factors import RunningFactors
 from archsim.schemes.low_rank.sbpca_apply import (
     LowRank,
     apply_change,
     apply_outer_products,
     rebuilt_change,
 )
-from archsim.schemes.low_rank.sbpca_estimate import Estimate
 from archsim.schemes.low_rank.sbpca_work import batch_work, block_work, sample_work
 from archsim.schemes.low_rank.settings import LowRankSettings
 from archsim.schemes.rule import LayerState, UpdateRule
@@ -46,7 +46,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         seed: int,
     ):
         super().__init__(scheme, layers, rate, batch, seed)
-        self.estimates = [Estimate(scheme, layer, batch, seed) for layer in self.layers]
+        self.estimates = [RunningFactors(scheme, layer, batch, seed) for layer in self.layers]
         self.totals = np.zeros(2, np.int64)
         self.words.hold(*FACTORS, "gradient", "samples x", "samples d", "rebuilt change")
         for layer, estimate in zip(self.layers, self.estimates):
@@ -104,7 +104,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         return FactorWords(X.scale, D.scale, s.scale, self.words.form, U(step), *X.keys)
 
     def _store_factors(
-        self, layer: LayerState, estimate: Estimate, step: int, part: int = 0
+        self, layer: LayerState, estimate: RunningFactors, step: int, part: int = 0
     ) -> None:
         """Round the factors as they go back to the buffer."""
         if not self.words.exact and self.scheme.estimator != "svd":
@@ -112,7 +112,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
             store_factors(estimate.X, estimate.D, estimate.s, words, U(part))
 
     def _gather(
-        self, layer: LayerState, estimate: Estimate, x: np.ndarray, d: np.ndarray, step: int
+        self, layer: LayerState, estimate: RunningFactors, x: np.ndarray, d: np.ndarray, step: int
     ) -> None:
         start = 0
         while start < len(x):
@@ -126,7 +126,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
             if estimate.filled == estimate.block:
                 self._close(layer, estimate, step)
 
-    def _close(self, layer: LayerState, estimate: Estimate, step: int) -> None:
+    def _close(self, layer: LayerState, estimate: RunningFactors, step: int) -> None:
         """End a sub-batch, full or the last of its batch."""
         if estimate.filled:
             sbpca_block(
@@ -173,7 +173,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         estimate.batches = 1
 
     def _factors(
-        self, layer: LayerState, estimate: Estimate, rank: int, step: int
+        self, layer: LayerState, estimate: RunningFactors, rank: int, step: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """Unit vectors X (N, k), D (M, k), s (k) and the factor of their sum in the weight change."""
         X = estimate.X

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.schemes.low_rank import sbpca_reference as slow
-from archsim.schemes.low_rank.sbpca_estimate import Estimate, starting_factors
+from archsim.schemes.low_rank.running_factors import RunningFactors, starting_factors
 from archsim.schemes.low_rank.settings import LowRankSettings
 from archsim.schemes.rule import LayerState
 
@@ -26,7 +26,7 @@ def reference_change(
     x = inputs.transpose(0, 2, 1).reshape(images * vectors, -1).astype(float)
     d = errors.transpose(0, 2, 1).reshape(images * vectors, -1).astype(float) * images
     if scheme.estimator == "lrt":
-        state = Estimate(scheme, layer, images, seed)
+        state = RunningFactors(scheme, layer, images, seed)
         if scheme.max_norm:
             norms = [state.norm(values) for values in d.reshape(images, -1)]
             d /= np.repeat(norms, vectors)[:, None]

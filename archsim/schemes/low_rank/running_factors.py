@@ -40,7 +40,7 @@ def starting_factors(
     )
 
 
-class Estimate:
+class RunningFactors:
     """The state of one layer. `samples`, `images`: since its factors were last applied (of a batch;
     of more for LRT).
     """
