@@ -12,26 +12,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archsim.chip.assumptions import assumptions_of, converter_note
-from archsim.chip.cell_levels import check_cell_levels
+from archsim.chip.built_checks import check_description, require_images, require_kept_weights
 from archsim.chip.components import assemble, priced_ledger
 from archsim.chip.config import ComponentSettings
 from archsim.chip.cores.arrange import arranged, arrangement_note
 from archsim.chip.cores.choose_kind import check_one_kind, kind_notes, kinds_of_layers
-from archsim.chip.cores.refused import check_on_cores
 from archsim.chip.counts_by_kind import by_kind
 from archsim.chip.fitting_buffer import with_fitting_buffer
-from archsim.chip.followers import check_followers, with_followers
+from archsim.chip.followers import with_followers
 from archsim.chip.keeping_pace import pace_notes, with_pace
-from archsim.chip.kind_chips import check_kinds
 from archsim.chip.place import place
 from archsim.chip.placement import Placement, TilesOfKind
 from archsim.chip.plan.counts import ledger_of_plans, plans_of
 from archsim.chip.plan.operation_plan import OperationPlan
 from archsim.chip.timing_closure import closure_notes, paces
-from archsim.chip.written import check_written, wear_notes
+from archsim.chip.written import wear_notes
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
-from archsim.trace.consistency import check_trains
 from archsim.trace.operation import Trace
 from hwlib.errors import InputError
 
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.schemes.base import Scheme
 
-MAX_IMAGES = 10_000_000
 MAX_JOBS = 2_000_000_000
 """Steps of an event simulation: more would take days and are taken for a mistake."""
 
@@ -138,22 +134,13 @@ def build_chip(
             parts, roles that are missing.
     """
     images = trace.batch if images is None else images
-    if not isinstance(images, int) or isinstance(images, bool) or not 1 <= images <= MAX_IMAGES:
-        raise InputError(
-            "not a whole number of images", where="images", got=images, allowed=f"1 to {MAX_IMAGES}"
-        )
+    require_images(images)
     asked_kib = chip.buffer.capacity_kib
     chip = with_fitting_buffer(trace, chip, images)
-    _check_description(trace, chip)
+    check_description(trace, chip)
     placement = arranged(place(trace.matrices, chip), trace, chip)
     described, chip = chip, with_pace(trace, chip, placement, images)
-    if placement.passes and "pulse_update" in _kinds(trace):
-        raise InputError(
-            "this scheme keeps its weights in the array alone; loading other layers there would lose them",
-            where=f"{chip.origin}: execution.reload",
-            got=True,
-            hint=f"give the chip {placement.tiles} tiles (tile.count), or take another scheme",
-        )
+    require_kept_weights(trace, placement, chip)
     tiles = (
         min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count
     )
@@ -208,47 +195,6 @@ def _priced(
     return priced_ledger(ledger, parts, chip)
 
 
-def _check_description(trace: Trace, chip: Architecture) -> None:
-    """Refuse what contradicts itself, before anything is placed."""
-    check_kinds(chip)
-    check_on_cores(chip)
-    check_trains(trace, chip.update.train_length, chip.name)
-    _check_reads(trace, chip)
-    check_followers(chip)
-    check_cell_levels(chip)
-    check_written(trace, chip)
-
-
-def _kinds(trace: Trace) -> set[str]:
-    return {operation.kind for operation in trace.image_operations + trace.batch_operations}
-
-
-def _check_reads(trace: Trace, chip: Architecture) -> None:
-    """Refuse reads backwards on a chip that cannot."""
-    if chip.read.transposed or "read_transposed" not in _kinds(trace):
-        return
-    tied = [
-        operation
-        for operation in trace.image_operations
-        if operation.kind == "read_transposed" and operation.phase == "forward"
-    ]
-    where = f"{chip.origin}: read.transposed"
-    if tied:
-        raise InputError(
-            f"layer '{tied[0].layer}' reads the matrix of '{tied[0].matrix_name}' transposed, "
-            "the chip cannot read backwards",
-            where=where,
-            got=False,
-            hint="set read.transposed=true, or give the layer its own weights",
-        )
-    raise InputError(
-        "this scheme reads the arrays backwards, the chip cannot",
-        where=where,
-        got=False,
-        hint="set read.transposed=true, or scheme.backward_in=vector_unit where the scheme has it",
-    )
-
-
 def parts_of(
     chip: Architecture,
     rule: Scheme | None,
@@ -258,8 +204,9 @@ def parts_of(
     kinds: Sequence[TilesOfKind] = (),
 ) -> tuple[Component, ...]:
     """The components of a chip with `tiles` tiles and of an update rule; a role that the chip has
-    is kept. `without`: see
-    `Placement.without`; `kinds`: `Placement.of_kinds`. Raises InputError with the field path of a parameter that is not allowed."""
+    is kept. `without`: see `Placement.without`; `kinds`: `Placement.of_kinds`. Raises InputError with
+    the field path of a parameter that is not allowed.
+    """
     settings = dict(chip.components)
     for role, entry in (rule.parts(chip) if rule else {}).items():
         settings.setdefault(role, ComponentSettings.model_validate(entry))

@@ -190,7 +190,11 @@ class Architecture(AllSections):
         return self
 
     def check_tiles(self) -> None:
-        """Hold the settings of a tile to each other. Raises ValueError."""
+        """Hold the settings of a tile to each other.
+
+        Raises:
+            ValueError: for the first two that contradict each other.
+        """
         if self.read.columns_per_adc > self.tile.columns:
             raise ValueError(
                 f"read.columns_per_adc ({self.read.columns_per_adc}) exceeds tile.columns "
@@ -216,7 +220,14 @@ class Architecture(AllSections):
         return list(self.kind_chips.values()) or [self]
 
     def of_kind(self, kind: str) -> Architecture:
-        """The chip as the cores of a kind have it; "" is all of them, where they are alike."""
+        """The chip as the cores of a kind have it.
+
+        Args:
+            kind: its name; "" is all of them, where they are alike.
+
+        Returns:
+            a chip with the tiles, converters and devices of that kind.
+        """
         return self.kind_chips[kind] if kind else self
 
     @cached_property

@@ -52,8 +52,8 @@ def read(
     `line`: only one row is driven, so that of the tiles below each other one works. `partner`
     "reference": an array with cells and line drivers of its own, and nothing else, is driven with
     it. `beside_in`, `beside_out`: bits of a vector that the vector unit takes and leaves in the buffer,
-    masks and sums that are added to. `lenders`: tiles that lend converters and run meanwhile; each serves `served` tiles in turn.
-    `work` is that of all steps.
+    masks and sums that are added to. `lenders`: tiles that lend converters and run meanwhile; each
+    serves `served` tiles in turn. `work` is that of all steps.
     """
     digital, shared = chip.accumulate == "digital", chip.front_end == "shared"
     summed = (

@@ -60,7 +60,8 @@ def folders(tmp_path_factory):
 def _space(folder):
     path = folder / "space.toml"
     path.write_text(
-        'schema = 1\nname = "tiny"\nnetwork = "digits_cnn"\narchitecture = "cim40"\n[axes]\ntile.rows = [64, 128]\nnode_nm '
+        'schema = 1\nname = "tiny"\nnetwork = "digits_cnn"\narchitecture = "cim40"\n'
+        "[axes]\ntile.rows = [64, 128]\nnode_nm "
         "= [28, 40]\n[objectives]\n"
         'area_mm2 = "minimise"\nenergy_per_image_j = "minimise"\n[[rungs]]\nkind = "price"\n'
         '[[rungs]]\nkind = "timing"\npoints = 2\n'

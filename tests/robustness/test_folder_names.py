@@ -9,7 +9,8 @@ from tests.explore_points import SPACE
 
 def space_file(folder):
     text = (
-        'schema = 1\nnetwork = "lenet1"\narchitecture = "cim40"\n[axes]\n"tile.rows" = [64, 128]\n[objectives]\narea_mm2 = '
+        'schema = 1\nnetwork = "lenet1"\narchitecture = "cim40"\n'
+        '[axes]\n"tile.rows" = [64, 128]\n[objectives]\narea_mm2 = '
         '"minimise"\n'
     )
     (folder / "space.toml").write_text(text)

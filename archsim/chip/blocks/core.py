@@ -52,7 +52,10 @@ class CoreSettings(Section):
     """Vector lanes of a core, elements a cycle; their format is that of the vector unit."""
     port_bits: Annotated[int, Field(ge=1, le=4096), FASTER_ADMITTED] = 128
     """Bits a cycle into and out of a core; a flit of the network is no wider."""
-    kinds: dict[KindName, KindSettings] = Field(default_factory=dict)
+    kinds: Annotated[
+        dict[KindName, KindSettings],
+        Effects(area="any", energy="any", time="any", accuracy="any", limit=True),
+    ] = Field(default_factory=dict)
     """Kinds of cores by name (`[core.kinds.NAME]`): each core is of one of them. Without any, all are
     as the chip says."""
 

@@ -19,10 +19,10 @@ class Step:
     """One step of a planned operation, for the blocks on its way.
 
     `bits_in` come from the buffer and `bits_out` go back to it; `state_in` and `state_out` are bits
-    of training state, masks among them; `cache_in` are bits of keys and values that earlier tokens left, `cache_out`
-    those that this one leaves, which are among `bits_out`; `sums_in` are bits of results that are read
-    again to be added to. `elements_in` is `bits_in` as values,
-    `results_out` bits that the tiles put on the wires. `work` is digital work that no block has taken
+    of training state, masks among them; `cache_in` are bits of keys and values that earlier tokens
+    left, `cache_out` those that this one leaves, which are among `bits_out`; `sums_in` are bits of
+    results that are read again to be added to. `elements_in` is `bits_in` as values, `results_out`
+    bits that the tiles put on the wires. `work` is digital work that no block has taken
     yet, by action: a block of its own takes what it does and the vector unit, the last to be asked,
     what is left. `matrix_passes` are vectors that pass blocks of a matrix unit. `layer` is None for
     an operation off the tiles.
