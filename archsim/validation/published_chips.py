@@ -27,8 +27,9 @@ _TERMS = """Each figure is the energy of one invocation of a core, or the area o
 is described by one rule for all \
 (`archsim/validation/chips/rule.py`). A chip is priced without its own rows and those of its group in \
 `hwlib/fits`; its core has the white space of the other cores, which is a middle and no fit of each. Bands \
-are where 5 to 95 % of the other cores lie about the sum of their parts (`archsim/validation/chips/census.py`): \
-ranges of figures do not hold what papers leave unsaid. The line "ranges of figures alone" has the draws of prices instead. \
+are where 5 to 95 % of the other cores lie about the sum of their parts (`archsim/validation/chips/census.py`), \
+energies by how their cells compute (`scatter.py`): ranges of figures do not hold what papers leave unsaid. \
+The line "ranges of figures alone" has the draws of prices instead. \
 The interval score is in decades: the width of the band, and twenty times what the published figure \
 lies outside of it; smaller is better.
 """

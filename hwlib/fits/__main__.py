@@ -9,6 +9,7 @@ from hwlib.converter_kinds import NODE_NM
 from hwlib.fits.amplifiers import NODE_NM as AMPLIFIER_NODE_NM
 from hwlib.fits.amplifiers import fit_amplifiers
 from hwlib.fits.converters import Fitted, fit_converters
+from hwlib.fits.lines import fit_lines
 
 HEAD = """\
 # Written by `python -m hwlib.fits` from hwlib/fits/column_converters.csv; not to be edited.
@@ -30,23 +31,33 @@ AMPLIFIERS = """\
 """
 
 
+LINES = """\
+# Written by `python -m hwlib.fits` from hwlib/fits/column_lines.csv; not to be edited. Current of a bit line of SRAM while
+# comparators look at it, at any node. Value: mean of the logarithms; low and high: the ends of draws of which nine tenths lie
+# between 5 and 95 % of the population.
+
+[column_line_fit]
+"""
+
+
 def documents() -> dict[str, str]:
     """The figure files by name."""
     return {
         "column_adc_fit.toml": HEAD + _entries(fit_converters(), "column_converters", NODE_NM),
         "column_amplifier_fit.toml": AMPLIFIERS
         + _entries(fit_amplifiers(), "column_amplifiers", AMPLIFIER_NODE_NM),
+        "column_line_fit.toml": LINES + _entries(fit_lines(), "column_lines", None),
     }
 
 
-def _entries(fitted: Mapping[str, Fitted], source: str, node_nm: float) -> str:
+def _entries(fitted: Mapping[str, Fitted], source: str, node_nm: float | None) -> str:
     return "".join(_entry(name, one, source, node_nm) for name, one in fitted.items())
 
 
-def _entry(name: str, one: Fitted, source: str, node_nm: float) -> str:
+def _entry(name: str, one: Fitted, source: str, node_nm: float | None) -> str:
     key = name.split(".")[1]
     rows = ", ".join(one.groups) or "none of its own: that of its family"
-    node = "" if one.unit == "1" else f", node_nm = {node_nm:g}"
+    node = "" if one.unit == "1" or node_nm is None else f", node_nm = {node_nm:g}"
     return (
         f'{key} = {{ value = {one.value:.6g}, unit = "{one.unit}", low = {one.low:.6g}, '
         f'high = {one.high:.6g}, kind = "scaled", source = "{source}", '

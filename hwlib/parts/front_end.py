@@ -183,6 +183,49 @@ class ReadAmplifier(BiasedAmplifier):
 
 
 @register
+class LineLoad(FrontEnd):
+    """What a bit line of SRAM draws while comparators look at it: cells of both states, or cells and
+    the load of the line, hold it between the supplies. No circuit of its own; the current is that of
+    published columns (hwlib/fits/column_lines.csv).
+    """
+
+    name = "line_load"
+    title = "Current of an SRAM line under a comparator"
+    scaling = "none"
+    parameters = (
+        _SLOT,
+        Parameter(
+            "line_supply_v",
+            1.1,
+            0.1,
+            5.0,
+            "V",
+            monotone=True,
+            note="from which the line is held",
+            effects=Effects(energy="up"),
+        ),
+    )
+    actions = {"sample": "one column over one input slot"}
+    slot_ns: float
+    line_supply_v: float
+
+    def area(self) -> Quantity:
+        return zero("um2", "no circuit: the line's own cells")
+
+    def energy(self, action: str) -> Quantity:
+        return derive(
+            f"current x {self.line_supply_v:g} V x {self.slot_ns:g} ns",
+            "J",
+            lambda current: current * self.line_supply_v * self.slot_ns * 1e-9,
+            figure("column_line_fit.current"),
+        )
+
+    def latency(self, action: str) -> Quantity:
+        seconds = self.slot_ns * 1e-9
+        return Quantity(seconds, seconds, seconds, "s", "the slot of the parameters")
+
+
+@register
 class RowBuffer(BiasedAmplifier):
     """Buffer that holds one row at an analogue voltage during a slot; its converter is not in it."""
 

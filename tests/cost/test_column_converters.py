@@ -15,6 +15,7 @@ from hwlib.bibliography import load_sources
 from hwlib.converter_kinds import KINDS
 from hwlib.fits import fit, groups, without
 from hwlib.fits.__main__ import documents
+from hwlib.fits.converters import fit_converters
 from hwlib.fits.population import Observation, deviation_of, mean_of
 from hwlib.fits.rows import read_rows
 from hwlib.scaling import scaling_factor, supply_voltage
@@ -113,7 +114,7 @@ def test_energy_is_brought_to_the_nominal_supply_and_to_twenty_nanoseconds():
     # nm in 49.7 ns. Through two numbers of scatter no slope goes: half. The family lies between them,
     # the kind between its row and the family.
     kept = ("sot2025", "fan2022", "mnsim")
-    alone = fit([group for group in groups() if group not in kept])
+    alone = fit_converters([group for group in groups() if group not in kept])
     assert alone["column_adc_fit.time_exponent"].value == 0.5
     spike = 0.763 * (supply_voltage(28).value / 1.1) ** 2 * math.sqrt(20 / 63.9)
     other = 2.386 * scaling_factor("energy", 65, 28, "analog").value * math.sqrt(20 / 49.7)
@@ -177,7 +178,7 @@ def test_no_stand_alone_silicon_is_among_the_rows():
 def test_energy_grows_with_the_time_of_a_conversion_by_least_squares():
     # four rows are left, each of a group of its own
     kept = {"fan2022": 2.386, "sot2025": 0.763, "liu2020_rram": 2.492, "memramp": 1.338}
-    alone = fit([group for group in groups() if group not in (*kept, "mnsim")])
+    alone = fit_converters([group for group in groups() if group not in (*kept, "mnsim")])
     analog = {node: scaling_factor("energy", node, 28, "analog").value for node in (65, 130)}
     growth = alone["column_adc_fit.counting_growth"].value
     shape_5b = growth**-3  # memramp, 5 bit, counts

@@ -11,6 +11,7 @@ from archsim.validation.chips.figures import chip_rows, left_out
 from archsim.validation.chips.priced import count_core, price_cores
 from archsim.validation.chips.published import energies_of, resolution
 from archsim.validation.chips.rule import array_of, converter_of, describe
+from archsim.validation.chips.scatter import kind_of
 from archsim.validation.chips.write import FOLDER, text_of, text_of_calibrated
 from archsim.validation.scores import interval_score, score
 from archsim.validation.workloads import one_matrix
@@ -150,12 +151,19 @@ def test_a_core_is_predicted_with_the_white_space_of_the_others():
 
 
 def test_bands_of_energies_hold_most_of_the_other_cores():
-    below, above = unstated()
     energies = [core for core in read_cores() if core.quantity == "energy"]
-    groups = {core.group for core in energies}
-    inside = [core for core in energies if below <= core.published / core.parts <= above]
-    assert 0.8 < len(inside) / len(energies) <= 1
-    assert len(groups) > 25 and below < 0.5 and above > 2
+    bands = {kind: unstated(kind) for kind in ("programmed", "charge", "current")}
+    inside = 0
+    for core in energies:
+        below, above = bands[kind_of(FACTS[core.chip])]
+        inside += below <= core.published / core.parts <= above
+    assert 0.8 < inside / len(energies) <= 1
+    assert len({core.group for core in energies}) > 25
+    # cells that share charges are narrowest: their capacitors are all that is unknown
+    wide = {kind: above / below for kind, (below, above) in bands.items()}
+    assert wide["charge"] < wide["current"] and wide["charge"] < wide["programmed"]
+    # without a group, another band
+    assert unstated("charge", ["valavi2018"]) != bands["charge"]
 
 
 def test_areas_that_a_density_of_one_digit_cannot_say_are_left_out():

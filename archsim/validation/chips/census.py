@@ -5,8 +5,8 @@ What lies between the parts of a core (wiring, white space, references, decoupli
 stands for (timing, test, redundant lines) is a share of its area. It is read off the cores: the share
 of the middle one. The band of an area is that of the others' shares, in which the scatter of the parts'
 own areas is. Of energies the middle is the parts' sum, unmoved; settings that no paper states
-(conductances, swings, inputs) are in no figure's range, so that the band is where the others lie about
-their own sums.
+(conductances, swings, inputs) are in no figure's range, so that the band is where the others of its
+kind lie about their own sums (`scatter.py`).
 
 `cores.csv` has each core with its parts priced without its own rows; `python -m archsim.validation.chips`
 writes it. A core is predicted with those of the other groups.
@@ -17,6 +17,7 @@ from __future__ import annotations
 import csv
 import functools
 import math
+import statistics
 from collections.abc import Collection
 from importlib import resources
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from archsim.validation.chips.facts import ChipFacts, Point, read_facts
 from archsim.validation.chips.priced import count_core, part_sums
 from archsim.validation.chips.published import Published, area_of, energies_of
 from archsim.validation.chips.rule import bits_of
+from archsim.validation.chips.scatter import band_of, kind_of
 from hwlib import fits
 
 LOW, HIGH = 0.05, 0.95
@@ -125,17 +127,27 @@ def white_space(excluding: Collection[str] = ()) -> Spread:
     return Spread(*(1 - math.exp(-more) for more in _quantiles("area", excluding)))
 
 
-def unstated(excluding: Collection[str] = ()) -> tuple[float, float]:
-    """Of the energy of a core over that of its parts: 5 and 95 % of the cores, of whose conductances,
-    swings and inputs no more is stated.
+def unstated(kind: str, excluding: Collection[str] = ()) -> tuple[float, float]:
+    """Of the energy of a core over that of its parts: 5 and 95 % of a further one, as the others of its
+    kind have it, of whose conductances, swings and inputs no more is stated.
 
     Args:
+        kind: how its cells compute (`scatter.kind_of`).
         excluding: groups whose cores are not seen.
 
     Returns:
         both, the first at most 1 and the second at least 1.
     """
-    _, low, high = _quantiles("energy", excluding)
+    facts = read_facts()
+    groups: dict[tuple[str, str], list[float]] = {}
+    for core in read_cores():
+        if core.quantity == "energy" and core.group not in excluding:
+            of_core = kind_of(facts[core.chip]), core.group
+            groups.setdefault(of_core, []).append(core.more)
+    seen: dict[str, list[float]] = {}
+    for (own, _), values in groups.items():
+        seen.setdefault(own, []).append(statistics.fmean(values))
+    low, high = band_of(kind, seen)
     return min(math.exp(low), 1.0), max(math.exp(high), 1.0)
 
 

@@ -15,6 +15,7 @@ from archsim.validation.chips.census import most_bits, unstated, white_space
 from archsim.validation.chips.facts import ChipFacts, read_facts
 from archsim.validation.chips.priced import DRAWS, CorePrice, price_cores
 from archsim.validation.chips.published import Left, Published, area_of, energies_of
+from archsim.validation.chips.scatter import kind_of
 from hwlib import fits
 
 Row = dict[str, Any]
@@ -72,7 +73,7 @@ def _rows_of(
     kind: str,
     area_kind: str,
 ) -> list[Row]:
-    below, above = unstated(left)
+    below, above = unstated(kind_of(facts), left)
     rows = []
     for number, figure in energies_of(facts).items():
         core = prices[facts.name, number]

@@ -2,7 +2,8 @@
 
 Stated: node, supply, array, converters and their bits, rows that are read at a time, bits of an input,
 time of an invocation. What is not stated follows this rule. It was written down before anything was compared,
-and changed since, for all chips alike: rule 5 (integrators to read amplifiers of arrays), 8 (laws of
+and changed since, for all chips alike: rule 5 (integrators to read amplifiers of arrays; after a look at all
+chips by the kind of their converter, the current of SRAM lines under comparators), 8 (laws of
 supplies), and after a look at all chips by part 3 (counts of a slope, time of a conversion), 4 (current
 from the supply, whole lines, transistors), 6 (inputs that are read alone are stored, no adder behind
 codes of one column, source lines) and 7 (bits of few). Areas take the white space of the other cores
@@ -22,7 +23,8 @@ codes of one column, source lines) and 7 (bits of few). Areas take the white spa
    the supply, unless the lines are said to float (`sensing`); a bit line of SRAM is charged in all
    of its length, however few rows are read.
 5. A column of resistive cells on a converter of 4 bits or more has a read amplifier; sense amplifiers and
-   flash look at the line itself, and lines of SRAM are charged.
+   flash look at the line itself, and lines of SRAM are charged. Where these look at lines of SRAM that
+   sum currents, the line draws a current all of an invocation.
 6. Each row has a driver and a one-bit input, each column a driver, each converter a multiplexer and a
    register of its code; inputs of the rows that are read at a time are stored. A tile has a
    sequencer and a clock. Cells that are programmed have write drivers and level shifters, and with
@@ -197,6 +199,10 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
     }
     if programmed and bits_of(facts, point) >= _LEAST_AMPLIFIED:
         core["front_end"] = _part("read_amplifier", "adc", slot_ns="=derived.slot_ns")
+    if not programmed and _held_lines(facts, point):
+        slot = float(f"{point.invocation_ns / point.input_bits:.6g}")  # of all, one after another
+        supply = content_supply(facts, point)
+        core["front_end"] = _part("line_load", "adc", slot_ns=slot, line_supply_v=supply)
     core |= {
         "column_mux": _part("column_mux", "adc", inputs="=derived.mux_inputs"),
         "adc": _converter(facts, point),
@@ -219,6 +225,12 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
     clock = _part("clock_tree", "tile", area_mm2="=derived.tile_clocked_area_mm2")
     core["tile_clock"] = clock
     return core
+
+
+def _held_lines(facts: ChipFacts, point: Point) -> bool:
+    """Whether comparators look at lines that sum currents."""
+    compared = (CONVERTERS["flash"], CONVERTERS["sense_amplifier"])
+    return cell_of(facts) != "cell_sram_8t1c" and converter_of(facts, point) in compared
 
 
 def _converter(facts: ChipFacts, point: Point) -> dict[str, Any]:
