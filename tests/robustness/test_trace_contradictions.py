@@ -31,6 +31,20 @@ def test_contradictions(fault, tmp_path):
     assert words in error.value.message
 
 
+def test_an_image_is_no_larger_than_the_maps_of_its_operations(tmp_path):
+    """The forward operation says that its maps hold 5 x 100 + 5 x 10 elements; others say nothing."""
+    path = tmp_path / "x.json"
+    document = changed(image(0, map_elements=550))
+    for elements in (550, 551):
+        path.write_text(json.dumps(document | {"input_elements": elements}))
+        if elements == 550:
+            load_trace(path)
+            continue
+        with pytest.raises(InputError, match="input_elements: more than all feature maps") as error:
+            load_trace(path)
+        assert "up to 550" in error.value.message
+
+
 @pytest.mark.parametrize(("coincidences", "code"), [(1e6, 2), (1.001, 2), (1.0, 0)])
 def test_coincidences_against_the_trains_of_the_chip(coincidences, code, tmp_path, capsys):
     """cim40 has trains of 10 slots; with a pulse in a tenth of them on either side, one coincidence

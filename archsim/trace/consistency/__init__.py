@@ -11,7 +11,7 @@ from __future__ import annotations
 from archsim.trace.consistency.common import DEFAULT, operations
 from archsim.trace.consistency.kinds import check_kept, check_kind, check_rows
 from archsim.trace.consistency.matrices import check_matrices, check_phase
-from archsim.trace.consistency.order import check_order, check_vectors
+from archsim.trace.consistency.order import check_input, check_order, check_vectors
 from archsim.trace.consistency.sizes import check_activity, check_coincidences, check_sizes
 from archsim.trace.operation import Trace
 
@@ -26,6 +26,7 @@ def check_trace(trace: Trace, where: str, free_vectors: frozenset[str] = frozens
     matrices = check_matrices(trace, where)
     check_order(trace, where, matrices)
     check_vectors(trace, where, matrices, free_vectors)
+    check_input(trace, where)
     for listed in operations(trace, where):
         at, name, operation = listed
         check_kind(operation, name, at)

@@ -105,3 +105,17 @@ def _check_against(matrix: LayerMatrix, other: LayerMatrix, at: str) -> None:
             got=f"{other.layer} {shapes[1]}",
             allowed=f"one of {shapes[0]}",
         )
+
+
+def check_input(trace: Trace, where: str) -> None:
+    """What is fetched for an image lies in the feature maps of its operations, where these say how
+    large theirs are.
+    """
+    maps = sum(operation.map_elements for operation in trace.image_operations)
+    if maps and trace.input_elements > maps:
+        raise InputError(
+            "more than all feature maps of an image together",
+            where=f"{where}: input_elements",
+            got=trace.input_elements,
+            allowed=f"up to {maps:g}, the sum of map_elements",
+        )
