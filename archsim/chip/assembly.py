@@ -145,7 +145,8 @@ class Assembly:
 
     def _values(self, role: str, cores: _Cores) -> dict[str, Any]:
         """The parameters of a part."""
-        entry = self.settings[role]
+        # a kind may have a cell of its own
+        entry = cores.chip.components.get(role, self.settings[role])
         usual = self.chip.conditions if entry.boundary != "system" else {}
         values = usual | entry.parameters
         for name, value in entry.followed.items():

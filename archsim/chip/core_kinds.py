@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints, field_validator
 
 from archsim.chip.section import Count, Replicas, Section
 from archsim.devices.presets import find_preset
-from hwlib.effects import COMPUTED, OTHER_MACHINE, SLOWER, Effects
+from hwlib.effects import COMPUTED, OTHER_CIRCUIT, OTHER_MACHINE, SLOWER, Effects
 
 KindName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
 """A kind's name stands in the names of its parts (`adc@fine`) and in paths."""
@@ -69,6 +69,40 @@ class KindWeights(Section):
         return name
 
 
+class KindPhysics(Section):
+    """The cells of a kind, where real data pass."""
+
+    conductance_us: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=1e6)], Annotated[float, Field(gt=0, le=1e6)]] | None,
+        COMPUTED,
+    ] = None
+    """Lowest and highest conductance of a cell; unsaid: `physics.conductance_us`."""
+
+
+class KindWrite(Section):
+    """The programming of a kind."""
+
+    pulse_cycles: Annotated[int | None, Field(ge=1, le=10_000_000), SLOWER] = None
+    """Cycles of a programming pulse; unsaid: `write.pulse_cycles`."""
+
+
+class KindUpdate(Section):
+    """The update in the arrays of a kind."""
+
+    pulse_cycles: Annotated[int | None, Field(ge=1, le=1_000_000), SLOWER] = None
+    """Cycles of one slot of a pulse train; unsaid: `update.pulse_cycles`."""
+
+
+_SECTIONS: dict[str, type[Section]] = {
+    "tile": KindTile,
+    "read": KindRead,
+    "weights": KindWeights,
+    "physics": KindPhysics,
+    "write": KindWrite,
+    "update": KindUpdate,
+}
+
+
 class KindSettings(Section):
     """Cores of one kind. What it leaves unsaid is as on the chip; `placement.kind` sends a layer to
     a kind.
@@ -81,12 +115,17 @@ class KindSettings(Section):
     tile: KindTile = KindTile.usual()
     read: KindRead = KindRead.usual()
     weights: KindWeights = KindWeights.usual()
+    physics: KindPhysics = KindPhysics.usual()
+    write: KindWrite = KindWrite.usual()
+    update: KindUpdate = KindUpdate.usual()
+    cell: Annotated[dict[str, Any], OTHER_CIRCUIT] = Field(default_factory=dict)
+    """Parameters of the cell (`components.array`) that it has otherwise."""
 
     def changes(self) -> Iterator[tuple[str, str, Any]]:
         """Section, field and value of what it says otherwise than the chip."""
-        for section in ("tile", "read", "weights"):
+        for section, model in _SECTIONS.items():
             own: BaseModel = getattr(self, section)
-            for field in type(own).model_fields:
+            for field in model.model_fields:
                 value = getattr(own, field)
                 if value is not None:
                     yield section, field, value
@@ -94,6 +133,6 @@ class KindSettings(Section):
 
 def paths_of_kinds() -> Iterator[str]:
     """The fields of a chip that a kind may have otherwise."""
-    for section, model in (("tile", KindTile), ("read", KindRead), ("weights", KindWeights)):
+    for section, model in _SECTIONS.items():
         for field in model.model_fields:
             yield f"{section}.{field}"

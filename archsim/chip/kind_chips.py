@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from hwlib.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from archsim.chip.config import Architecture  # which has these views
+    # which has these views
+    from archsim.chip.config import Architecture, ComponentSettings
+    from archsim.chip.core_kinds import KindSettings
 
 AT = "@"
 """Between a role and a kind in the name of a part that only cores of that kind have."""
@@ -28,6 +30,13 @@ def chips_of_kinds(chip: Architecture) -> dict[str, Architecture]:
             section: getattr(chip, section).model_copy(update=values)
             for section, values in sections.items()
         }
+        if kind.cell and "array" in chip.components:
+            update["components"] = chip.components | {"array": _cell(chip, kind)}
+            if "read_voltage_v" in kind.cell:
+                # data and price read one voltage
+                physics = update.get("physics", chip.physics)
+                voltage = {"read_voltage_v": float(kind.cell["read_voltage_v"])}
+                update["physics"] = physics.model_copy(update=voltage)
         update["core"] = chip.core.model_copy(update={"kinds": {}})
         view = chip.model_copy(update=update)
         try:
@@ -36,6 +45,14 @@ def chips_of_kinds(chip: Architecture) -> dict[str, Architecture]:
             raise ValueError(f"core.kinds.{name}: {fault}") from None
         chips[name] = view
     return chips
+
+
+def _cell(chip: Architecture, kind: KindSettings) -> ComponentSettings:
+    """The array of the chip with the parameters of a kind's cell."""
+    entry = chip.components["array"]
+    own = entry.model_copy(update={"parameters": entry.parameters | kind.cell})
+    vars(own).pop("followed", None)  # a copy has them of the entry that it was made of
+    return own
 
 
 def check_kinds(chip: Architecture) -> None:
@@ -78,3 +95,9 @@ def base_role(name: str) -> str:
 def kind_of_part(name: str) -> str:
     """The kind of cores whose part it is; empty where all share it, or all are of one kind."""
     return name.partition(AT)[2]
+
+
+def devices_of_kinds(chip: Architecture) -> dict[str, str]:
+    """The devices of kinds of cores that have one of their own."""
+    named = {name: kind.weights.device for name, kind in chip.core.kinds.items()}
+    return {name: device for name, device in named.items() if device is not None}

@@ -16,7 +16,7 @@ from archsim.readers.versions import migrated
 from hwlib.errors import InputError, unknown
 
 if TYPE_CHECKING:
-    from archsim.chip.config import Architecture
+    from archsim.chip.config import Architecture, ComponentSettings
 
 MAX_FILE_BYTES = 4_000_000
 
@@ -135,7 +135,6 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
     from archsim.chip.faults import explain
     from archsim.chip.kind_chips import check_kinds
     from archsim.chip.roles import check_roles
-    from hwlib import find_part
 
     check_roles(content, where)
     try:
@@ -143,23 +142,39 @@ def validate(content: dict[str, Any], where: str) -> Architecture:
     except ValidationError as error:
         raise explain([{**fault} for fault in error.errors()], where, Architecture) from None
     for role, component in chip.components.items():
-        try:
-            part = find_part(component.part)
-            for name in component.parameters:
-                part.parameter(name)
-            # What a parameter "=field.path" follows is checked where the inventory is built.
-            part(**{k: v for k, v in component.parameters.items() if not str(v).startswith("=")})
-        except InputError as error:
+        _check_part(component, f"{where}: components.{role}")
+    for kind, own in chip.kind_chips.items():
+        if chip.core.kinds[kind].cell and "array" not in chip.components:
             raise InputError(
-                error.what,
-                where=f"{where}: components.{role}: {error.where}".rstrip(": "),
-                got=error.got,
-                allowed=error.allowed,
-                hint=error.hint,
-            ) from None
+                "the chip has no array whose cell this is",
+                where=f"{where}: core.kinds.{kind}.cell",
+                got=sorted(chip.core.kinds[kind].cell),
+            )
+        if chip.core.kinds[kind].cell:
+            _check_part(own.components["array"], f"{where}: core.kinds.{kind}.cell")
     chip.read_from(where)
     check_kinds(chip)
     return chip
+
+
+def _check_part(component: ComponentSettings, where: str) -> None:
+    """Hold the parameters of a part to those that it has; what "=field.path" follows is checked where
+    the inventory is built."""
+    from hwlib import find_part
+
+    try:
+        part = find_part(component.part)
+        for name in component.parameters:
+            part.parameter(name)
+        part(**{k: v for k, v in component.parameters.items() if not str(v).startswith("=")})
+    except InputError as error:
+        raise InputError(
+            error.what,
+            where=f"{where}: {error.where}".rstrip(": "),
+            got=error.got,
+            allowed=error.allowed,
+            hint=error.hint,
+        ) from None
 
 
 def _tuples(content: dict[str, Any]) -> dict[str, Any]:
@@ -169,7 +184,21 @@ def _tuples(content: dict[str, Any]) -> dict[str, Any]:
     for name in ("notes", "absent"):
         if isinstance(content.get(name), list):
             content[name] = tuple(content[name])
-    physics = content.get("physics")
-    if isinstance(physics, dict) and isinstance(physics.get("conductance_us"), list):
-        content["physics"] = physics | {"conductance_us": tuple(physics["conductance_us"])}
+    if "physics" in content:
+        content["physics"] = _with_range(content["physics"])
+    core = content.get("core")
+    if isinstance(core, dict) and isinstance(core.get("kinds"), dict):
+        kinds = {
+            name: kind | {"physics": _with_range(kind["physics"])}
+            if isinstance(kind, dict) and "physics" in kind
+            else kind
+            for name, kind in core["kinds"].items()
+        }
+        content["core"] = core | {"kinds": kinds}
     return content
+
+
+def _with_range(physics: Any) -> Any:
+    if isinstance(physics, dict) and isinstance(physics.get("conductance_us"), list):
+        return physics | {"conductance_us": tuple(physics["conductance_us"])}
+    return physics

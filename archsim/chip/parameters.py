@@ -22,6 +22,8 @@ OF_A_KIND = frozenset(
         "slot_ns",
         "dac_bits",
         "adc_rate_msps",
+        "write_pulse_ns",
+        "update_pulse_ns",
         "input_register_bits",
         "output_register_bits",
         "shift_add_bits",

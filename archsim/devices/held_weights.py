@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,18 +23,31 @@ _ARRAYS = 1 << 20
 
 @dataclass(frozen=True)
 class Holder:
-    """Which device holds the weights of a run, and how long they have been there."""
+    """Which device holds the weights of a run, and how long they have been there; `kinds` are those of
+    kinds of cores that have a device of their own.
+    """
 
     device: Device
     name: str
     at_s: float = 0.0
+    kinds: Mapping[str, Holder] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> Holder:
+        """What holds the weights on cores of a kind."""
+        return self.kinds.get(kind, self)
+
+    @property
+    def all(self) -> list[Holder]:
+        """All of them, the one of most cores first."""
+        return [self, *self.kinds.values()]
 
     @property
     def note(self) -> str:
         """What a result says of it."""
         how = "with verify" if "verify_window" in self.device.values else "as near as bounds allow"
         later = f", read {self.at_s:.4g} s later" if self.at_s else ""
-        return f"weights are on devices {self.name}, programmed {how}{later}"
+        own = "".join(f"; on cores of kind {kind}: {it.note}" for kind, it in self.kinds.items())
+        return f"weights are on devices {self.name}, programmed {how}{later}{own}"
 
 
 class HeldWeights:

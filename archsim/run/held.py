@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from archsim.chip import load_architecture
-from archsim.chip.of_device import chip_of_device
+from archsim.chip.of_device import chip_of_devices
 from archsim.devices.ageing import drifts
 from archsim.devices.held_weights import Holder
-from archsim.devices.presets import electrical_of, load_device
+from archsim.devices.presets import load_device
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,14 +76,15 @@ def holder_of(options: SimulationOptions) -> Holder | None:
 
 def chip_with_holder(chip: ChipLike, holder: Holder) -> tuple[Architecture, list[str]]:
     """The chip with the cell that the device's file states, and notes on it and on the time."""
-    told = chip_of_device(
+    told = chip_of_devices(
         load_architecture("cim40" if chip is None else chip),
         holder.name,
-        electrical_of(holder.name),
+        {kind: own.name for kind, own in holder.kinds.items()},
     )
     notes = list(told[1])
-    if holder.at_s and not drifts(holder.device):
-        notes.append(f"{holder.name} does not age with time: {holder.at_s:.4g} s move nothing")
+    for own in holder.all:
+        if own.at_s and not drifts(own.device):
+            notes.append(f"{own.name} does not age with time: {own.at_s:.4g} s move nothing")
     return told[0], notes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -10,6 +11,8 @@ import numpy as np
 from archsim.basics.call_options import read_options, shows_options
 from archsim.chip import load_architecture
 from archsim.chip.cell_levels import check_device
+from archsim.chip.kind_chips import devices_of_kinds
+from archsim.devices.presets import load_device
 from archsim.run.drawn_chips import Accuracies, TestSet, measure_accuracies, tested_images
 from archsim.run.held import chip_with_holder, holder_of, idle_settings
 from archsim.run.inference_options import InferenceOptions, InferenceWords, check_counts
@@ -104,7 +107,14 @@ def _holder(chip: Architecture, options: InferenceOptions) -> Holder | None:
         at=options.at,
         data="random",
     )
-    return holder_of(asked)
+    holder = holder_of(asked)
+    if holder is None or options.device is not None:
+        return holder  # a device that is named holds all weights
+    own = {
+        kind: replace(holder, device=load_device(name, options.device_settings), name=name)
+        for kind, name in devices_of_kinds(chip).items()
+    }
+    return replace(holder, kinds=own)
 
 
 def _told(

@@ -157,6 +157,12 @@ def check_signed_words(chip: Architecture) -> None:
     if chip.physics.model != "signed":
         return
     words = {"read.input_bits": chip.read.input_bits, "read.adc_bits": chip.read.adc_bits}
+    if chip.core.kinds:
+        del words["read.adc_bits"]  # no core has the chip's own
+        words |= {
+            f"core.kinds.{kind}.read.adc_bits": own.read.adc_bits
+            for kind, own in chip.kind_chips.items()
+        }
     if chip.weights.mapping == "bit_slices":
         words["weights.bits"] = chip.weights.bits
     for path, bits in words.items():

@@ -281,14 +281,15 @@ def _readers(
         if layer.shares and not layer.transposed:
             physics[layer.name] = physics[owner]
         else:
+            placed = placement.layers[owner]
             physics[layer.name] = TilePhysics(
-                placement.layers[owner],
-                chip,
+                placed,
+                chip.of_kind(placed.kind),
                 weights[layer.name],
                 seed,
                 layer.transposed,
                 biases.get(layer.name),
-                None if holder is None else (holder, number),
+                None if holder is None else (holder.of_kind(placed.kind), number),
             )
     return physics, {
         layer.name: (positions[layer.name], totals[layer.shares or layer.name])
