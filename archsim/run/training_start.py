@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archsim.chip.of_device import chip_of_device
-from archsim.devices.presets import electrical_of
+from archsim.chip.kind_chips import devices_of_kinds
+from archsim.chip.of_device import chip_of_devices
 from archsim.run.step_time import with_clock
 from archsim.run.step_trace import step_trace
 from archsim.training.settings import TrainingSettings, device_of
@@ -80,7 +80,9 @@ def training_start(
     )
     scheme = silicon_scheme(scheme, settings)
     device = device_of(settings)
-    chip, of_cell = chip_of_device(chip, device, electrical_of(device))
+    named = {own.device for own in settings.cores.values()}
+    of_kinds = {kind: own for kind, own in devices_of_kinds(chip).items() if own in named}
+    chip, of_cell = chip_of_devices(chip, device, of_kinds)
     trace = step_trace(network, scheme, settings)
     settings, of_clock = with_clock(settings, trace, chip, scheme)
     return TrainingStart(chip, scheme, settings, trace, [*notes, *of_cell, *of_clock])

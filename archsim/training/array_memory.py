@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from archsim.devices.array import DeviceArray
-from archsim.devices.device import Device
 from archsim.devices.presets import load_device
 from archsim.kernels.generators import CLOCK
+from archsim.training.by_layer import devices_by_layer, read_of
 from archsim.training.device_reads import device_read
 from archsim.training.first_state import FirstWeights, first_generators, layer_scales
 from archsim.training.flat_devices import flattened
@@ -62,7 +62,8 @@ class ArrayMemory:
                 hint="name a device",
             )
         self.device = load_device(name, settings.device_settings) if name else None
-        self.scales = layer_scales(program, settings, self.device, first)
+        self.device_of_array = devices_by_layer(settings, program.names)
+        self.scales = layer_scales(program, settings, self.device_of_array, first)
         number = len(program.arrays)
         self.law = np.zeros((number, 1), F)
         self.granularity = np.ones(number)
@@ -87,11 +88,13 @@ class ArrayMemory:
             self.weights = self.state = np.zeros(int(sizes.sum()), F)
             self.planes = np.zeros(1, F)
         else:
-            self._build(self.device)
+            self._build()
 
-    def _build(self, law: Device) -> None:
+    def _build(self) -> None:
         arrays = self.program.arrays
         for index, copy in self._copies():
+            law = self.device_of_array[index]
+            assert law is not None  # all arrays have devices, or none has
             self.devices.append(
                 law.scaled(float(self.scales[index])).build(
                     int(arrays[index, ROWS]),
@@ -101,7 +104,9 @@ class ArrayMemory:
                 )
             )
             built = self.devices[-1]
-            built.device_read = device_read(self.settings, built, float(self.scales[index]))
+            built.device_read = device_read(
+                read_of(self.settings, self.program.names[index]), built, float(self.scales[index])
+            )
         # copies of an array have the same law: its first one speaks for all
         own = [device for (_, copy), device in zip(self._copies(), self.devices) if copy == 0]
         self.law = np.array([device.law for device in own], F)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from archsim.devices.ageing import counts_batches, drifts, is_disturbed
+from archsim.devices.device import Device
 from archsim.devices.presets import load_device
 from archsim.devices.unread import unread
 from archsim.kernels.periphery import converter_step
@@ -16,6 +17,7 @@ from archsim.schemes.shared.state_read import LineRead
 from archsim.schemes.shared.writing import write_first
 from archsim.trace.upkeep import Refreshes
 from archsim.training.array_memory import ArrayMemory
+from archsim.training.by_layer import read_of
 from archsim.training.digital_biases import with_biases
 from archsim.training.first_state import FirstWeights, draw_uniform
 from archsim.training.reads import tile_number
@@ -74,9 +76,10 @@ class Arrays(ArrayMemory):
 
     def line_read(self, index: int) -> LineRead:
         """The read of a line of an array, in weight units, with the converters of the chip."""
-        read = self.settings.read
+        read = read_of(self.settings, self.program.names[index])
         scale = float(self.scales[index])
-        own = self.device.weight_noise if self.device is not None else 0.0
+        device = self.device_of_array[index]
+        own = device.weight_noise if device is not None else 0.0
         return LineRead(
             scale * converter_step(read.output_bits, read.output_bound),
             scale * read.output_bound,
@@ -104,20 +107,25 @@ class Arrays(ArrayMemory):
         return result
 
     @property
+    def kinds_of_devices(self) -> list[Device]:
+        """The devices of all arrays, each once; none for exact weights."""
+        return [*{id(d): d for d in self.device_of_array if d is not None}.values()]
+
+    @property
     def needs_maintenance(self) -> bool:
         """True where devices are refreshed or age."""
-        device = self.device
-        return device is not None and (
+        return any(
             counts_batches(device)
             or drifts(device)
             or is_disturbed(device)
             or "refresh_upper" in device.values
+            for device in self.kinds_of_devices
         )
 
     @property
     def refreshed(self) -> dict[str, Refreshes]:
         """What refreshing did to every layer since the start; nothing where no device is refreshed."""
-        if self.device is None or "refresh_upper" not in self.device.values:
+        if not any("refresh_upper" in device.values for device in self.kinds_of_devices):
             return {}
         sums: dict[str, np.ndarray] = {}
         for name, done in zip(self.program.names, self.refreshes):

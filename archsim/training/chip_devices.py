@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archsim.chip.load import load_architecture
 from archsim.chip.replicas import TRAINING, check_layers
 from archsim.schemes.base import SCHEMES, Scheme
+from archsim.training.core_kinds import refuse_all_alike
 from archsim.training.settings import CORE_RULES, TrainingSettings
 from hwlib.errors import InputError
 
@@ -60,6 +61,8 @@ def chip_with_devices(
         }
     try:
         for path, value in named.items():
+            if path == TRAINING:
+                refuse_all_alike(chip, path, value)
             settings = (
                 {"weights.replicas": 1}
                 if isinstance(value, Mapping) and isinstance(changes, TrainingSettings)
@@ -73,7 +76,7 @@ def chip_with_devices(
         raise InputError(
             error.what, where=where, got=error.got, allowed=error.allowed, hint=error.hint
         ) from None
-    several = chip.weights.replicas > 1 or any(
+    several = any(own.weights.replicas > 1 for own in chip.alike) or any(
         number > 1 for number in chip.weights.layer_replicas.values()
     )
     if several and rule_of(scheme) not in CORE_RULES:
@@ -87,9 +90,17 @@ def chip_with_devices(
     return chip, changes
 
 
-def devices_per_weight(chip: Architecture, network: Network | None) -> int | dict[str, int]:
-    """Devices a weight: one number, or one a layer where the chip names layers."""
+def devices_per_weight(
+    chip: Architecture, network: Network | None, kinds: Mapping[str, str]
+) -> int | dict[str, int]:
+    """Devices a weight: one number, or one a layer where the chip names layers, or kinds of cores."""
     weights = chip.weights
+    if network is not None and kinds:
+        return {
+            layer.name: chip.of_kind(kinds[layer.name]).weights.replicas_of(layer.name)
+            for layer in network.array_layers
+            if layer.name in kinds
+        }
     if not weights.layer_replicas:
         return weights.replicas
     names = [layer.name for layer in network.array_layers] if network else weights.layer_replicas

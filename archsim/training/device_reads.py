@@ -12,21 +12,20 @@ from archsim.kernels.records import DeviceRead
 
 if TYPE_CHECKING:
     from archsim.devices.array import DeviceArray
-    from archsim.training.settings import TrainingSettings
+    from archsim.training.sections import ReadSettings
 
 F = np.float32
 
 
-def device_read(settings: TrainingSettings, array: DeviceArray, scale: float) -> DeviceRead:
+def device_read(read: ReadSettings, array: DeviceArray, scale: float) -> DeviceRead:
     """A read of one device of an array, to verify a write or to refresh a pair: the chip's output
     converter with the gain of one device (see `archsim.devices.converted_read`).
 
     Args:
-        settings: whose converters read.
+        read: the converters of its tiles.
         array: of the device.
         scale: what weight 1 of the device's file stands for in the layer.
     """
-    read = settings.read
     if not read.output_bound:
         return EXACT._replace(noise=F(read.output_noise * scale))
     return read_of_one(array, read.output_bits, read.output_noise / read.output_bound)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,24 +59,36 @@ class FirstWeights:
 def layer_scales(
     program: Program,
     settings: TrainingSettings,
-    device: Device | None,
+    devices: Sequence[Device | None],
     first_weights: FirstWeights | None = None,
 ) -> np.ndarray:
     """What weight 1 of the device's file stands for in every array, (arrays,); see
     `TrainingSettings.weight_range`.
     """
-    wanted = settings.weight_range
-    if wanted == "auto":
-        verified = device is not None and "verify_window" in device.values
-        wanted = verified_range(settings) if verified else "device"
-    if device is None or not isinstance(wanted, float | int):
+    wanted = [_wanted_range(settings, device) for device in devices]
+    if not any(wanted):
         return np.ones(len(program.arrays))
     inputs = program.arrays[:, COLUMNS] + (program.arrays[:, WORDS] >= 0)
     first = settings.initial_scale / np.sqrt(inputs)
     if first_weights is not None:
         largest = [np.abs(first_weights.matrices[name]).max() for name in program.names]
         first = np.where(np.array(largest) > 0, largest, first)
-    return np.asarray(wanted * first / device.range)
+    scales = [
+        1.0 if device is None or not times else times * own / device.range
+        for device, times, own in zip(devices, wanted, first)
+    ]
+    return np.array(scales, float)
+
+
+def _wanted_range(settings: TrainingSettings, device: Device | None) -> float:
+    """How often the largest first weight goes into the range of a device; 0: weight 1 is that of its
+    file.
+    """
+    wanted = settings.weight_range
+    if wanted == "auto":
+        verified = device is not None and "verify_window" in device.values
+        wanted = verified_range(settings) if verified else "device"
+    return 0.0 if device is None or isinstance(wanted, str) else wanted
 
 
 @kernel

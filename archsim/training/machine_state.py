@@ -11,6 +11,7 @@ from archsim.schemes.rule import LayerState
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.arrays import Arrays
 from archsim.training.augmentation import require_images
+from archsim.training.by_layer import read_of
 from archsim.training.copies import copies_of
 from archsim.training.cycles import present_of
 from archsim.training.digital_biases import new_bias_words, round_first
@@ -20,7 +21,13 @@ from archsim.training.machine_checks import require_clock, require_memory, requi
 from archsim.training.peripheries import ideal_reads, peripheries
 from archsim.training.program import build_program
 from archsim.training.rule_step import Met, layer_states, met_by
-from archsim.training.settings import CORE_RULES, TrainingSettings, images_between, scheme_of
+from archsim.training.settings import (
+    CORE_RULES,
+    TrainingSettings,
+    images_between,
+    off_arrays,
+    scheme_of,
+)
 from archsim.training.sliced_devices import slice_devices
 from archsim.training.stored_values import new_stored
 from archsim.training.table import COLUMNS
@@ -48,7 +55,8 @@ class MachineState:
             settings.tiles,
         )
         self.arrays = Arrays(self.program, settings, first)
-        require_clock(settings, self.arrays.device)
+        for device in self.arrays.kinds_of_devices:
+            require_clock(settings, device)
         self.upkeep_images = images_between(settings)
         slice_devices(self.arrays, settings)
         self.arithmetic = Arithmetic(**settings.digital.model_dump())
@@ -62,7 +70,10 @@ class MachineState:
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
         self.update_arrays = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
         self.ideal = ideal_reads(len(self.program.arrays))
-        self.forward, self.backward = peripheries(settings, self.arrays.device, self.arrays.scales)
+        reads = [read_of(settings, name) for name in self.program.names]
+        self.forward, self.backward = peripheries(
+            () if off_arrays(settings) else reads, self.arrays.device_of_array, self.arrays.scales
+        )
         self.rule = (
             scheme.rule(self.layers(), settings.learning_rate, settings.batch, settings.seed)
             if scheme

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,10 +10,10 @@ import numpy as np
 from archsim.kernels.periphery import Periphery, read_physics
 from archsim.kernels.tile_records import PERIPHERY
 from archsim.training.records import BothWays
-from archsim.training.settings import TrainingSettings, off_arrays
 
 if TYPE_CHECKING:
     from archsim.devices.device import Device
+    from archsim.training.sections import ReadSettings
 
 F = np.float32
 IDEAL = np.array([0, 0, 0, np.inf, *[0] * (PERIPHERY - 4)], F)
@@ -24,33 +25,40 @@ def ideal_reads(arrays: int) -> np.ndarray:
     return np.tile(IDEAL, (arrays, 1))
 
 
-def peripheries(settings: TrainingSettings, device: Device | None, scales: np.ndarray) -> BothWays:
+def peripheries(
+    reads: Sequence[ReadSettings], devices: Sequence[Device | None], scales: np.ndarray
+) -> BothWays:
     """The periphery of the forward and of the backward reads of every array.
 
     Args:
-        settings: of the training; the digital baseline reads exactly.
-        device: of the weights; None for exact ones. Where weights are sliced, those of a device
-            fill its range, and exact ones that of the largest weight.
+        reads: the converters of every array; none for the digital baseline, which reads exactly.
+        devices: of the weights of every array; None for exact ones. Where weights are sliced, those
+            of a device fill its range, and exact ones that of the largest weight.
         scales: what weight 1 of the device's file stands for in every array, (arrays,). Bound and
             noise of an output are in units of that.
 
     Returns:
         float32 (arrays, PERIPHERY) each way.
     """
-    if off_arrays(settings):
+    if not reads:
         return BothWays(ideal_reads(len(scales)), ideal_reads(len(scales)))
     return BothWays(
         *(
-            np.array([_reads(settings, device, float(scale), way) for scale in scales], F)
+            np.array(
+                [
+                    _reads(read, device, float(scale), way)
+                    for read, device, scale in zip(reads, devices, scales)
+                ],
+                F,
+            )
             for way in (False, True)
         )
     )
 
 
 def _reads(
-    settings: TrainingSettings, device: Device | None, scale: float, backward: bool
+    read: ReadSettings, device: Device | None, scale: float, backward: bool
 ) -> tuple[float | np.float32, ...]:
-    read = settings.read
     full = device.number("upper_bound") if device is not None else 0.0
     periphery = Periphery(
         noise_management=read.noise_management,

@@ -4,6 +4,7 @@ parts they convert.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archsim.chip.place import shape_layer
@@ -22,13 +23,16 @@ MOST_BITS = 24
 """Bits of a weight that a float32 holds."""
 
 
-def tiles_of(chip: Architecture, network: Network) -> dict[str, dict[str, Any]]:
+def tiles_of(
+    chip: Architecture, network: Network, kinds: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
     """The tiles of every layer that the chip splits, and the groups of lines that it converts in
     turn, as `settings.LayerTiles` names them.
 
     Args:
         chip: whose placement splits the layers.
         network: their matrices.
+        kinds: of the cores that have them, where these are not alike.
 
     Returns:
         by layer, only those that take more than one tile or group, or whose biases are digital
@@ -36,9 +40,11 @@ def tiles_of(chip: Architecture, network: Network) -> dict[str, dict[str, Any]]:
     """
     digital = chip.read.accumulate == "digital"
     tiles = {}
+    described = chip
     for layer in network.array_layers:
         shape = layer.matrix
         matrix = LayerMatrix(layer.name, shape.rows, shape.columns, shape.groups, layer.bias)
+        chip = described.of_kind(kinds.get(layer.shares or layer.name, ""))
         placed = shape_layer(matrix, chip, 1)
         beside = layer.bias and chip.weights.bias == "digital"
         # what the front end keeps is converted as one

@@ -83,6 +83,19 @@ class LayerTiles(_Settings):
     """
 
 
+class LayerCores(_Settings):
+    """What the arrays of a layer have otherwise than `read` and `device` say: that of the kind of
+    cores on which the chip has it (`core.kinds`).
+    """
+
+    output_bits: Annotated[int | None, BETTER] = Field(default=None, ge=2, le=16)
+    """Bits of an output: the kind's `read.adc_bits`."""
+    slot_bits: Annotated[int | None, COMPUTED] = Field(default=None, ge=0, le=16)
+    """Bits of an input that one conversion takes; 0: one conversion for all."""
+    device: Annotated[str | None, COMPUTED] = None
+    """Device of the weights: the kind's `weights.device`."""
+
+
 class UpdateSettings(_Settings):
     """The pulsed update in the array."""
 

@@ -11,6 +11,7 @@ from archsim.training.augmentation import AugmentationSettings
 from archsim.training.schedule import ScheduleSettings
 from archsim.training.sections import (
     DigitalSettings,
+    LayerCores,
     LayerTiles,
     ReadSettings,
     UpdateSettings,
@@ -86,6 +87,10 @@ class TrainingSettings(_Settings):
     """Tiles of the layers that the chip splits, by layer; it is the chip that says them
     (`tile.rows`, `tile.columns`). Without a chip, and for layers that are not named, an array is
     read as one.
+    """
+    cores: Annotated[dict[str, LayerCores], COMPUTED] = Field(default_factory=dict)
+    """Converters and devices of layers that lie on a kind of cores with its own, by layer; it is the
+    chip that says them (`core.kinds`, `placement.kind`).
     """
     update: UpdateSettings = UpdateSettings()
     """The pulsed update."""

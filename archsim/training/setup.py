@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archsim.chip.cell_levels import check_device
+from archsim.chip.kind_chips import devices_of_kinds
 from archsim.chip.load import apply_setting, parse_setting
 from archsim.schemes.base import Scheme
 from archsim.training.chip_devices import chip_with_devices as chip_with_devices
@@ -19,6 +20,7 @@ from archsim.training.chip_generators import (
     refuse_generators,
 )
 from archsim.training.completed_settings import completed_by_chip, digital_of
+from archsim.training.core_kinds import cores_of_layers, kinds_of_network, slot_bits
 from archsim.training.placed_tiles import tiles_of, with_slices
 from archsim.training.settings import CORE_RULES, TrainingSettings, device_of, read_settings
 from archsim.training.suggestions import named_batch, suggested_for, suggestion_note
@@ -68,13 +70,15 @@ def settings_of(
     chip, left = chip_with_devices(chip, scheme, changes, network)
     changes = {} if isinstance(left, TrainingSettings) else dict(left or {})
     rule = rule_of(scheme)
+    kinds: dict[str, str] = {}
     values: dict[str, Any] = {"rule": rule, "epochs": epochs, "batch": batch or 1, "seed": seed}
     suggested = suggested_for(scheme, batch, changes)
     if rule not in CORE_RULES:
         values["scheme_settings"] = scheme.model_dump(exclude_defaults=True)
     values["read"], notes = _reads(chip, scheme, device, network)
     if network is not None and not scheme.digital_baseline:
-        values["tiles"] = tiles_of(chip, network)
+        kinds = kinds_of_network(chip, network, scheme)
+        values["tiles"] = tiles_of(chip, network, kinds)
     values["digital"] = digital_of(chip)
     if rule not in CORE_RULES and not scheme.device and not scheme.digital_baseline:
         values["device"] = chip.weights.device
@@ -86,10 +90,13 @@ def settings_of(
                 "train_length": chip.update.train_length,
                 "update_management": scheme.model_dump()["update_management"],
             },
-            "devices_per_weight": devices_per_weight(chip, network),
+            "devices_per_weight": devices_per_weight(chip, network, kinds),
         }
     if makes_trains(scheme, chip):
         values["update"] = values.get("update", {}) | generators_of(chip)
+    if network is not None and kinds:
+        of_chip = device is None and not scheme.device and "device" not in changes
+        values["cores"] = _cores(cores_of_layers(chip, kinds, network, of_chip), changes)
     if device is not None:
         values["device"] = device
     if suggested:
@@ -111,6 +118,18 @@ def settings_of(
     return settings, notes + told
 
 
+def _cores(
+    cores: dict[str, dict[str, Any]], changes: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """What layers have otherwise, without what the user sets for all."""
+    named = {path.split(".")[1] for path in changes if path.startswith("read.")}
+    left = {
+        layer: {field: value for field, value in own.items() if field not in named}
+        for layer, own in cores.items()
+    }
+    return {layer: own for layer, own in left.items() if own}
+
+
 def _require_signed(chip: Architecture, scheme: Scheme) -> None:
     """Refuse to train on tiles whose reads are a model of inference."""
     if chip.physics.model == "signed" or scheme.digital_baseline:
@@ -127,12 +146,13 @@ def _require_signed(chip: Architecture, scheme: Scheme) -> None:
 
 
 def _refuse_tiles(path: str, value: Any) -> None:
-    if path.split(".")[0] == "tiles":
+    section = path.split(".")[0]
+    if section in ("tiles", "cores"):
         raise InputError(
-            "the tiles that training reads are those that the chip places",
+            f"the {section} that training reads are those that the chip places",
             where=f"training.{path}",
             got=value,
-            hint="tile.rows and tile.columns are the settings of the chip",
+            hint="tile.rows, tile.columns and core.kinds are settings of the chip",
         )
 
 
@@ -213,6 +233,9 @@ def read_by_training(
         fields |= {f"bitstream.{name}" for name in generator_fields(chip)}
     if not scheme.device and device_of(settings) == chip.weights.device:
         fields.add("weights.device")
+    own = devices_of_kinds(chip)
+    used = {device_of(settings), *(cores.device for cores in settings.cores.values())}
+    fields |= {f"core.kinds.{kind}.weights.device" for kind in own if own[kind] in used}
     return fields
 
 
@@ -220,8 +243,8 @@ def _physics(chip: Architecture) -> tuple[dict[str, Any], list[str]]:
     """Read settings of a chip's arrays, as training.settings.ReadSettings names them, and notes."""
     physics = chip.physics
     values: dict[str, Any] = {"input_bits": chip.read.input_bits, "output_bits": chip.read.adc_bits}
-    if chip.read.accumulate == "digital" and chip.read.slots > 1:
-        values["slot_bits"] = chip.read.bits_per_slot
+    if slot_bits(chip):
+        values["slot_bits"] = slot_bits(chip)
     if physics.output_bound == 0:
         # Where real data pass, a bound of 0 is set by a calibration run; a training has none, so
         # what is missing is the RPU's.

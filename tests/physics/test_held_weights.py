@@ -18,7 +18,6 @@ from archsim.soc.data.tile_physics import TilePhysics
 from archsim.trace.operation import LayerMatrix
 from archsim.training.device_reads import device_read
 from archsim.training.sections import ReadSettings
-from archsim.training.settings import TrainingSettings
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
@@ -131,7 +130,7 @@ def test_a_run_verifies_as_a_training_does():
     chip = archsim.load_architecture("cim40", stated)
     reads = ReadSettings(output_bits=5, output_noise=0.3, output_bound=4.0)
     array = load_device("bulk_rram").build(8, 20, seed=1)
-    assert verify_read(chip)(array) == device_read(TrainingSettings(read=reads), array, 1.0)
+    assert verify_read(chip)(array) == device_read(reads, array, 1.0)
 
 
 def noise_of_reads(chip, level, noise=0.1):

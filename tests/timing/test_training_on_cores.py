@@ -115,5 +115,5 @@ def test_every_scheme_trains_on_cores(scheme):
 def test_training_reads_the_tiles_that_cores_hold():
     network = load_network("lenet1")
     tile = {"tile.rows": 32, "tile.columns": 32, "read.columns_per_adc": 8}
-    flat = tiles_of(archsim.load_architecture("cim40", tile), network)
-    assert flat and flat == tiles_of(archsim.load_architecture("cores40", tile), network)
+    flat = tiles_of(archsim.load_architecture("cim40", tile), network, {})
+    assert flat and flat == tiles_of(archsim.load_architecture("cores40", tile), network, {})

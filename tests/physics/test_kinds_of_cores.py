@@ -1,0 +1,112 @@
+"""Do layers train on the converters, tiles and devices of the kind of cores that they lie on?"""
+
+import numpy as np
+import pytest
+
+import archsim
+from archsim.schemes import load_scheme
+from archsim.training.machine import Machine
+from archsim.training.setup import settings_of
+from hwlib.errors import InputError
+
+SMALL = {"tile.rows": 64, "tile.columns": 32, "core.tiles": 4, "weights.device": "bulk_rram"}
+FINE = {"tile.rows": 32, "tile.columns": 16, "read.adc_bits": 5}
+LAYERS = ("conv1", "fc")
+NETWORK = "digits_cnn"
+
+
+def chip_of(settings, kinds=None, base=SMALL):
+    where = {f"placement.kind.{layer}": kind for layer, kind in (kinds or {}).items()}
+    return archsim.load_architecture("cores40", base | settings | where)
+
+
+def two_kinds(kinds, fine, base=SMALL):
+    own = {f"core.kinds.fine.{path}": value for path, value in fine.items()}
+    return chip_of(own | {"core.kinds.coarse": {}}, kinds, base)
+
+
+def settings(chip, scheme="mixed_precision", **changes):
+    rule = load_scheme(scheme)
+    network = archsim.load_network(NETWORK)
+    terms = {"epochs": 1, "batch": None, "seed": 1, "device": None, "changes": {}} | changes
+    return settings_of(chip, rule, network=network, **terms)[0]
+
+
+def machine(chip, scheme="mixed_precision", **changes):
+    return Machine(archsim.load_network(NETWORK), settings(chip, scheme, **changes))
+
+
+def state(made):
+    """What the reads and the devices of all arrays are, by layer."""
+    found = {}
+    arrays = made.arrays
+    for index, name in enumerate(made.program.names):
+        found[name] = (
+            made.forward[index].tolist(),
+            made.backward[index].tolist(),
+            arrays.law[index].tolist(),
+            float(arrays.scales[index]),
+            made.program.arrays[index].tolist(),
+        )
+    return found, arrays.planes.tolist(), arrays.weights.tolist()
+
+
+@pytest.mark.parametrize("fine", [FINE, {"weights.device": "bulk_rram_2bit"}], ids=["reads", "device"])
+def test_all_layers_on_one_kind_are_those_of_a_chip_of_that_kind(fine):
+    alone = machine(chip_of(fine))
+    one_of_two = machine(two_kinds(dict.fromkeys(LAYERS, "fine"), fine))
+    assert state(one_of_two) == state(alone)
+
+
+def test_every_layer_has_the_converters_and_tiles_of_its_kind():
+    mixed = state(machine(two_kinds({"conv1": "fine", "fc": "coarse"}, FINE)))[0]
+    fine = state(machine(chip_of(FINE)))[0]
+    coarse = state(machine(chip_of({})))[0]
+    # the reads of each layer, forwards and backwards; rows of its program lie elsewhere
+    assert mixed["conv1"][:4] == fine["conv1"][:4] != coarse["conv1"][:4]
+    assert mixed["fc"][:4] == coarse["fc"][:4] != fine["fc"][:4]
+    placed = settings(two_kinds({"conv1": "fine", "fc": "coarse"}, FINE)).tiles
+    assert placed["fc"].inputs == 64
+
+
+def test_devices_of_a_weight_are_those_of_the_kind():
+    chip = two_kinds({"conv1": "fine", "fc": "coarse"}, {"weights.replicas": 3})
+    assert settings(chip, "rpu").devices_per_weight == {"conv1": 3, "fc": 1}
+    with pytest.raises(InputError, match="one device a weight"):
+        archsim.train(NETWORK, chip, "digits", scheme="mixed_precision", epochs=1, images=10)
+    with pytest.raises(InputError, match=r"core\.kinds\.fine\.weights\.replicas"):
+        archsim.train(NETWORK, chip, scheme="rpu", settings={"devices_per_weight": 2})
+
+
+def test_a_device_that_is_named_holds_all_weights():
+    chip = two_kinds({"conv1": "fine", "fc": "coarse"}, {"weights.device": "bulk_rram_2bit"})
+    assert settings(chip).cores["conv1"].device == "bulk_rram_2bit"
+    assert settings(chip, device="gokmen2016").cores == {}
+
+
+def test_a_converter_that_is_named_is_that_of_all_layers():
+    chip = two_kinds({"conv1": "fine", "fc": "coarse"}, {"read.adc_bits": 5})
+    assert settings(chip).cores["conv1"].output_bits == 5
+    named = settings(chip, changes={"read.output_bits": 7})
+    assert named.cores == {} and named.read.output_bits == 7
+
+
+def test_devices_of_several_laws_are_refused_by_name():
+    chip = two_kinds({"conv1": "fine", "fc": "coarse"}, {"weights.device": "pcm"})
+    with pytest.raises(InputError, match="move by one law"):
+        machine(chip)
+
+
+def test_cores_of_a_training_are_those_of_the_chip():
+    with pytest.raises(InputError, match="those that the chip places"):
+        settings(chip_of({}), changes={"cores.conv1.output_bits": 4})
+
+
+def test_an_inference_reads_each_layer_with_its_kind():
+    # conv1 on coarse converters loses more than with both on fine ones
+    accuracy = {}
+    for bits in (3, 8):
+        chip = two_kinds({"conv1": "fine", "fc": "coarse"}, {"read.adc_bits": bits})
+        result = archsim.simulate(NETWORK, chip, data="random", images=2, seed=1)
+        accuracy[bits] = np.abs(result.outputs - result.reference_outputs).mean()
+    assert accuracy[3] > accuracy[8]
