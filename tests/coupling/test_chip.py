@@ -177,6 +177,17 @@ MACHINES = {
         training=WRITTEN,
     ),
 }
+MACHINES["cores of two kinds"] = Machine(
+    "cores40",
+    {
+        **CORES,
+        "core.kinds.coarse": {},
+        "core.kinds.fine.read.adc_bits": 4,
+        "core.kinds.fine.tile.rows": 8,
+        "placement.kind.conv1": "coarse",
+    },
+    network="lenet1",
+)
 OF_ALL = ("node_nm", "clock_mhz", "tile_cluster", "supply_v", "temperature_c", "flavour")
 FIELDS = {
     field.path: field
@@ -188,10 +199,18 @@ MORE = 1
 BY_LAYER = ("placement.copies", "weights.layer_replicas")
 
 
+# What a chip of one kind of cores has otherwise than the chip says: converters, tiles, more cores.
+KINDS = ({"read": {"adc_bits": 5}}, {"tile": {"rows": 8}}, {"count": 300})
+
+
 def values_of(field: Field, now: Any) -> list[Any]:
     """Other values of a field of a chip."""
     if field.path in BY_LAYER:
         return [{"conv1": 2}]
+    if field.path == "core.kinds":
+        return [{name: {} for name in now}] if now else [{"only": own} for own in KINDS]
+    if field.path == "placement.kind":
+        return [{"conv1": "fine"}] if now else []
     if field.path == "weights.device":
         return ["ecram", "gokmen2016"]
     if field.path in ("tile.count", "core.count"):

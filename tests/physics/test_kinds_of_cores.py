@@ -25,14 +25,14 @@ def two_kinds(kinds, fine, base=SMALL):
     return chip_of(own | {"core.kinds.coarse": {}}, kinds, base)
 
 
-def settings(chip, scheme="mixed_precision", **changes):
+def settings(chip, scheme="sgd", **changes):
     rule = load_scheme(scheme)
     network = archsim.load_network(NETWORK)
     terms = {"epochs": 1, "batch": None, "seed": 1, "device": None, "changes": {}} | changes
     return settings_of(chip, rule, network=network, **terms)[0]
 
 
-def machine(chip, scheme="mixed_precision", **changes):
+def machine(chip, scheme="sgd", **changes):
     return Machine(archsim.load_network(NETWORK), settings(chip, scheme, **changes))
 
 
@@ -51,7 +51,9 @@ def state(made):
     return found, arrays.planes.tolist(), arrays.weights.tolist()
 
 
-@pytest.mark.parametrize("fine", [FINE, {"weights.device": "bulk_rram_2bit"}], ids=["reads", "device"])
+@pytest.mark.parametrize(
+    "fine", [FINE, {"weights.device": "bulk_rram_2bit"}], ids=["reads", "device"]
+)
 def test_all_layers_on_one_kind_are_those_of_a_chip_of_that_kind(fine):
     alone = machine(chip_of(fine))
     one_of_two = machine(two_kinds(dict.fromkeys(LAYERS, "fine"), fine))
@@ -73,7 +75,7 @@ def test_devices_of_a_weight_are_those_of_the_kind():
     chip = two_kinds({"conv1": "fine", "fc": "coarse"}, {"weights.replicas": 3})
     assert settings(chip, "rpu").devices_per_weight == {"conv1": 3, "fc": 1}
     with pytest.raises(InputError, match="one device a weight"):
-        archsim.train(NETWORK, chip, "digits", scheme="mixed_precision", epochs=1, images=10)
+        archsim.train(NETWORK, chip, "digits", scheme="sgd", epochs=1, images=10)
     with pytest.raises(InputError, match=r"core\.kinds\.fine\.weights\.replicas"):
         archsim.train(NETWORK, chip, scheme="rpu", settings={"devices_per_weight": 2})
 
@@ -110,3 +112,23 @@ def test_an_inference_reads_each_layer_with_its_kind():
         result = archsim.simulate(NETWORK, chip, data="random", images=2, seed=1)
         accuracy[bits] = np.abs(result.outputs - result.reference_outputs).mean()
     assert accuracy[3] > accuracy[8]
+
+
+def test_a_rule_with_a_device_of_its_own_says_that_it_reads_none_of_a_kind():
+    chip = two_kinds({"conv1": "fine", "fc": "coarse"}, {"weights.device": "bulk_rram"})
+    assert settings(chip, "mixed_precision").cores == {}
+    result = archsim.simulate(NETWORK, chip, scheme="mixed_precision", phase="training")
+    assert "core.kinds.fine.weights.device" in result.unused
+
+
+@pytest.mark.study
+@pytest.mark.parametrize(
+    "fine", [FINE, {"weights.device": "bulk_rram_2bit"}], ids=["reads", "device"]
+)
+def test_a_training_on_one_of_two_kinds_ends_with_the_bits_of_a_chip_of_that_kind(fine):
+    ends = [
+        archsim.train(NETWORK, chip, "digits", scheme="sgd", epochs=1, images=64, seed=1).result
+        for chip in (chip_of(fine), two_kinds(dict.fromkeys(LAYERS, "fine"), fine))
+    ]
+    assert ends[0].accuracy_percent == ends[1].accuracy_percent
+    assert ends[0].energy_j == ends[1].energy_j and ends[0].area_mm2 == ends[1].area_mm2

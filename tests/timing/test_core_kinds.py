@@ -132,9 +132,7 @@ def test_clocks_that_never_stop_run_on_every_tile():
         .read_from("cores40")
     )
     cycles = sum(
-        row["count"]
-        for row in result.to_dict()["ledger"]
-        if row["component"] == "tile_clock@fine"
+        row["count"] for row in result.to_dict()["ledger"] if row["component"] == "tile_clock@fine"
     )
     assert cycles == pytest.approx(result.cycles * result.tiles, 1e-9)
 
@@ -203,8 +201,12 @@ def test_what_does_not_fit_is_refused(settings, where, words):
 def test_arrays_that_work_together_lie_on_one_kind():
     # the arrays of tiki-taka are beside each other: the second has no kind of its own
     kinds = {"conv1": "fine", "conv1.fast": "coarse"}
-    names = {m.layer for m in archsim.build("lenet1", "cores40", scheme="tiki_taka",
-                                           phase="training").built.trace.matrices}
+    names = {
+        m.layer
+        for m in archsim.build(
+            "lenet1", "cores40", scheme="tiki_taka", phase="training"
+        ).built.trace.matrices
+    }
     own = sorted(name for name in names if name.startswith("conv1."))
     assert own
     kinds = {"conv1": "fine", own[0]: "coarse"}

@@ -8,6 +8,8 @@ labels.
 
 from __future__ import annotations
 
+from archsim.chip.kind_chips import base_role, kind_of_part
+
 _ROLES = {
     "array": "#d55e00",
     "adc": "#0072b2",
@@ -46,6 +48,8 @@ _LABELS = {
     "bitstream_generator": "bit-stream generator",
 }
 _SPARE = ("#7a6a53", "#bf8f6f", "#557a95", "#8f5a5a", "#6f8f3f", "#a05f9f")
+SPARE = len(_SPARE)
+"""Colours `spare-0`, `spare-1`, … for what has none of its own."""
 _PHASES = {"forward": "#0072b2", "backward": "#e69f00", "update": "#009e73", "shared": "#99a1ad"}
 _STATES = {
     "busy": "#0072b2",
@@ -79,13 +83,17 @@ def token(kind: str, name: str) -> str:
     """The colour token of a role, phase, state or figure kind; an unknown name gets a spare colour,
     always the same one.
     """
+    if kind == "role":
+        name = base_role(name)  # a part of a kind of cores has the colour of its role
     table = {"role": _ROLES, "phase": _PHASES, "state": _STATES, "kind": _KINDS}[kind]
     return f"{kind}-{name}" if name in table else f"spare-{sum(name.encode()) % len(_SPARE)}"
 
 
 def label(role: str) -> str:
-    """A component role in words."""
-    return _LABELS.get(role, role.replace("_", " "))
+    """A component role in words; a part of a kind of cores (`adc@fine`) names the kind."""
+    base, kind = base_role(role), kind_of_part(role)
+    words = _LABELS.get(base, base.replace("_", " "))
+    return f"{words} ({kind})" if kind else words
 
 
 def resource_label(name: str) -> str:

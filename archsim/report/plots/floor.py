@@ -11,6 +11,7 @@ from archsim.chip.load import validate
 from archsim.chip.network.layout import NetworkLayout, Position
 from archsim.report.drawing import format as fmt
 from archsim.report.drawing.drawing import Drawing, Line, Rect, Text, fit_text
+from archsim.report.drawing.palette import SPARE
 from archsim.report.run.view import View
 from hwlib.errors import InputError
 
@@ -20,13 +21,14 @@ _TALLEST = 900.0
 
 
 class FloorUse(NamedTuple):
-    """The layout of a run's cores, the share of the time that the busiest part of each core works, and
-    that of each link by its name."""
+    """The layout of a run's cores, the share of the time that the busiest part of each core works, that
+    of each link by its name, and the kind of each core where they are of several."""
 
     layout: NetworkLayout
     cores: int
     parts: Mapping[int, tuple[float, str]]
     links: Mapping[str, float]
+    kinds: Mapping[int, str] = {}
 
     @property
     def hottest(self) -> str:
@@ -64,7 +66,15 @@ def floor_use(view: View) -> FloorUse | None:
         elif named := re.match(r"core (\d{1,6}) (.+)", name):
             number = int(named[1])
             parts[number] = max(parts.get(number, (0.0, "")), (share, named[2]))
-    return FloorUse(layout, cores, parts, links)
+    return FloorUse(layout, cores, parts, links, _kinds(view))
+
+
+def _kinds(view: View) -> dict[int, str]:
+    """The kind of each core; nothing where all are alike."""
+    rows = view.result.get("kinds")
+    if not isinstance(rows, Mapping):
+        return {}
+    return {core: str(kind) for kind, row in rows.items() for core in row["cores"]}
 
 
 def draw_floor(view: View, width: float) -> Drawing | None:
@@ -90,6 +100,10 @@ def draw_floor(view: View, width: float) -> Drawing | None:
     _add_routers(drawing, use, centres, pitch)
     bottom = 8 + (along + 1) * pitch
     legend = "darker: busier; of a core its busiest part"
+    if use.kinds:
+        legend += (
+            f"; edges tell kinds of cores: {', '.join(dict.fromkeys(sorted(use.kinds.values())))}"
+        )
     if use.hottest:
         legend += f"; hottest link {use.hottest}, {fmt.percent(use.links[use.hottest])}"
     drawing.add(Text(10, bottom + 18, fit_text(legend, width - 20, 11), size=11, fill="soft"))
@@ -130,10 +144,11 @@ def _add_routers(drawing: Drawing, use: FloorUse, centres: list[Position], pitch
         ports = [word for port, word in _PORTS.items() if routers[use.cores + port] == router]
         share, part = max((use.parts.get(core, (0.0, "")) for core in cores), default=(0.0, ""))
         x, y = centre.x - side / 2, centre.y - side / 2
-        words = [*(f"core {core}" for core in cores[:4]), *ports]
+        words = [*(_core_words(core, use) for core in cores[:4]), *ports]
         busy = f"\n{part}: {fmt.percent(share)} of the time" if part else ""
         tip = f"{', '.join(words) or f'router {router}'}{busy}"
         drawing.add(Rect(x, y, side, side, "idle", tip))
+        _add_kind(drawing, use, cores, Rect(x, y, side, side, "idle"))
         if share:
             drawing.add(Rect(x, y, side, side, "accent", tip, max(0.08, share)))
         if side >= 16 and cores:
@@ -144,3 +159,18 @@ def _add_routers(drawing: Drawing, use: FloorUse, centres: list[Position], pitch
             drawing.add(
                 Text(centre.x, y + side + 11, fit_text(mark, pitch * 1.6, 10), "middle", 10, "soft")
             )
+
+
+def _core_words(core: int, use: FloorUse) -> str:
+    kind = use.kinds.get(core)
+    return f"core {core} ({kind})" if kind else f"core {core}"
+
+
+def _add_kind(drawing: Drawing, use: FloorUse, cores: list[int], square: Rect) -> None:
+    """A bar along the upper edge in the colour of the kind of a router's first core."""
+    kinds = sorted(set(use.kinds.values()))
+    if not cores or cores[0] not in use.kinds:
+        return
+    fill = f"spare-{kinds.index(use.kinds[cores[0]]) % SPARE}"
+    thick = max(2.0, square.height * 0.1)
+    drawing.add(Rect(square.x, square.y - thick, square.width, thick, fill))
