@@ -94,6 +94,19 @@ STUDIED = {
         },
         {"images": 2},
     ),
+    "cores of two kinds": (
+        "cores40",
+        {
+            "tile.rows": 64,
+            "tile.columns": 32,
+            "core.tiles": 4,
+            "core.kinds.coarse": {},
+            "core.kinds.fine.tile.rows": 32,
+            "core.kinds.fine.read.adc_bits": 5,
+            "placement.kind.conv1": "coarse",
+        },
+        {"data": "random", "seed": 1},
+    ),
     "a published chip": ("isaac32", {}, {}),
 }
 

@@ -28,9 +28,10 @@ def others(path, chip):
     if path in ("placement.copies", "weights.layer_replicas"):
         return [{"conv1": 2}]
     if path == "core.kinds":
-        return [{"only": {"read": {"adc_bits": 5}}}, {"only": {"count": 300}}]
+        alike = {name: {} for name in chip.core.kinds}
+        return [alike or {"only": {"read": {"adc_bits": 5}}}]
     if path == "placement.kind":
-        return [{"conv1": "another"}] if chip.core.kinds else []
+        return [{"conv1": "fine"}] if chip.core.kinds else []
     if path == "physics.conductance_us":
         return [[value[0] / 2, value[1] * 2]]
     words = (
