@@ -68,8 +68,9 @@ def chip_of_device(
     ]
     if width is not None:
         words.append(f"pulses of {settings[f'{own}write.pulse_cycles']} cycles")
+    whose = f"{chip.name}, kind {kind}," if kind else chip.name
     note = (
-        f"the cells of {chip.name}{f', kind {kind},' if kind else ''} are those of device {name}: {', '.join(words)}; without the "
+        f"the cells of {whose} are those of device {name}: {', '.join(words)}; without the "
         f"table 'electrical' of its file the chip's own hold"
     )
     return load_architecture(chip, settings), [note] if words else []

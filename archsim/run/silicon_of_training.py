@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archsim.chip.of_device import endurance_note
 from archsim.cost.unpriced import take_out_prices
@@ -13,6 +13,7 @@ from archsim.run.kept_training import kept_activities
 from archsim.run.trained import Training
 from archsim.run.training_cost import MeasuredTraining, cost_of_all, cost_of_steps
 from archsim.trace import Trace
+from archsim.training.by_layer import device_name
 from archsim.training.digital_words import digital_notes
 from archsim.training.settings import device_of, is_reference
 from archsim.training.totals import mean_activities, writes_of
@@ -45,8 +46,7 @@ def with_silicon(
     cost = cost_of_steps(measurement, chip, scheme, node_nm)
     result, measured = cost.result, cost.trace
     writes = writes_of(trained, trace)
-    device = device_of(trained.settings)
-    worn = endurance_note(device, electrical_of(device), writes[""]["maximum"], trained.images)
+    worn = _worn(trained, writes)
     own = {
         "notes": [*notes, *worn, *_told(trained), *_unread(trained)],
         "unused": [f"device.{name}" for name in trained.unread],
@@ -85,6 +85,22 @@ def with_silicon(
     if result.document["reference"]:
         take_out_prices(result.document)
     return Training(result, trained, trace, measured, activities, chip, scheme, network)
+
+
+def _worn(trained: TrainingResult, writes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Notes on devices that were pulsed more often than they last, by the device of each layer."""
+    settings = trained.settings
+    most: dict[str, float] = {}
+    for layer, own in writes.items():
+        # "" are all layers, which need not have one device
+        if layer or not settings.cores:
+            device = device_name(settings, layer)
+            most[device] = max(most.get(device, 0.0), own["maximum"])
+    return [
+        note
+        for device, pulses in most.items()
+        for note in endurance_note(device, electrical_of(device), pulses, trained.images)
+    ]
 
 
 def _told(trained: TrainingResult) -> list[str]:

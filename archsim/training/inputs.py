@@ -48,8 +48,17 @@ def inputs_of(
         "chip": chip_digest(chip),
         "scheme": scheme_digest(type(scheme)),
         "device": device_record(device_of(settings), settings.device_settings),
+        **_devices_of_layers(settings),
         "data": data_digest(data),
     }
+
+
+def _devices_of_layers(settings: TrainingSettings) -> dict[str, Any]:
+    """The devices of layers that lie on cores with their own; nothing where none does."""
+    named = {layer: own.device for layer, own in settings.cores.items() if own.device is not None}
+    changes = settings.device_settings
+    records = {layer: device_record(name, changes) for layer, name in named.items()}
+    return {"devices": records} if records else {}
 
 
 def network_digest(network: Network) -> str:
@@ -77,8 +86,15 @@ def layers_digest(network: Network) -> str:
 
 
 def chip_digest(chip: Architecture) -> str:
-    """The digest of a chip's whole description."""
-    return _digest(chip.model_dump_json(by_alias=True).encode())
+    """The digest of a chip's whole description. Fields that are younger than stored digests enter none
+    while they say nothing.
+    """
+    silent: dict[str, Any] = {}
+    if not chip.core.kinds:
+        silent["core"] = {"kinds"}
+    if not chip.placement.kind:
+        silent["placement"] = {"kind"}
+    return _digest(chip.model_dump_json(by_alias=True, exclude=silent).encode())
 
 
 def device_record(

@@ -83,15 +83,7 @@ def settings_of(
     if rule not in CORE_RULES and not scheme.device and not scheme.digital_baseline:
         values["device"] = chip.weights.device
     if rule == "rpu":
-        if scheme.device != device_of(TrainingSettings(rule="rpu")):
-            values["device"] = scheme.device or chip.weights.device
-        values |= {
-            "update": {
-                "train_length": chip.update.train_length,
-                "update_management": scheme.model_dump()["update_management"],
-            },
-            "devices_per_weight": devices_per_weight(chip, network, kinds),
-        }
+        values |= _of_pulses(chip, scheme, network, kinds)
     if makes_trains(scheme, chip):
         values["update"] = values.get("update", {}) | generators_of(chip)
     if network is not None and kinds:
@@ -116,6 +108,22 @@ def settings_of(
     settings, told = with_slices(read_settings(values), chip)
     check_device(chip, device_of(settings), "training.device")
     return settings, notes + told
+
+
+def _of_pulses(
+    chip: Architecture, scheme: Scheme, network: Network | None, kinds: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the training core's own rule takes from chip and scheme: device, trains, copies."""
+    values: dict[str, Any] = {
+        "update": {
+            "train_length": chip.update.train_length,
+            "update_management": scheme.model_dump()["update_management"],
+        },
+        "devices_per_weight": devices_per_weight(chip, network, kinds),
+    }
+    if scheme.device != device_of(TrainingSettings(rule="rpu")):
+        values["device"] = scheme.device or chip.weights.device
+    return values
 
 
 def _cores(

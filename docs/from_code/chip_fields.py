@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.core_kinds import KindSettings
 from archsim.chip.roles import OPTIONAL, ROLES
 from docs.from_code.markdown import anchor, code, docstring, page, prose, table
 from docs.from_code.settings import FieldRow, field_rows
@@ -33,7 +35,18 @@ def chip_page() -> str:
         "Fields of a chip",
         INTRODUCTION,
         *(_section(name, rows, moves) for name, rows in sections.items()),
-        _components(),
+        _table_of(
+            "core.kinds.NAME",
+            "chip-core-kinds",
+            docstring(KindSettings),
+            field_rows(KindSettings, "core.kinds.NAME."),
+        ),
+        _table_of(
+            "components.ROLE",
+            "chip-components",
+            docstring(ComponentSettings),
+            field_rows(ComponentSettings),
+        ),
         _roles(),
     )
 
@@ -51,14 +64,10 @@ def cells(row: FieldRow) -> tuple[str, ...]:
     return code(row.path), row.unit, row.default, row.allowed, prose(row.meaning)
 
 
-def _components() -> str:
-    rows = [cells(row) for row in field_rows(ComponentSettings)]
-    return (
-        "(chip-components)=\n## `[components.ROLE]`\n\n"
-        + docstring(ComponentSettings)
-        + "\n\n"
-        + table(HEADS[:-1], rows)
-    )
+def _table_of(section: str, target: str, about: str, rows: Iterable[FieldRow]) -> str:
+    """A table of the file that the user names: one row a field, of which nothing was measured."""
+    body = table(HEADS[:-1], [cells(row) for row in rows])
+    return f"({target})=\n## `[{section}]`\n\n{about}\n\n{body}"
 
 
 def _roles() -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.core_kinds import KindSettings
 from archsim.devices import LAWS, load_law
 from archsim.schemes import list_schemes, load_scheme
 from archsim.training.settings import TrainingSettings
@@ -76,6 +77,7 @@ def moves_page() -> str:
         INTRODUCTION,
         "## Fields of a chip",
         _rows(declared_in(Architecture), seen),
+        _rows(declared_in(KindSettings, "core.kinds.NAME.")),
         _rows(declared_in(ComponentSettings, "components.ROLE.")),
         "## Fields of a training",
         _rows(declared_in(TrainingSettings, "training.")),

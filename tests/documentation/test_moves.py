@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.core_kinds import KindSettings
 from archsim.devices import LAWS, load_law
 from archsim.schemes import list_schemes, load_scheme
 from archsim.training.settings import TrainingSettings
@@ -40,8 +41,13 @@ def section(owner):
 
 @pytest.mark.parametrize(
     "model, prefix",
-    [(Architecture, ""), (ComponentSettings, "components.ROLE."), (TrainingSettings, "training.")],
-    ids=["chip", "part of a chip", "training"],
+    [
+        (Architecture, ""),
+        (KindSettings, "core.kinds.NAME."),
+        (ComponentSettings, "components.ROLE."),
+        (TrainingSettings, "training."),
+    ],
+    ids=["chip", "kind of cores", "part of a chip", "training"],
 )
 def test_every_setting_has_one_row(model, prefix):
     shown = rows_of(page())

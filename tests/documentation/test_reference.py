@@ -7,6 +7,7 @@ import pytest
 
 import archsim
 from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.core_kinds import KindSettings
 from archsim.cli.main import COMMANDS, build_parser
 from archsim.devices import LAWS, load_law
 from archsim.devices.presets import load_presets
@@ -52,7 +53,11 @@ def test_every_command_and_option_is_in_the_reference():
 
 
 def test_every_field_of_a_chip_is_in_the_reference_with_a_meaning():
-    rows = [*field_rows(Architecture), *field_rows(ComponentSettings)]
+    rows = [
+        *field_rows(Architecture),
+        *field_rows(KindSettings, "core.kinds.NAME."),
+        *field_rows(ComponentSettings),
+    ]
     assert {row.path for row in rows} <= named(chip_page())
     assert {path for path in FIELDS} <= {row.path for row in rows}
     assert [row.path for row in rows if not row.meaning or not row.allowed] == []

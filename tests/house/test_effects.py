@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.core_kinds import KindSettings
 from archsim.devices import LAWS, load_law
 from archsim.schemes import list_schemes, load_scheme
 from archsim.training.settings import TrainingSettings
@@ -14,6 +15,7 @@ from hwlib.effects import Effects, effects_in
 
 MODELS = {
     "chip": Architecture,
+    "kind of cores": KindSettings,
     "part of a chip": ComponentSettings,
     "training": TrainingSettings,
     **{name: type(load_scheme(name)) for name in list_schemes()},

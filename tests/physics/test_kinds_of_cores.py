@@ -38,17 +38,17 @@ def machine(chip, scheme="sgd", **changes):
 
 def state(made):
     """What the reads and the devices of all arrays are, by layer."""
-    found = {}
+    layers = {}
     arrays = made.arrays
     for index, name in enumerate(made.program.names):
-        found[name] = (
+        layers[name] = (
             made.forward[index].tolist(),
             made.backward[index].tolist(),
             arrays.law[index].tolist(),
             float(arrays.scales[index]),
             made.program.arrays[index].tolist(),
         )
-    return found, arrays.planes.tolist(), arrays.weights.tolist()
+    return layers, arrays.planes.tolist(), arrays.weights.tolist()
 
 
 @pytest.mark.parametrize(
