@@ -46,6 +46,8 @@ WIDTHS = ((8, 8), (8, 40), (32, 32), (32, 64))
 SCHEMES = ("sgd", "rpu", "tiki_taka", "mixed_precision", "sbpca", "lrt", "dsc", "essop")
 TRAINED = 0.3
 """The share of chips that train."""
+OF_KINDS = 0.4
+"""The share of single chips whose cores are of two kinds."""
 RETRIES = (0.0, 0.0, 0.3, 1.7)
 
 
@@ -61,12 +63,16 @@ class CoreCase:
     def work(self) -> PlacedTrace:
         """What a machine is given."""
         known = {matrix.layer for matrix in self.trace.matrices}
-        copies = "placement.copies."
-        settings = {
-            name: value
-            for name, value in self.settings.items()
-            if not name.startswith(copies) or name[len(copies) :] in known
-        }
+        settings = dict(self.settings)
+        for name in self.settings:
+            # a smaller case may lack the layer, or the kinds of cores
+            copies, kind = (name.removeprefix(f"placement.{word}.") for word in ("copies", "kind"))
+            without_layer = min((copies, kind), key=len) not in known
+            without_kinds = kind != name and "core.kinds" not in settings
+            if name.startswith(("placement.copies.", "placement.kind.")) and (
+                without_layer or without_kinds
+            ):
+                del settings[name]
         chip = load_architecture("cores40", settings)
         return PlacedTrace(self.trace, chip, place(self.trace.matrices, chip), self.images)
 
@@ -107,9 +113,26 @@ def core_case(seed: int, number: int) -> CoreCase:
         settings["write.parallel"] = draw.choice(["row", "device"])
     if trace.matrices:
         settings[f"placement.copies.{trace.matrices[0].layer}"] = draw.randint(1, 3)
+    if settings["package.chips"] == 1 and draw.random() < OF_KINDS:
+        settings["core.kinds"] = _kinds(draw)
+        for matrix in trace.matrices[:2]:
+            # further arrays lie where their layer does
+            if matrix.lender is None and "." not in matrix.layer:
+                settings[f"placement.kind.{matrix.layer}"] = draw.choice(["one", "two"])
     # a training step is long
     images = trace.batch if trace.phase == "training" else draw.randint(1, 3)
     return CoreCase(number, settings, trace, images)
+
+
+def _kinds(draw: random.Random) -> dict[str, Any]:
+    """Two kinds of cores, of which the second has tiles and reads of its own."""
+    read = {
+        "columns_per_adc": draw.choice([1, 4]),
+        "conversion_cycles": draw.choice([1, 3]),
+        "slot_cycles": draw.choice([1, 2]),
+    }
+    tile = {"rows": draw.choice([8, 16, 24]), "columns": draw.choice([8, 16])}
+    return {"one": {}, "two": {"tile": tile, "read": read}}
 
 
 def random_layers(draw: random.Random) -> Trace:

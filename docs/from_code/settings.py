@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from docs.from_code.field_texts import texts_under_fields
 from docs.from_code.markdown import code
+from hwlib.effects import effects_in
 
 # The unit of a field is the end of its name.
 UNITS = {
@@ -60,8 +61,10 @@ def field_rows(model: type[BaseModel], prefix: str = "") -> Iterator[FieldRow]:
 
 
 def _is_table_of_models(field: FieldInfo) -> bool:
+    """A table that has a section of its own; one that declares what it moves has a row as well."""
     inside = typing.get_args(field.annotation)
-    return any(isinstance(item, type) and issubclass(item, BaseModel) for item in inside)
+    tables = any(isinstance(item, type) and issubclass(item, BaseModel) for item in inside)
+    return tables and effects_in(field.metadata) is None
 
 
 def unit_of(name: str) -> str:
