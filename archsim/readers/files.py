@@ -94,12 +94,12 @@ def read_bytes(path: str | Path, largest: int = LARGEST_FILE) -> bytes:
         except OSError as fault:
             raise InputError(f"cannot be read ({reason(fault)})", where=str(path)) from None
     if max(size, len(content)) > largest:
-        limit = f"at most {largest / 1e6:,.0f} MB"
+        # in bytes: a small bound in MB would read "got 0 MB; allowed: at most 0 MB"
         raise InputError(
             "the file is too large",
             where=str(path),
-            got=f"{max(size, len(content)) / 1e6:,.0f} MB",
-            allowed=limit,
+            got=f"{max(size, len(content)):,} bytes",
+            allowed=f"at most {largest:,} bytes",
         )
     if not content:
         raise InputError("the file is empty", where=str(path))

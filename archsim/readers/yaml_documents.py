@@ -8,13 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from archsim.readers.documents import check_values
+from archsim.readers.documents import DEEPEST, check_values
 from archsim.readers.files import decoded, read_bytes
 from hwlib.errors import InputError
 from hwlib.text import one_line
 
-LARGEST_YAML = 10**6
-"""Bytes of one file: a layer of the largest published problems has a hundredth of them."""
+LARGEST_YAML = 200_000
+"""Bytes of one file: a layer of the largest published problems has a twentieth of them, and PyYAML
+takes three seconds for as many."""
 
 
 def parse_yaml(text: str, where: str) -> Any:
@@ -32,12 +33,24 @@ def parse_yaml(text: str, where: str) -> Any:
         ) from None
 
     class Plain(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML brings no types
+        depth = 0
+
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.events.AliasEvent):
                 raise InputError(
                     "references are not read", where=where, got=f"*{self.peek_event().anchor}"
                 )
-            return super().compose_node(parent, index)
+            # refused here: unwinding Python's own limit of a thousand calls takes most of a second
+            if self.depth > DEEPEST:
+                raise InputError(
+                    "is not valid YAML: nested too deeply",
+                    where=where,
+                    allowed=f"up to {DEEPEST} levels",
+                )
+            self.depth += 1
+            node = super().compose_node(parent, index)
+            self.depth -= 1
+            return node
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             table: dict[Any, Any] = {}
@@ -53,7 +66,9 @@ def parse_yaml(text: str, where: str) -> Any:
     try:
         document = yaml.load(text, Loader=Plain)
     except RecursionError:
-        raise InputError("is not valid YAML: nested too deeply", where=where) from None
+        raise InputError(
+            "is not valid YAML: nested too deeply", where=where, allowed=f"up to {DEEPEST} levels"
+        ) from None
     except yaml.YAMLError as fault:
         raise InputError(f"is not valid YAML ({one_line(str(fault))[:200]})", where=where) from None
     except ValueError as fault:

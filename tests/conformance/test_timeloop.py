@@ -88,6 +88,14 @@ def test_any_other_problem_is_a_product_by_its_data_spaces(read):
         ("problem: [1]", "has no problem"),
         ("layers: 3", "has no problem"),
         ("problem: {instance: {C: 3", "not valid YAML"),
+        (
+            f"problem: {{instance: {{C: {'[' * 70}{']' * 70}}}}}",
+            "nested too deeply; allowed: up to 60",
+        ),
+        (
+            f"problem: {{instance: {{C: [{'1,' * 100_000}]}}}}",
+            "the file is too large; got '200,0.. bytes'; allowed: at most 200,000 bytes",
+        ),
         ("problem: {instance: {C: 1099511627776, M: 1099511627776}}", "too"),
         ("problem: " + "[" * 100 + "]" * 100, "nested too deeply"),
     ],

@@ -92,7 +92,7 @@ def small_result(network: Network, chip: Architecture) -> Result:
     whole = archsim.simulate(network, chip)
     components = whole.inventory_components()[:5]
     names = {component.name for component in components}
-    facts = {name: whole.document.get(name) for name in FACTS} | {
+    facts = {name: whole.document[name] for name in FACTS if name in whole.document} | {
         "busy_fractions": {
             name: row["busy_fraction"] for name, row in whole.by_component.items() if name in names
         },

@@ -62,7 +62,7 @@ def test_the_harness_sees_what_goes_wrong(tmp_path, monkeypatch):
     reader = Reader({"x": b"0"}, "x", read, mutate.of_bytes)
     here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     outcome = harness.run_reader(
-        "x", reader, 0, range(13), tmp_path, limit_s=6.0, limit_mb=here + 20
+        "x", reader, 0, range(13), tmp_path, limit_s=1.0, limit_mb=here + 20
     )
     assert outcome.inputs == 13 and outcome.by_reader == {"x": 13}
     assert [(number, what.split()[0].rstrip(":")) for _, _, number, what in outcome.faults] == [

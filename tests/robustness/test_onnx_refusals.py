@@ -161,3 +161,21 @@ def test_data_that_does_not_belong_to_an_input_is_refused(tmp_path):
     network = load_network(path_of(tmp_path, [node("MatMul", ["x", "w"])]))
     with pytest.raises(archsim.InputError, match="unknown array"):
         archsim.simulate(network, "cim40", data={"images": weight(4), "x.weights": weight(4)})
+
+
+@pytest.mark.parametrize(
+    ("equation", "other", "held", "words"),
+    [
+        # 5 numbers of an image against the 3 of a weight: 3 x 4 were read, 5 x 4 counted
+        ("nsi,ij->nsj", (3, 4), True, "unlike lengths have the letter i"),
+        ("nsi,ij->nsj", (1, 4), True, "a weight that is repeated"),
+        ("nsi,nti->nst", (1, 6, 1), False, "a sum over values that is repeated"),
+        ("nsi,nti->nst", (1, 6, 4), False, "unlike lengths have the letter i"),
+    ],
+)
+def test_letters_of_an_einsum_say_one_length(tmp_path, equation, other, held, words):
+    inputs = [("x", (1, 7, 5)), *([] if held else [("z", other)])]
+    weights = [("z", weight(*other))] if held else []
+    model = make_model([node("Einsum", ["x", "z"], equation=equation)], inputs, weights)
+    with pytest.raises(archsim.InputError, match=words):
+        load_network(write(model, tmp_path / "net.onnx"))

@@ -14,7 +14,7 @@ from workloads.network import Layer
 from workloads.onnx.arithmetic import Array
 from workloads.onnx.builder import Builder
 from workloads.onnx.constants import Constants
-from workloads.onnx.einsum import factors_of, letters_of
+from workloads.onnx.einsum_letters import factors_of, letters_of
 from workloads.onnx.node import Attributes
 from workloads.onnx.sharing import WeightSource
 
