@@ -4,6 +4,7 @@ those of the checkpoint.
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from archsim.training.settings import TrainingSettings
 from hwlib.errors import InputError
 from workloads.network import Network
 
+_TOLD = ("images", "seconds", "history", "counted", "activities")  # of a run, in a checkpoint
 FREE = {
     "epochs",
     "threads",
@@ -115,6 +117,7 @@ def put_back(
 ) -> dict[str, Any]:
     """Restore a state in place. Raises InputError where the checkpoint belongs to something else."""
     _refuse_other_run(expected, facts, folder)
+    _refuse_other_facts(facts, folder)
     _put_back_arrays(machine, arrays, folder)
     machine.kept.restore(facts.get("kept", []))
     if machine.rule is not None:
@@ -146,6 +149,21 @@ def _refuse_other_run(expected: dict[str, Any], facts: dict[str, Any], folder: P
                     allowed=str({key: value.get(key) for key in changed}),
                 )
             raise InputError(f"the checkpoint belongs to another run ({name})", where=str(folder))
+
+
+def _refuse_other_facts(facts: dict[str, Any], folder: Path) -> None:
+    """Raise InputError where the checkpoint tells other things of its run than this version does."""
+    lacking = [name for name in _TOLD if name not in facts]
+    known = {field.name for field in dataclasses.fields(Activity)}
+    told = [values for epoch in facts.get("activities", ()) for _, _, values in epoch]
+    unknown = sorted({name for values in told for name in values} - known)
+    if lacking or unknown:
+        raise InputError(
+            "another version of archsim made the checkpoint, and this one cannot go on with it",
+            where=str(folder),
+            got=f"unknown: {', '.join(unknown)}" if unknown else f"without {', '.join(lacking)}",
+            hint="begin a new training in another folder; `archsim infer --weights` reads the weights",
+        )
 
 
 def _put_back_arrays(machine: Machine, arrays: dict[str, np.ndarray], folder: Path) -> None:

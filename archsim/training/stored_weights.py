@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from archsim.schemes import load_scheme
 from archsim.training.arrays import below_each_other
 from archsim.training.checkpoints import load_checkpoint
 from archsim.training.digital_biases import with_biases
@@ -15,7 +16,7 @@ from archsim.training.inputs import layers_digest
 from archsim.training.kept_words import roles_of
 from archsim.training.program import build_program
 from archsim.training.sections import LayerTiles
-from archsim.training.settings import CORE_RULES, TrainingSettings, scheme_of
+from archsim.training.settings import CORE_RULES
 from archsim.training.table import COLUMNS, COPIES, ROWS, WORDS
 from hwlib.errors import InputError
 from workloads.network import Network
@@ -108,8 +109,11 @@ def _tiles_of(settings: Any) -> dict[str, LayerTiles]:
 
 
 def _errors_of(settings: Any) -> int:
-    """Errors that the update rule of a checkpoint takes back an image."""
-    if not isinstance(settings, dict):
+    """Errors that the update rule of a checkpoint takes back an image. Of its settings only the rule
+    and what the rule was set to are read: others may be those of an earlier version.
+    """
+    kept = settings if isinstance(settings, dict) else {}
+    rule, own = str(kept.get("rule", "float")), kept.get("scheme_settings")
+    if rule in CORE_RULES:
         return 1
-    known = TrainingSettings.model_validate(settings)
-    return 1 if known.rule in CORE_RULES else scheme_of(known).output_errors
+    return load_scheme(rule, own if isinstance(own, dict) else {}).output_errors

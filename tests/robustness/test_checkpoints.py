@@ -17,6 +17,7 @@ import pytest
 
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
 from archsim.training.loop import train
+from archsim.training.stored_weights import read_checkpoint_weights
 from hwlib.errors import InputError
 from tests.training_runs import NETWORK, RPU, digits, slow_settings
 
@@ -73,6 +74,35 @@ def edit(folder, change):
     document = json.loads(path.read_text())
     change(document)
     path.write_text(json.dumps(document))
+
+
+def tell_otherwise(folder, change):
+    """The checkpoint as another version would have written it: sealed, with other facts."""
+    facts, arrays = load_checkpoint(folder)
+    change(facts)
+    save_checkpoint(folder, facts, arrays)
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        (lambda facts: facts.pop("counted"), "without counted"),
+        (
+            lambda facts: facts["activities"].append([["fc", "forward", {"gone": 1}]]),
+            "unknown: gone",
+        ),
+    ],
+)
+def test_facts_of_another_version_are_refused(copy, change, says):
+    tell_otherwise(copy, change)
+    with pytest.raises(InputError, match=f"another version of archsim.*{says}"):
+        resumed(copy)
+
+
+def test_weights_are_read_beside_settings_of_another_version(saved, copy):
+    tell_otherwise(copy, lambda facts: facts["settings"].update(gone=1))
+    held, whole = (read_checkpoint_weights(NETWORK, folder).weights for folder in (copy, saved))
+    assert held and all((held[name] == whole[name]).all() for name in whole)
 
 
 def test_a_good_copy_is_accepted(copy):
