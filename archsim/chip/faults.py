@@ -84,6 +84,8 @@ def field_path(
             current = field.annotation if field else None
         elif typing.get_origin(current) is dict and step != "[key]":
             current = typing.get_args(current)[1]
+        elif typing.get_origin(current) in (tuple, list) and isinstance(step, int):
+            current = typing.get_args(current)[0]
         elif not isinstance(step, int):
             break
         path.append(str(step))

@@ -16,8 +16,10 @@ COLLECTED = (
     "database of November 2024"
 )
 MEMORIES = Literal["resistive", "phase_change", "magnetic", "flash", "sram"]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
+CONVERTERS = Literal["sar", "charge_sharing", "slope", "oscillator", "flash", "sense_amplifier"]
+Positive = Annotated[float, Field(gt=0, le=1e12)]
+Count = Annotated[int, Field(ge=1, le=10**6)]
+Bits = Annotated[int, Field(ge=1, le=32)]
 
 
 class Strict(BaseModel):
@@ -36,11 +38,11 @@ class Point(Strict):
     """
 
     supply_v: Positive | None = None
-    input_bits: Count
+    input_bits: Bits
     rows_active: Count
     columns_together: Count
     conversions: Count | None = None
-    converter_bits: Count | None = None
+    converter_bits: Bits | None = None
     operations: Positive
     invocation_ns: Positive
     energy_pj: Positive | None = None
@@ -89,12 +91,12 @@ class ChipFacts(Strict):
     rows: Count | None = None
     columns: Count | None = None
     converters: Count
-    converter_bits: Positive
+    converter_bits: Annotated[float, Field(gt=0, le=32)]
     line_voltage_v: Positive | None = None
     line_voltage_place: str = ""
     sensing: Literal["current", "voltage"] | None = None
     sensing_place: str = ""
-    converter: str | None = None
+    converter: CONVERTERS | None = None
     converter_place: str = ""
     area_mm2: Positive | None = None
     area_place: str = ""
