@@ -7,13 +7,17 @@ from __future__ import annotations
 import functools
 
 import archsim
+from archsim.chip.load import validate
 from archsim.chip.plan.tile_timing import read_timing
 from archsim.cost.spread import Spread
 from archsim.run.result import Result
+from archsim.validation.chips.facts import read_facts
+from archsim.validation.chips.rule import calibrated
 from archsim.validation.model import Model, energy_of, timed
 from archsim.validation.workloads import one_matrix
 
 _MANY = 8  # images until the pipeline is full
+_GROUPS = 8  # columns of a converter, one after the other
 _WEIGHTS = 32  # signed weights, two columns each, across a tile of 64 columns
 
 
@@ -65,6 +69,14 @@ def _tile_energy(scale: float = 1e9) -> Spread:
     return energy_of(_full_tile().boundaries["macro"]).times(scale)
 
 
+def _calibrated_tile_energy() -> Spread:
+    """Eight groups of columns on the chip with the blocks that the paper states."""
+    facts = read_facts()["wu2023"]
+    chip = validate(calibrated(facts, facts.points[0]), facts.name)
+    group = archsim.simulate(one_matrix(64, facts.converters), chip)
+    return energy_of(group.boundaries["macro"]).times(_GROUPS * 1e9)
+
+
 def _image_energy() -> Spread:
     return _tile_energy(1e6).times(_lenet().tile_operations)
 
@@ -93,6 +105,7 @@ MODELS: dict[str, Model] = {
     "wu2023.resnet18_latency": lambda: _simulated_ms("resnet18_cifar"),
     "wu2023.resnet18_interval": lambda: _simulated_interval_ms("resnet18_cifar"),
     "wu2023.tile_energy": _tile_energy,
+    "wu2023.calibrated_tile_energy": _calibrated_tile_energy,
     "wu2023.image_energy": _image_energy,
     "wu2023.array_share": _array_share,
 }

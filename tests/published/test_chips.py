@@ -55,6 +55,35 @@ def test_blocks_of_a_paper_are_in_the_calibrated_description_alone():
     assert not any("neurram" in entry["part"] for entry in predicted.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "area_mm2", "energy_pj"),
+    [
+        # 2.66 nJ over eight groups of columns; its area is not published
+        ("wu2023", None, 2660 / 8),
+        # 131,072 operations of two: 1.59 TOPS/mm2 and 10.5 TOPS/W in 130 ns
+        ("khaddam2021", 131072 / 130 / 1.59 * 1e-3, 131072 / 10.5),
+        # 8 crossbars of an in-situ unit: 0.0131 mm2; 24.1 mW in 100 ns, of which these items
+        ("isaac2016", 0.0131, 8 * 301),
+    ],
+)
+def test_a_chip_with_its_own_blocks_is_that_of_its_paper(name, area_mm2, energy_pj):
+    facts = FACTS[name]
+    chip = archsim.load_architecture(FOLDER / f"{name}_calibrated.toml")
+    outputs = facts.points[0].conversions or facts.converters
+    tiles = 8 if name == "isaac2016" else 1
+    chip = archsim.load_architecture(chip, {"tile.count": tiles})
+    network = one_matrix(chip.tile.rows, outputs)
+    core = archsim.simulate(network, chip).boundaries["macro"]
+    assert core["energy_j"] * 1e12 * tiles == pytest.approx(energy_pj, rel=0.03)
+    if area_mm2 is not None:
+        assert core["area_mm2"] == pytest.approx(area_mm2, rel=0.03)
+    # no prediction uses them
+    own = {entry.part for entry in facts.own_parts.values()} - {"cell_1t1r"}
+    for point in facts.points:
+        used = {entry["part"] for entry in describe(facts, point)["components"].values()}
+        assert not used & own
+
+
 def test_the_rule_fills_what_is_not_stated():
     mochida = FACTS["mochida2018_40"]
     # 4,000 kbit in a square: 2,024 rows, 16 converters of one bit

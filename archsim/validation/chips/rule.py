@@ -44,6 +44,7 @@ from typing import Any
 from archsim.chip.cell_levels import EXACT_DEVICE
 from archsim.chip.config import Architecture
 from archsim.chip.load import architecture_path, read_toml, validate
+from archsim.chip.roles import OPTIONAL
 from archsim.validation.chips.facts import ChipFacts, Point
 from hwlib.scaling import supply_voltage
 
@@ -276,7 +277,9 @@ def calibrated(facts: ChipFacts, point: Point) -> dict[str, Any]:
         role: entry for role, entry in components.items() if role not in inside
     }
     content["name"] = f"{facts.name}_calibrated"
-    content["absent"] = [*content.get("absent", []), *inside]
+    # an inference asks no write drivers: a chip that has none says nothing of them
+    without = [role for role in inside if role in OPTIONAL]
+    content["absent"] = [*content.get("absent", []), *without]
     content["notes"] = [
         *content["notes"],
         f"{facts.name}: calibrated blocks of the paper: {', '.join(facts.own_parts)}",
