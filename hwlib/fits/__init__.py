@@ -1,7 +1,7 @@
 """Laws that are fitted to rows of published circuits, and can be fitted again without some of them.
 
-In: `column_converters.csv`, `column_amplifiers.csv` and `column_lines.csv`, one published circuit a row
-with its source. Out: figures `column_adc_fit.*`, `column_amplifier_fit.*`, `column_line_fit.*`, which `python -m hwlib.fits` writes to
+In: `column_converters.csv`, `column_amplifiers.csv`, `column_lines.csv` and `cell_currents.csv`, one
+published circuit a row with its source. Out: figures of the four, `column_adc_fit.*` and so on, which `python -m hwlib.fits` writes to
 files of these names in `hwlib/figures/`. Begin with `fit`; `converters.py` says how. `without` prices
 everything as if some groups of rows (a chip, a study) had not been published: what a chip is then
 predicted with has not seen it.
@@ -17,7 +17,7 @@ from hwlib.errors import unknown
 from hwlib.figures import load_figures
 from hwlib.fits.amplifiers import fit_amplifiers, read_amplifiers
 from hwlib.fits.converters import Fitted, fit_converters
-from hwlib.fits.lines import fit_lines, read_lines
+from hwlib.fits.currents import FILES, fit_currents, read_currents
 from hwlib.fits.rows import read_rows
 from hwlib.pricing import forget_prices
 from hwlib.units import to_base
@@ -27,7 +27,7 @@ def groups() -> tuple[str, ...]:
     """What can be left out: the groups of rows, in the order of the files."""
     names = [row.group for row in read_rows()]
     names += [row.group for row in read_amplifiers()]
-    names += [row.group for row in read_lines()]
+    names += [row.group for file in FILES.values() for row in read_currents(file)]
     return tuple(dict.fromkeys(names))
 
 
@@ -46,7 +46,7 @@ def fit(excluding: Collection[str] = ()) -> dict[str, Fitted]:
     for group in excluding:
         if group not in groups():
             raise unknown("group of rows", group, groups(), "hwlib.fits")
-    return fit_converters(excluding) | fit_amplifiers(excluding) | fit_lines(excluding)
+    return fit_converters(excluding) | fit_amplifiers(excluding) | fit_currents(excluding)
 
 
 @contextlib.contextmanager

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hwlib.converter_kinds import NODE_NM
 from hwlib.fits.amplifiers import NODE_NM as AMPLIFIER_NODE_NM
 from hwlib.fits.amplifiers import fit_amplifiers
 from hwlib.fits.converters import Fitted, fit_converters
-from hwlib.fits.lines import fit_lines
+from hwlib.fits.currents import FILES, fit_currents
 
 HEAD = """\
 # Written by `python -m hwlib.fits` from hwlib/fits/column_converters.csv; not to be edited.
@@ -31,13 +31,16 @@ AMPLIFIERS = """\
 """
 
 
-LINES = """\
-# Written by `python -m hwlib.fits` from hwlib/fits/column_lines.csv; not to be edited. Current of a bit line of SRAM while
-# comparators look at it, at any node. Value: mean of the logarithms; low and high: the ends of draws of which nine tenths lie
-# between 5 and 95 % of the population.
+CURRENTS = """\
+# Written by `python -m hwlib.fits` from hwlib/fits/{file}.csv; not to be edited. {what}, at any node.
+# Value: mean of the logarithms; low and high: the ends of draws of which nine tenths lie between 5 and 95 % of the population.
 
-[column_line_fit]
+[{table}]
 """
+WHAT = {
+    "column_lines": "Current of a bit line of SRAM while comparators look at it",
+    "cell_currents": "Current of a resistive cell that is read, mean over inputs and time of an invocation",
+}
 
 
 def documents() -> dict[str, str]:
@@ -46,8 +49,14 @@ def documents() -> dict[str, str]:
         "column_adc_fit.toml": HEAD + _entries(fit_converters(), "column_converters", NODE_NM),
         "column_amplifier_fit.toml": AMPLIFIERS
         + _entries(fit_amplifiers(), "column_amplifiers", AMPLIFIER_NODE_NM),
-        "column_line_fit.toml": LINES + _entries(fit_lines(), "column_lines", None),
-    }
+    } | dict(_currents())
+
+
+def _currents() -> Iterator[tuple[str, str]]:
+    for name, one in fit_currents().items():
+        table, file = name.split(".")[0], FILES[name]
+        head = CURRENTS.format(file=file, what=WHAT[file], table=table)
+        yield f"{table}.toml", head + _entry(name, one, file, None)
 
 
 def _entries(fitted: Mapping[str, Fitted], source: str, node_nm: float | None) -> str:

@@ -5,10 +5,12 @@ import math
 import pytest
 
 from archsim.validation.chips.facts import read_facts
-from archsim.validation.chips.rule import describe
+from archsim.validation.chips.priced import price_cores
+from archsim.validation.chips.rule import content_supply, describe
 from archsim.validation.chips.scatter import REACH, band_of, scatter_of
 from hwlib import fits, price
 from hwlib.figures import figure
+from hwlib.fits.currents import read_currents
 
 
 def test_a_tail_counts_less_than_the_middle():
@@ -63,3 +65,29 @@ def test_lines_under_comparators_alone_are_held():
     }
     # 6T and 17T cells under comparators; not those that share charges, and no converter of more bits
     assert held == {"guo2019", "guo2021", "kim2019", "okumura2019"}
+
+
+def test_a_resistive_cell_draws_the_mean_of_published_ones():
+    # what grows with the rows: (5,850 - 2,016) pJ over 448 rows of 1,024 columns, 0.9 V and 30 ns
+    (grown,) = (row for row in read_currents("cell_currents") if row.group == "li2025")
+    assert grown.energy_pj == pytest.approx((5850 - 2016) / 448 / 1024, rel=1e-3)
+    assert grown.current_ua == pytest.approx(0.3096, rel=1e-3) and not grown.bound
+    current = figure("cell_current_fit.resistive").value
+    # between the two that are no bounds or below them: all others are bounds
+    assert 0.1e-6 < current < 0.78e-6
+    facts = read_facts()["correll2022"]
+    point = facts.points[0]
+    energy = price_cores([(facts, point)], draws=2)[0].energy_by_part["array"]
+    # 256 rows of 32 columns, at 65 nm's own supply, all of 143 ns
+    cells, supply = 256 * 32, content_supply(facts, point)
+    assert energy == pytest.approx(cells * current * supply * point.invocation_ns * 1e3, rel=2e-3)
+
+
+def test_a_chip_is_predicted_without_its_own_current():
+    whole = figure("cell_current_fit.resistive").value
+    with fits.without(["li2025"]):
+        assert figure("cell_current_fit.resistive").value != whole
+    assert figure("cell_current_fit.resistive").value == whole
+    # cells whose lines float are no such
+    parameters = describe(read_facts()["neurram"], read_facts()["neurram"].points[0])
+    assert "conductance_us" not in parameters["components"]["array"]["parameters"]

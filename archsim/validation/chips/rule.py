@@ -3,7 +3,7 @@
 Stated: node, supply, array, converters and their bits, rows that are read at a time, bits of an input,
 time of an invocation. What is not stated follows this rule. It was written down before anything was compared,
 and changed since, for all chips alike: rule 5 (integrators to read amplifiers of arrays; after a look at all
-chips by the kind of their converter, the current of SRAM lines under comparators), 8 (laws of
+chips by the kind of their converter, the current of SRAM lines under comparators, and of resistive cells in rule 4), 8 (laws of
 supplies), and after a look at all chips by part 3 (counts of a slope, time of a conversion), 4 (current
 from the supply, whole lines, transistors), 6 (inputs that are read alone are stored, no adder behind
 codes of one column, source lines) and 7 (bits of few). Areas take the white space of the other cores
@@ -19,8 +19,9 @@ codes of one column, source lines) and 7 (bits of few). Areas take the white spa
    after another draw their bias all of their cycles.
 4. Cells have the defaults of their part of hwlib: 1T1R for resistive and phase-change ones, 1T1MTJ,
    NOR flash; SRAM by its transistors (6T and 8T as they are, others that sum currents as 10T, those
-   that sum charge as 8T1C, both with their transistors). Current of resistive cells is drawn from
-   the supply, unless the lines are said to float (`sensing`); a bit line of SRAM is charged in all
+   that sum charge as 8T1C, both with their transistors). Current of programmed cells is drawn from
+   the supply, unless the lines are said to float (`sensing`), and is that of published resistive ones
+   where they are such; a bit line of SRAM is charged in all
    of its length, however few rows are read.
 5. A column of resistive cells on a converter of 4 bits or more has a read amplifier; sense amplifiers and
    flash look at the line itself, and lines of SRAM are charged. Where these look at lines of SRAM that
@@ -46,6 +47,8 @@ from archsim.chip.config import Architecture
 from archsim.chip.load import architecture_path, read_toml, validate
 from archsim.chip.roles import OPTIONAL
 from archsim.validation.chips.facts import ChipFacts, Point
+from hwlib import find_part
+from hwlib.figures import figure
 from hwlib.scaling import supply_voltage
 
 CONVERTERS = {
@@ -190,6 +193,8 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
         array["parameters"] = {"slot_ns": "=derived.slot_ns"}
         if facts.sensing != "voltage":
             array["parameters"]["read_supply_v"] = content_supply(facts, point)
+            if facts.memory == "resistive":
+                array["parameters"]["conductance_us"] = _conductance(facts, point)
     else:
         array["parameters"] = _cell_parameters(facts, point)
     core = {
@@ -226,6 +231,18 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
     clock = _part("clock_tree", "tile", area_mm2="=derived.tile_clocked_area_mm2")
     core["tile_clock"] = clock
     return core
+
+
+def _conductance(facts: ChipFacts, point: Point) -> float:
+    """The conductance in uS at which a driven cell draws the mean current of published ones, over all of
+    an invocation: inputs are in its slots, and half of half of their bits are ones (one of one bit).
+    """
+    parameters = {one.name: one.default for one in find_part("cell_1t1r").parameters}
+    volts = float(parameters["read_voltage_v"])
+    slots = point.input_bits / (point.input_bits + conversion_cycles(facts, point))
+    ones = 0.25 * 2.0**point.input_bits / (2.0**point.input_bits - 1)
+    current = figure("cell_current_fit.resistive").value * 1e6
+    return float(f"{current / (volts * slots * ones):.4g}")
 
 
 def _held_lines(facts: ChipFacts, point: Point) -> bool:
