@@ -142,7 +142,7 @@ def test_a_law_without_a_chip_has_not_seen_it():
 
 def test_prices_without_a_chip_hold_while_they_are_asked_for():
     before = price("adc_column_sar", {"bits": 8}, 28).energy["convert"].value
-    with without(["yao2024", "li2025"]) as fitted:
+    with without(["yao2024", "fan2022"]) as fitted:
         held = price("adc_column_sar", {"bits": 8}, 28).energy["convert"].value
         time = 8 * fitted["column_adc_fit.sar_time"].value / 20
         expected = fitted["column_adc_fit.sar_energy"].value
@@ -160,7 +160,7 @@ def test_a_run_without_a_chip_is_priced_without_it():
         return archsim.simulate("digits_cnn", chip, timing=False).document["energy_j"]
 
     before = energy()
-    with without(["yao2024", "li2025"]):
+    with without(["yao2024", "fan2022"]):
         assert energy() != before
     assert energy() == before
 
