@@ -1,4 +1,4 @@
-"""Units of the figure files and their base units (um2, J, W, s, m, V, A, S, Hz, bit, 1)."""
+"""Units of the figure files and their base units (um2, J, W, s, m, V, A, S, ohm, Hz, bit, 1)."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ _ATOMS: dict[str, tuple[float, str]] = {
     "cycle": (1.0, "cycle"),
     "gate": (1.0, "gate"),
     "word": (1.0, "word"),
+    "ohm": (1.0, "ohm"),
 }
 for _symbol, _base in _PREFIXED.items():
     for _prefix, _factor in _PREFIX.items():

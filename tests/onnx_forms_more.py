@@ -28,6 +28,27 @@ FORMS = [
     *[(kind, [node(kind, ["x"])], (5,), [], 21) for kind in ("Abs", "Neg", "Sin", "Cos")],
     *[(kind, _safe(kind), (5,), [QUARTER], 21) for kind in ("Sqrt", "Reciprocal", "Log")],
     (
+        "a stack of weights on the left",
+        [node("MatMul", ["w", "x"])],
+        (3, 5, 6),
+        [("w", weight(1, 3, 2, 5))],
+        17,
+    ),
+    (
+        "a stack of weights on the right",
+        [node("MatMul", ["x", "w"])],
+        (3, 5, 6),
+        [("w", weight(3, 6, 2))],
+        17,
+    ),
+    (
+        "a stack of weights that two products read",
+        [node("MatMul", ["x", "w"], ["a"]), node("MatMul", ["a", "w"])],
+        (2, 3, 5, 4),
+        [("w", weight(2, 3, 4, 4))],
+        17,
+    ),
+    (
         "layer norm",
         [node("LayerNormalization", ["x", "s", "b"], epsilon=0.01)],
         (4, 6),

@@ -128,7 +128,11 @@ OF_THE_CHIP: dict[str, Acts] = {
     "physics.output_bound": SIGNED,
     "physics.noise_management": DATA,
     "physics.bound_management": SIGNED,
-    "physics.conductance_us": DUAL_COLUMN,
+    "physics.conductance_us": Acts(
+        lambda run: _dual_column(run) or _real_data(run) and bool(run.built.chip.physics.line_ohm),
+        "no real data pass tiles of the model dual_column, or lines with a resistance",
+    ),
+    "physics.line_ohm": DATA,
     # A voltage that the array states for its price is the same one.
     "physics.read_voltage_v": Acts(
         lambda run: _dual_column(run) or _priced_voltage(run), DUAL_COLUMN.otherwise

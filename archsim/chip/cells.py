@@ -81,7 +81,8 @@ def _conductance(
     mean = entry.get("parameters", {}).get("conductance_us", default)
     usual = PhysicsSettings.model_fields["conductance_us"].default
     span = physics.get("conductance_us", usual)
-    if physics.get("model") != "dual_column" and span in (usual, list(usual)):
+    mapped = physics.get("model") == "dual_column" or physics.get("line_ohm")
+    if not mapped and span in (usual, list(usual)):
         return  # nothing maps weights to conductances, and nobody said how
     if not isinstance(span, list | tuple) or len(span) != 2 or not all(map(_number, (*span, mean))):
         return

@@ -127,12 +127,18 @@ class PhysicsSettings(Section):
         tuple[Annotated[float, Field(ge=0, le=1e6)], Annotated[float, Field(gt=0, le=1e6)]],
         COMPUTED,
     ] = (8.2, 32.9)
-    """Lowest and highest conductance of a cell of model `dual_column`."""
+    """Lowest and highest conductance of a cell of model `dual_column`, and behind lines that have a
+    resistance."""
     read_voltage_v: Annotated[float, Field(gt=0, le=10), Effects(energy="up", accuracy="any")] = 0.1
     """Read voltage; the parameter of that name of `components.array` follows it."""
     current_range_ua: Annotated[float, Field(ge=0, le=1e9), COMPUTED] = 0.0
     """Current at full scale of a converter; 0: set tile by tile by a calibration run."""
     cell_noise_us: Annotated[float, Field(ge=0, le=1e6), WORSE] = 0.0
     """Standard deviation of a cell's conductance from read to read."""
+    line_ohm: Annotated[Annotated[float, Field(ge=0, le=1e6)] | Literal["wire"], WORSE] = 0.0
+    """Resistance of a line of an array from one cell to the next, in ohm, of rows and of columns, with
+    which a run with real data and `infer` compute the drop; `wire`: of the lowest metal of the
+    chip's node (NeuroSim's), as long as the side of a cell. Cells have `conductance_us`.
+    """
     adc_noise_levels: Annotated[float, Field(ge=0, le=1e4), WORSE] = 0.0
     """Standard deviation of a converter's noise."""

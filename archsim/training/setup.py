@@ -192,6 +192,13 @@ def _reads(
             f"scheme {scheme.name} is trained with weights in memory, without arrays and their "
             "read physics: the digital baseline"
         ]
+    if chip.physics.line_ohm:
+        raise InputError(
+            "a training reads its arrays without a drop along their lines",
+            where=f"{chip.origin}: physics.line_ohm",
+            got=chip.physics.line_ohm,
+            hint="physics.line_ohm=0 to train; archsim infer tests trained weights behind lines",
+        )
     read, notes = _physics(chip)
     unbounded = unbounded_layers(network) if network else []
     if unbounded and read.get("noise_management", "backward") == "backward":

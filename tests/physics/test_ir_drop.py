@@ -37,25 +37,31 @@ def nodal(conductances_us, voltages, row_ohm, column_ohm):
 
 
 @pytest.mark.parametrize("lines,sensed", [(16, 16), (5, 24), (24, 7), (1, 1)])
-def test_sweeps_converge_to_the_nodal_solution(lines, sensed):
+def test_turns_converge_to_the_nodal_solution(lines, sensed):
     generator = np.random.default_rng(1)
     conductances = generator.uniform(5, 40, (lines, sensed))
     voltages = generator.uniform(-0.2, 0.2, lines)
     exact = nodal(conductances, voltages, 4.0, 2.0)
-    drop = np.abs(exact - conductances * voltages[:, None]).max()
-    errors = [
-        np.abs(
-            line_currents(
-                conductances, voltages, row_ohm=4.0, column_ohm=2.0, sweeps=sweeps, tolerance=1.0
-            )[0]
-            - exact
-        ).max()
-        for sweeps in (1, 2, 4, 8, 12)
-    ]
-    assert errors[0] < 0.15 * drop and errors[1] < 0.03 * drop and errors[2] < 1e-3 * drop
-    assert errors[-1] < 1e-9 * np.abs(exact).max() and all(
-        a >= b for a, b in zip(errors, errors[1:])
+    largest = np.abs(conductances * voltages[:, None]).max()
+    for tolerance in (1e-2, 1e-5, 1e-9):
+        got, left = line_currents(
+            conductances, voltages, row_ohm=4.0, column_ohm=2.0, tolerance=tolerance
+        )
+        # what it says is left is what is left, and never less than a third of it
+        assert np.abs(got - exact).max() <= 3 * tolerance * largest and left <= tolerance
+
+
+def test_thin_wires_converge_too():
+    """16 x 16 cells of 50 uS behind 200 ohm a segment: 2.6 ohm x siemens x cells^2, far more drop than
+    current."""
+    generator = np.random.default_rng(4)
+    conductances = generator.uniform(5, 50, (16, 16))
+    exact = nodal(conductances, np.ones(16), 200.0, 200.0)
+    got, _ = line_currents(
+        conductances, np.ones(16), row_ohm=200.0, column_ohm=200.0, tolerance=1e-6
     )
+    np.testing.assert_allclose(got, exact, atol=1e-4)
+    assert exact.sum() < 0.6 * conductances.sum()
 
 
 @pytest.mark.parametrize("transposed", [False, True])
@@ -71,7 +77,7 @@ def test_weights_behind_lines_read_like_the_nodal_array(transposed):
         input_ohm=3.0,
         output_ohm=2.0,
         transposed=transposed,
-        sweeps=8,
+        tolerance=1e-6,
     )
     ohms = (2.0, 3.0) if transposed else (3.0, 2.0)
 
@@ -102,7 +108,9 @@ def test_no_resistance_no_drop_and_what_does_not_converge_is_refused():
         atol=1e-6,
     )
     with pytest.raises(InputError):
-        line_currents(np.full((512, 512), 100.0), np.ones(512), row_ohm=5.0, column_ohm=5.0)
+        line_currents(
+            np.full((64, 64), 100.0), np.ones(64), row_ohm=50.0, column_ohm=50.0, sweeps=3
+        )
     with pytest.raises(InputError):
         line_currents(np.full((4, 4), -1.0), np.ones(4), row_ohm=1.0, column_ohm=1.0)
     with pytest.raises(InputError):

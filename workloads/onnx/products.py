@@ -10,6 +10,7 @@ from workloads.onnx.builder import Builder, Converter, Settings
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Value
 from workloads.onnx.sharing import WeightKey, WeightSource
+from workloads.onnx.stacks import stacked_product
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -110,12 +111,12 @@ def _matmul(builder: Builder, node: NodeProto) -> None:
     shape = builder.weight_shape(weight, node)
     while len(shape) > 2 and shape[0] == 1:
         shape = shape[1:]
+    if len(shape) > 2:
+        stacked_product(builder, node, shape, on_left)
+        return
     if len(shape) != 2:
         raise builder.fault(
-            node,
-            "a product with a stack of weight matrices is not supported",
-            "split it into one product a matrix",
-            shape,
+            node, "a weight of one axis is not supported", "make it a matrix", shape
         )
     features, inner = shape if on_left else shape[::-1]
     product = WeightProduct(

@@ -107,6 +107,9 @@ def _of_gemm(builder: Builder, layer: Layer, source: WeightSource, values: Const
 def _of_product(builder: Builder, layer: Layer, source: WeightSource, values: Constants) -> _Stored:
     on_left = builder.constant(source.node.input[0])
     weight = values.of(source.node.input[0 if on_left else 1])
+    if layer.groups > 1:  # a stack of them
+        stack = weight.reshape(-1, *weight.shape[-2:])
+        return _Stored(stack.transpose(0, 2, 1) if on_left else stack, None)
     weight = weight.reshape(weight.shape[-2:])
     bias = _a_feature(values.of(source.bias_tensor), layer) if layer.bias else None
     return _Stored(weight.T if on_left else weight, bias)

@@ -10,6 +10,7 @@ import numpy as np
 
 from archsim.basics.threads import one_thread
 from archsim.chip.config import Architecture
+from archsim.chip.line_resistance import ohm_a_cell
 from archsim.chip.placement import LayerPlacement
 from archsim.devices.array import draws
 from archsim.devices.held_weights import HeldWeights, Holder
@@ -22,6 +23,7 @@ from archsim.kernels.tile_read import (
 )
 from archsim.soc.data.driven_groups import driven_groups
 from archsim.soc.data.dual_column import ColumnReads, largest_current, read_columns
+from archsim.soc.data.line_drop import Block, behind_lines, check_line_drop
 from archsim.soc.data.tile_converters import codes_of, scales_of, tile_periphery, verify_read
 from hwlib.errors import InputError
 
@@ -94,6 +96,9 @@ class TilePhysics:
         self.rows = rows
         height, width = layer.tile_rows, layer.tile_weights
         _check_dual_column(chip, transposed)
+        check_line_drop(chip, transposed)
+        # The largest weight that is meant takes the highest conductance.
+        self.full = float(np.abs(weights).max(initial=0.0)) or 1.0
         if transposed:
             height, width = width, height
         # A tile that converts group after group of its lines is a block for each, read by the same
@@ -137,6 +142,7 @@ class TilePhysics:
         """Weights (groups, outputs, rows) of each device of a weight, whole and by tile; the first
         ones stand for all where there is only one.
         """
+        copies = self._behind_lines(copies) if ohm_a_cell(self.chip) else copies
         self.copies = [np.ascontiguousarray(weights, np.float32) for weights in copies]
         self.tiles = [
             [
@@ -145,6 +151,24 @@ class TilePhysics:
             ]
             for weights in self.copies
         ]
+
+    def _behind_lines(self, copies: list[np.ndarray]) -> list[np.ndarray]:
+        """The same weights as a read sees them behind lines with a resistance. Every device of a
+        weight has lines of its own.
+        """
+        copies = copies if len(copies) == self.replicas else copies * self.replicas
+        ends: dict[int, int] = {}
+        for number, (_, driven, _) in enumerate(self.blocks):
+            ends[self.tile_of[number]] = max(ends.get(self.tile_of[number], 0), driven.stop)
+        of_group: dict[int, list[Block]] = {group: [] for group in range(self.groups)}
+        for number, (group, driven, lines) in enumerate(self.blocks):
+            ahead = ends[self.tile_of[number]] - driven.stop
+            of_group[group].append(Block(driven, lines, ahead))
+        seen = [
+            behind_lines(self.chip, [copy[group] for copy in copies], blocks, self.full)
+            for group, blocks in of_group.items()
+        ]
+        return [np.stack([group[number] for group in seen]) for number in range(len(copies))]
 
     def age(self, seconds: float) -> None:
         """Leave the devices alone for so many seconds; the ranges of the converters stay."""

@@ -11,10 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from docs.from_code.zoo import convolutional, dense, images, language, sequences, speech
+from docs.from_code.zoo import (
+    attending,
+    convolutional,
+    dense,
+    images,
+    language,
+    mixed,
+    sequences,
+    speech,
+)
 
 Maker = Callable[[], tuple[Any, tuple[Any, ...]]]
-ROOMS = (convolutional, dense, sequences, language, images, speech)
+ROOMS = (convolutional, dense, sequences, language, images, speech, mixed, attending)
 NETWORKS: dict[str, Maker] = {
     name: maker for room in ROOMS for name, maker in room.NETWORKS.items()
 }

@@ -87,7 +87,9 @@ class Counter:
         if kind in _LAYERS:
             self._recurrent(node)
         elif kind in _CELLS:  # one step: the weights of the features and of the state
-            for given, tensor in zip(node.args[:2], node.args[2:4]):
+            features, state = node.args[:2]
+            state = state[0] if isinstance(state, list | tuple) else state  # an LSTM has two
+            for given, tensor in zip((features, state), node.args[2:4]):
                 if given in self.reached:  # a state that begins as zero is a constant
                     self._weight(tensor)
                     self.macs += math.prod(_shape(tensor))

@@ -1,0 +1,49 @@
+"""The resistance of a line of an array from one cell to the next."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from hwlib import price
+from hwlib.figures import figure
+
+if TYPE_CHECKING:
+    from archsim.chip.config import Architecture
+
+WIRE = "wire"
+_NODES_NM = (130, 90, 65, 45, 32, 22, 14, 10, 7)
+
+
+def ohm_a_cell(chip: Architecture) -> float:
+    """Ohm of a segment, as `physics.line_ohm` says: a number, or a wire of the chip's node as long
+    as the side of a square cell.
+    """
+    if chip.physics.line_ohm != WIRE:
+        return float(chip.physics.line_ohm)
+    return wire_ohm_a_um(chip.node_nm) * _side_um(chip)
+
+
+def wire_ohm_a_um(node_nm: float) -> float:
+    """Ohm of a micrometre of the lowest metal, between nodes by a power of the node, beyond them
+    that of the nearest.
+    """
+    # figures of lengths are in metres
+    table = {node: figure(f"array_wire.ohm_{node}").value * 1e-6 for node in _NODES_NM}
+    if node_nm in table:
+        return float(table[int(node_nm)])
+    above = [node for node in _NODES_NM if node > node_nm]
+    below = [node for node in _NODES_NM if node < node_nm]
+    if not above or not below:
+        return float(table[max(table) if not above else min(table)])
+    wide, narrow = min(above), max(below)
+    power = math.log(table[wide] / table[narrow]) / math.log(wide / narrow)
+    return float(table[narrow] * (node_nm / narrow) ** power)
+
+
+def _side_um(chip: Architecture) -> float:
+    """The side of a square cell: the pitch that the array states, else that of its area."""
+    array = chip.components["array"]
+    pitch = array.parameters.get("line_pitch_nm", 0.0)
+    area = price(array.part, {"line_pitch_nm": pitch}, chip.node_nm).area
+    return math.sqrt(area.value)
