@@ -25,6 +25,10 @@ def _signed(run: Usage) -> bool:
     return run.data and run.built.chip.physics.model == "signed"
 
 
+def _behind_lines(run: Usage) -> bool:
+    return any(chip.physics.line_ohm for chip in run.built.chip.alike)
+
+
 def _dual_column(run: Usage) -> bool:
     return run.data and run.built.chip.physics.model == "dual_column"
 
@@ -129,7 +133,7 @@ OF_THE_CHIP: dict[str, Acts] = {
     "physics.noise_management": DATA,
     "physics.bound_management": SIGNED,
     "physics.conductance_us": Acts(
-        lambda run: _dual_column(run) or _real_data(run) and bool(run.built.chip.physics.line_ohm),
+        lambda run: _dual_column(run) or _real_data(run) and _behind_lines(run),
         "no real data pass tiles of the model dual_column, or lines with a resistance",
     ),
     "physics.line_ohm": DATA,

@@ -192,7 +192,7 @@ def _reads(
             f"scheme {scheme.name} is trained with weights in memory, without arrays and their "
             "read physics: the digital baseline"
         ]
-    if chip.physics.line_ohm:
+    if any(each.physics.line_ohm for each in chip.alike):
         raise InputError(
             "a training reads its arrays without a drop along their lines",
             where=f"{chip.origin}: physics.line_ohm",

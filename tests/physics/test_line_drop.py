@@ -7,7 +7,7 @@ import pytest
 
 import archsim
 from archsim.chip.line_resistance import ohm_a_cell, wire_ohm_a_um
-from archsim.soc.data.line_drop import Block, behind_lines
+from archsim.soc.data.line_drop import DrivenBlock, behind_lines
 
 FINE = {
     "read.input_bits": 12,
@@ -33,7 +33,8 @@ def test_a_pair_of_cells_by_hand():
     # one weight of 1 on a pair of 32.9 and 8.2 uS, 1 kohm a segment. The driven line: its source,
     # 1 kohm to the first cell, 1 kohm to the second; each column 1 kohm to ground. With conductances
     # of 1 mS for a segment and the node voltages a, b of the line and c, d of the columns:
-    high, low, wire = 32.9e-6, 8.2e-6, 1e-3
+    high, low = 32.9e-6, 8.2e-6
+    wire = 1e-3
     matrix = np.array(
         [
             [2 * wire + high, -wire, -high, 0],
@@ -42,10 +43,12 @@ def test_a_pair_of_cells_by_hand():
             [0, -low, 0, low + wire],
         ]
     )
-    a, b, c, d = np.linalg.solve(matrix, [wire, 0, 0, 0])
-    wanted = (high * (a - c) - low * (b - d)) / (high - low)
+    nodes = np.linalg.solve(matrix, [wire, 0, 0, 0])
+    wanted = (high * (nodes[0] - nodes[2]) - low * (nodes[1] - nodes[3])) / (high - low)
     copies = [np.ones((1, 1), np.float32)]
-    (got,) = behind_lines(chip_with(1000.0), copies, [Block(slice(0, 1), slice(0, 1), 0)], 1.0)
+    (got,) = behind_lines(
+        chip_with(1000.0), copies, [DrivenBlock(slice(0, 1), slice(0, 1), 0)], 1.0
+    )
     assert got[0, 0] == pytest.approx(wanted, rel=1e-2) and 0.9 < wanted < 0.96
 
 
@@ -60,7 +63,7 @@ def test_lines_of_a_tile_that_are_not_driven_lie_before_the_converter():
     weights = [np.ones((4, 16), np.float32)]
     chip = chip_with(100.0)
     near, far = (
-        behind_lines(chip, weights, [Block(slice(0, 16), slice(0, 4), ahead)], 1.0)[0].sum()
+        behind_lines(chip, weights, [DrivenBlock(slice(0, 16), slice(0, 4), ahead)], 1.0)[0].sum()
         for ahead in (0, 32)
     )
     assert far < 0.9 * near
@@ -71,7 +74,7 @@ def test_devices_of_a_weight_have_lines_of_their_own(mapping):
     settings = {"weights.mapping": mapping, "weights.replicas": 2}
     copies = [np.full((1, 2), value, np.float32) for value in (0.5, 1.0)]
     chip = chip_with(10.0, **settings)
-    seen = behind_lines(chip, copies, [Block(slice(0, 2), slice(0, 1), 0)], 1.0)
+    seen = behind_lines(chip, copies, [DrivenBlock(slice(0, 2), slice(0, 1), 0)], 1.0)
     for given, got in zip(copies, seen):
         # the reference column stands last and loses most, so that a weight may seem larger
         assert (0.9 * given < got).all() and (got < 1.01 * given).all() and (got != given).all()

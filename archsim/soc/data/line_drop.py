@@ -17,7 +17,7 @@ from archsim.kernels.ir_drop import line_currents
 from hwlib.errors import InputError
 
 
-class Block(NamedTuple):
+class DrivenBlock(NamedTuple):
     """Weights that are driven at a time.
 
     Args:
@@ -52,7 +52,7 @@ def check_line_drop(chip: Architecture, transposed: bool) -> None:
 
 
 def behind_lines(
-    chip: Architecture, copies: list[np.ndarray], blocks: list[Block], full: float
+    chip: Architecture, copies: list[np.ndarray], blocks: list[DrivenBlock], full: float
 ) -> list[np.ndarray]:
     """What a read sees of the weights of one group of a layer.
 
@@ -95,8 +95,12 @@ def _block(
     currents, _ = line_currents(cells, sources, row_ohm=ohm, column_ohm=ohm)
     currents = currents[:lines]
     each = currents[:, : outputs * columns].reshape(lines, outputs, columns)
-    if paired:
-        signed = each[:, :, ::2] - each[:, :, 1::2]
-    else:
-        signed = each - currents[:, outputs * columns :].mean(axis=1)[:, None, None]
+    reference = currents[:, outputs * columns :]
+    signed = each[:, :, ::2] - each[:, :, 1::2] if paired else each - _mean(reference)
     return [(signed[:, :, number] / unit).astype(np.float32) for number in range(len(parts))]
+
+
+def _mean(reference: np.ndarray) -> np.ndarray:
+    """Currents of the reference columns of each line, as they are taken off every other column."""
+    mean: np.ndarray = reference.mean(axis=1)[:, None, None]
+    return mean

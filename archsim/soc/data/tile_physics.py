@@ -23,7 +23,7 @@ from archsim.kernels.tile_read import (
 )
 from archsim.soc.data.driven_groups import driven_groups
 from archsim.soc.data.dual_column import ColumnReads, largest_current, read_columns
-from archsim.soc.data.line_drop import Block, behind_lines, check_line_drop
+from archsim.soc.data.line_drop import DrivenBlock, behind_lines, check_line_drop
 from archsim.soc.data.tile_converters import codes_of, scales_of, tile_periphery, verify_read
 from hwlib.errors import InputError
 
@@ -160,10 +160,10 @@ class TilePhysics:
         ends: dict[int, int] = {}
         for number, (_, driven, _) in enumerate(self.blocks):
             ends[self.tile_of[number]] = max(ends.get(self.tile_of[number], 0), driven.stop)
-        of_group: dict[int, list[Block]] = {group: [] for group in range(self.groups)}
+        of_group: dict[int, list[DrivenBlock]] = {group: [] for group in range(self.groups)}
         for number, (group, driven, lines) in enumerate(self.blocks):
             ahead = ends[self.tile_of[number]] - driven.stop
-            of_group[group].append(Block(driven, lines, ahead))
+            of_group[group].append(DrivenBlock(driven, lines, ahead))
         seen = [
             behind_lines(self.chip, [copy[group] for copy in copies], blocks, self.full)
             for group, blocks in of_group.items()

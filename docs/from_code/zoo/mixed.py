@@ -151,10 +151,10 @@ class Rays(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         waves = x[..., None] * (2.0 ** torch.arange(4)) * math.pi
-        y = places = torch.cat([x, waves.sin().flatten(1), waves.cos().flatten(1)], -1)
+        y = entered = torch.cat([x, waves.sin().flatten(1), waves.cos().flatten(1)], -1)
         for layer in self.first:
             y = torch.relu(layer(y))
-        y = torch.cat([y, places], -1)
+        y = torch.cat([y, entered], -1)
         y = self.second[1](torch.relu(self.second[0](y)))
         return torch.cat([torch.sigmoid(y[:, :3]), functional.softplus(y[:, 3:])], -1)
 
