@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from archsim.cli import main as cli
+from archsim.report.drawing import raster
 
 
 @pytest.fixture
@@ -44,6 +45,23 @@ def events_together():
     tally.steps = engine.LOADED_FOR
     with engine.counted_together(tally):
         yield
+
+
+PRINTED_DOTS = raster.DOTS_PER_INCH
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_dots():
+    """Plots are written with an eighth of the dots an inch, in a fraction of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(raster, "DOTS_PER_INCH", PRINTED_DOTS / 8)
+        yield
+
+
+@pytest.fixture
+def all_dots(monkeypatch):
+    """Plots have the dots that a user gets."""
+    monkeypatch.setattr(raster, "DOTS_PER_INCH", PRINTED_DOTS)
 
 
 def pytest_addoption(parser):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import pytest
 
@@ -94,12 +95,18 @@ def test_show_scheme_and_figure(call):
     assert code == 0 and "assumed" in out
 
 
-def test_show_device_draws_its_staircase(call, tmp_path):
+def test_show_device_draws_its_staircase(call, all_dots, tmp_path):
     code, out, _ = call(
         "show", "device", "reram_soft_bounds", "--set", "pulse_step=0.05", "--out", tmp_path
     )
     assert code == 0 and "●" in out and "░" in out
-    assert (tmp_path / "staircase_reram_soft_bounds.png").stat().st_size > 5000
+    image = (tmp_path / "staircase_reram_soft_bounds.png").read_bytes()
+    drawn = re.search(
+        r'width="([0-9.]+)"', (tmp_path / "staircase_reram_soft_bounds.svg").read_text()
+    )
+    # three times the pixels of the screen; the width stands behind the head of the first chunk
+    assert len(image) > 5000
+    assert int.from_bytes(image[16:20]) == pytest.approx(3 * float(drawn[1]), abs=1)
     document = json.loads(call("show", "device", "reram_soft_bounds", "--json")[1])
     low, middle, high = document["staircase"]["quantiles"]
     assert (

@@ -24,6 +24,7 @@ from archsim.report.drawing.drawing import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+DOTS_PER_INCH = 288  # three times the screen's pixels
 _INCH = 96.0  # CSS pixels an inch, so that a font size in pixels is 0.75 points
 _FONTS = [
     "Liberation Sans",
@@ -37,9 +38,11 @@ _FONTS = [
 
 
 def save_raster(
-    drawing: Drawing, path: str | Path, colours: dict[str, str], dots_per_inch: int = 288
+    drawing: Drawing, path: str | Path, colours: dict[str, str], dots_per_inch: int | None = None
 ) -> None:
-    """Write a drawing to `path`; the suffix (.png or .pdf) chooses the format."""
+    """Write a drawing to `path`; the suffix (.png or .pdf) chooses the format. Of a PNG an inch has
+    `DOTS_PER_INCH` dots where no other number is asked for.
+    """
     import matplotlib
     from matplotlib import font_manager
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -63,7 +66,7 @@ def save_raster(
         axes.axis("off")
         for order, mark in enumerate(drawing.marks):
             _draw(axes, mark, colours, order)
-        plot.savefig(path, dpi=dots_per_inch, metadata=metadata)
+        plot.savefig(path, dpi=dots_per_inch or DOTS_PER_INCH, metadata=metadata)
 
 
 def _draw(axes: Axes, mark: Mark, colours: dict[str, str], order: int) -> None:
