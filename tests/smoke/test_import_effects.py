@@ -82,6 +82,8 @@ def import_all(sandbox, names, theirs=(), folder=ROOT):
     folders = {
         name: str(sandbox) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR")
     }
+    # compiled sources are read where this process has them
+    bytecode = {"PYTHONPYCACHEPREFIX": sys.pycache_prefix} if sys.pycache_prefix else {}
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(folder),
@@ -89,6 +91,7 @@ def import_all(sandbox, names, theirs=(), folder=ROOT):
         "MPLCONFIGDIR": str(sandbox),
         "NUMBA_CACHE_DIR": str(sandbox / "machine code"),
         **folders,
+        **bytecode,
     }
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, json.dumps(names), json.dumps(list(theirs))],
