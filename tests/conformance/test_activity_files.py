@@ -9,6 +9,7 @@ from archsim.cli.main import main
 from archsim.trace import build_trace, with_activity
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
+from tests.members import every
 from workloads import load_network
 
 CSV = "layer,phase,input_density,retries\nw1,forward,0.25,0.5\nw2,forward,0.125,\n"
@@ -56,8 +57,8 @@ def test_csv_and_json_are_the_activity_itself(tmp_path, capsys):
     assert direct.energy_j != archsim.simulate("mlp_100", "cim40", images=2).energy_j
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "words"),
+@every(
+    "name, text, words",
     [
         (
             "a.csv",

@@ -14,6 +14,7 @@ from archsim.schemes import load_scheme
 from archsim.training.settings import TrainingSettings
 from archsim.training.setup import settings_of
 from hwlib.errors import InputError
+from tests.members import every
 
 VARIANT = "sbpca:rank=1:training.batch=25"
 
@@ -66,7 +67,7 @@ def test_each_trains_with_what_it_suggests_and_says_so(compared):
         assert len(notes) == 1 and all(f"{value:.6g}" in notes[0] for value in suggested.values())
 
 
-@pytest.mark.parametrize("name", archsim.list_schemes())
+@every("name", archsim.list_schemes())
 def test_suggestions_are_settings_of_a_training(name):
     scheme = load_scheme(name)
     assert {"learning_rate"} <= set(scheme.suggested) <= {"learning_rate", "batch", "initial_scale"}
@@ -250,7 +251,7 @@ BAD_SCHEMES = [
 ]
 
 
-@pytest.mark.parametrize("text, message", BAD_SCHEMES, ids=[text for text, _ in BAD_SCHEMES])
+@every("text, message", BAD_SCHEMES)
 def test_bad_schemes_are_refused_before_anything_begins(text, message):
     with pytest.raises(InputError, match=message):
         chosen_variants(text)

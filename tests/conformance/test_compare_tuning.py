@@ -19,6 +19,7 @@ from archsim.schemes import list_schemes, load_scheme
 from archsim.schemes.tuned import RATE, Tuned
 from archsim.training.settings import TrainingSettings
 from hwlib.errors import InputError
+from tests.members import every
 from workloads.datasets import load_dataset
 
 FAST = {"images": 60, "seeds": 2, "tune": 3}
@@ -29,7 +30,7 @@ def terms(trials, seed=0, **more):
     return Terms(trials=trials, seed=seed, split=split_of(100, seed), **more)
 
 
-@pytest.mark.parametrize("name", list_schemes())
+@every("name", list_schemes())
 def test_every_scheme_declares_what_is_tuned(name):
     scheme = load_scheme(name)
     assert 1 <= len(scheme.tuned) <= 2

@@ -13,6 +13,7 @@ from archsim.operators.kernels import Back, Forth, LayerKernel
 from archsim.operators.vocabulary import FUNCTIONS
 from archsim.readers.table import Table
 from tests.conformance.operators_known import F, values_of
+from tests.members import every
 from workloads.layers import infer_layer
 
 MAP = (2, 3, 4)
@@ -164,7 +165,7 @@ def test_every_layer_kernel_has_a_form():
     assert used | own_tests == {kernel.name for kernel in LAYER_KERNELS}
 
 
-@pytest.mark.parametrize("form", FORMS)
+@every("form", FORMS)
 def test_the_words_that_it_trains_are_priced(form):
     run = Run(form)
     counts = FUNCTIONS[run.layer.operator].words(run.layer)

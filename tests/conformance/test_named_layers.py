@@ -4,6 +4,7 @@ import pytest
 
 from hwlib.errors import InputError
 from tests.conformance.layer_tables import HEADER, note, read
+from tests.members import every
 from workloads.tables.products import is_product
 
 GPT2 = """Layer,M,N,K,
@@ -55,7 +56,7 @@ def test_products_in_the_convolution_form(tmp_path):
     assert work(network) == 1024 * 1600 * 4800 + 1024 * 64 * 1024 + 64 * 64 + 512 * 2048
 
 
-@pytest.mark.parametrize(
+@every(
     "name",
     [
         "QKT",
@@ -78,7 +79,7 @@ def test_names_of_products(name):
     assert is_product(name)
 
 
-@pytest.mark.parametrize(
+@every(
     "name",
     [
         "Linear1",

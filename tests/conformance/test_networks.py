@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.conformance.sound_networks import check_network, write
+from tests.members import every
 from workloads import list_networks, load_network
 
 # Weights and multiply-accumulates an image without biases; with biases added where the source
@@ -49,7 +50,7 @@ WITH_BIASES = {
 }
 
 
-@pytest.mark.parametrize("name", SIZES)
+@every("name", SIZES)
 def test_sizes(name):
     network = load_network(name)
     assert (network.weights, network.multiply_accumulates) == SIZES[name]
@@ -96,7 +97,7 @@ def test_resnet_stages():
     assert len(network.array_layers) == 21
 
 
-@pytest.mark.parametrize("name", SIZES)
+@every("name", SIZES)
 def test_properties(name):
     check_network(load_network(name))
 

@@ -13,6 +13,7 @@ from archsim.exploration.work.rungs import price_rung, timing_rung
 from archsim.exploration.work.worker import RungJob, run_point
 from archsim.schemes import load_scheme
 from hwlib.errors import InputError
+from tests.members import every
 
 SEEDS = range(30)
 METRICS = ("area_mm2", "energy_j", "tiles", "operations")
@@ -119,7 +120,7 @@ def priced(seed):
     return by_run(*drawn(random.Random(seed)), timing=False)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@every("seed", SEEDS)
 def test_priced_alike_or_refused_in_the_same_words(seed):
     words, settings = drawn(random.Random(seed))
     numbers, reason = priced(seed)

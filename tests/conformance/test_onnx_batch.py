@@ -15,6 +15,7 @@ from onnx_cases import make_model, node, write
 
 import archsim
 from archsim.cli.main import main
+from tests.members import every
 from workloads import load_network
 
 SQUARE = ("w.weight", np.eye(8, 6, dtype=np.float32))
@@ -29,8 +30,8 @@ def read(tmp_path, nodes, shape, weights=(SQUARE,), **options):
 
 
 # (input, nodes, shape of an image, whether something is assumed)
-@pytest.mark.parametrize(
-    ("shape", "nodes", "image", "assumed"),
+@every(
+    "shape, nodes, image, assumed",
     [
         ([128, 1, 8], PRODUCT, (128, 8), True),  # (steps, batch, features)
         ([1, 128, 8], PRODUCT, (128, 8), False),

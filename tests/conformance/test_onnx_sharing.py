@@ -11,6 +11,7 @@ pytest.importorskip(
 
 from onnx_cases import assert_equal_values, make_model, node, write
 
+from tests.members import every
 from workloads import load_network
 
 
@@ -26,8 +27,8 @@ KEEPER = node("Gemm", ["x", W[0], B[0]], ["h"], transB=1)
 
 # (second and later nodes, whether the second layer is transposed, whether its bias is on the array,
 # operators)
-@pytest.mark.parametrize(
-    ("nodes", "transposed", "bias", "operators"),
+@every(
+    "nodes, transposed, bias, operators",
     [
         ([node("Gemm", ["h", W[0], B[0]], transB=1)], False, True, "linear linear"),
         ([node("Gemm", ["h", W[0]], transB=1)], False, False, "linear linear"),

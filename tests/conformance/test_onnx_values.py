@@ -18,13 +18,12 @@ from onnx_forms_moved import FORMS as MOVED
 from onnx_forms_moved import ONE_IMAGE
 from onnx_forms_quantised import FORMS as QUANTISED
 
+from tests.members import every
 from workloads import load_network
 
 
-@pytest.mark.parametrize("images", [1, 3])
-@pytest.mark.parametrize(
-    "form", [*FORMS, *JOINED, *MORE, *MOVED, *QUANTISED, *EINSUM], ids=lambda form: form[0]
-)
+@every("images", [1, 3])
+@every("form", [*FORMS, *JOINED, *MORE, *MOVED, *QUANTISED, *EINSUM])
 def test_operator_form(tmp_path, form, images):
     _, nodes, shape, weights, opset = form
     model = make_model(nodes, [("x", ["N", *shape])], weights, opset)

@@ -24,6 +24,7 @@ from archsim.trace.lower import lower
 from archsim.training.program import build_program
 from archsim.training.trainable import untrainable
 from hwlib.errors import InputError
+from tests.members import every
 from tests.operator_layers import MAP, chain_of, layer_of
 from workloads import load_network
 from workloads.layers import FIELDS, infer_layer
@@ -47,7 +48,7 @@ def test_the_vocabulary_is_the_sum_of_its_kinds():
     assert set(FIELDS) == set(OPERATORS)
 
 
-@pytest.mark.parametrize("operator", OPERATORS)
+@every("operator", OPERATORS)
 def test_every_operator_has_a_shape_work_and_a_place_in_the_trace(operator):
     layer = layer_of(operator)
     assert layer.operator == operator and layer.output_elements > 0
@@ -62,9 +63,7 @@ def test_every_operator_has_a_shape_work_and_a_place_in_the_trace(operator):
         assert ("it" in names) == (operator not in WITHOUT_WORK)
 
 
-@pytest.mark.parametrize(
-    "operator", [name for name in OPERATORS if name not in ARRAY_OPERATORS and name != "input"]
-)
+@every("operator", [name for name in OPERATORS if name not in ARRAY_OPERATORS and name != "input"])
 def test_every_operator_carries_data_or_refuses(operator):
     layer = layer_of(operator)
     values = [
@@ -76,7 +75,7 @@ def test_every_operator_carries_data_or_refuses(operator):
         assert operator in fault.message
 
 
-@pytest.mark.parametrize("operator", [name for name in OPERATORS if name != "input"])
+@every("operator", [name for name in OPERATORS if name != "input"])
 def test_what_cannot_be_trained_is_named_alike_by_both(operator):
     network = chain_of(operator)
 

@@ -15,6 +15,7 @@ from archsim.operators.digital_work import merge
 from archsim.operators.forward import apply, can_carry
 from archsim.operators.vocabulary import FUNCTIONS, OPERATORS, VECTOR_OPERATORS
 from tests.conformance.operators_known import ELEMENTWISE, F, values_of
+from tests.members import every
 from tests.operator_layers import chain_of
 from workloads.network import Layer
 
@@ -37,7 +38,7 @@ def test_one_operator_is_one_file():
         ]
 
 
-@pytest.mark.parametrize("operator", VECTOR_OPERATORS)
+@every("operator", VECTOR_OPERATORS)
 def test_a_run_counts_the_work_that_the_operator_declares(operator):
     # an image forward; a training step adds the way back
     network, item = chain_of(operator), FUNCTIONS[operator]
@@ -66,7 +67,7 @@ def counted(run, layer, phase):
     }
 
 
-@pytest.mark.parametrize("operator", [name for name in OPERATORS if name != "input"])
+@every("operator", [name for name in OPERATORS if name != "input"])
 def test_a_network_with_it_carries_data_or_says_why_not(operator):
     network = chain_of(operator)
     if FUNCTIONS[operator].may_be_folded or can_carry(network.layer("it")):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hwlib import PARTS, InputError, load_figures, load_sources, price
 from hwlib.part import BY_PIECES
 from hwlib.scaling import SCALING_CLASSES
+from tests.members import every
 
 NODES = (65.0, 40.0, 28.0)
 ALL_NODES = (180.0, 130.0, 90.0, 65.0, 40.0, 28.0, 22.0, 16.0, 14.0, 10.0, 7.0)
@@ -93,7 +94,7 @@ def check(name, parameters, node):
         assert quantity.formula or quantity.inputs, case
 
 
-@pytest.mark.parametrize("name", sorted(PARTS))
+@every("name", sorted(PARTS))
 def test_costs_are_finite_ordered_and_not_negative(name):
     for node, parameters in itertools.product(NODES, corners(PARTS[name])):
         check(name, parameters, node)
@@ -106,9 +107,7 @@ def test_costs_are_finite_ordered_and_not_negative(name):
     anywhere()
 
 
-@pytest.mark.parametrize(
-    "name", sorted(n for n, part in PARTS.items() if any(p.monotone for p in part.parameters))
-)
+@every("name", sorted(n for n, part in PARTS.items() if any(p.monotone for p in part.parameters)))
 def test_more_is_never_cheaper(name):
     part = PARTS[name]
     growing = [p for p in part.parameters if p.monotone]
@@ -130,7 +129,7 @@ def test_more_is_never_cheaper(name):
     pair()
 
 
-@pytest.mark.parametrize("name", sorted(set(PARTS) - BY_AREA))
+@every("name", sorted(set(PARTS) - BY_AREA))
 def test_a_smaller_node_is_never_larger_or_hungrier(name):
     prices = [price(name, node_nm=node) for node in ALL_NODES]
     for (larger, smaller), node in zip(itertools.pairwise(prices), ALL_NODES[1:]):
@@ -140,7 +139,7 @@ def test_a_smaller_node_is_never_larger_or_hungrier(name):
             assert energy.value <= larger.energy[action].value * (1 + 1e-9), (action, node)
 
 
-@pytest.mark.parametrize("name", sorted(PARTS))
+@every("name", sorted(PARTS))
 def test_declaration_is_complete(name):
     part = PARTS[name]
     assert (
@@ -152,7 +151,7 @@ def test_declaration_is_complete(name):
             assert parameter.monotone, parameter.name
 
 
-@pytest.mark.parametrize("name", sorted(PARTS))
+@every("name", sorted(PARTS))
 def test_what_a_type_checker_knows_of_a_parameter_is_what_the_laws_read(name):
     part = PARTS[name]
     said = {
@@ -166,7 +165,7 @@ def test_what_a_type_checker_knows_of_a_parameter_is_what_the_laws_read(name):
         assert type(getattr(part(), parameter.name)).__name__ == kind
 
 
-@pytest.mark.parametrize("name", sorted(PARTS))
+@every("name", sorted(PARTS))
 def test_outside_the_declared_range_is_refused(name):
     for parameter in PARTS[name].parameters:
         wrong = ["nonsense", math.nan, None, [1]]
@@ -177,7 +176,7 @@ def test_outside_the_declared_range_is_refused(name):
                 price(name, {parameter.name: value})
 
 
-@pytest.mark.parametrize("name", sorted(PARTS))
+@every("name", sorted(PARTS))
 def test_every_cost_leads_to_sourced_figures(name):
     sources = load_sources()
     for node in NODES:

@@ -8,6 +8,7 @@ from hwlib import PARTS, load_figures, price
 from hwlib.conditions import CONDITIONS
 from hwlib.errors import InputError
 from hwlib.scaling import delay_level, energy_level, supply_voltage
+from tests.members import every
 
 NODES = (130, 90, 65, 45, 40, 32, 28, 22, 16, 14, 10, 7)
 SHARES = [0.7 + 0.05 * step for step in range(10)]
@@ -21,7 +22,7 @@ def chip_with(**settings):
     return archsim.load_architecture("cim40", settings)
 
 
-@pytest.mark.parametrize("node", NODES)
+@every("node", NODES)
 def test_the_laws_of_supply_are_monotone_where_they_are_allowed(node):
     nominal = supply_voltage(node).value
     energies = [energy_level(node, share * nominal).value for share in SHARES]
@@ -30,7 +31,7 @@ def test_the_laws_of_supply_are_monotone_where_they_are_allowed(node):
     assert energies[0] > 0 and delays[-1] > 0
 
 
-@pytest.mark.parametrize("name", sorted(PARTS))
+@every("name", sorted(PARTS))
 def test_the_usual_conditions_change_no_bit(name):
     usual = {"temperature_c": 25.0, "flavour": "low_power", "supply_v": 0.0}
     for node in (40.0, 28.0):
@@ -39,7 +40,7 @@ def test_the_usual_conditions_change_no_bit(name):
         assert plain.energy == said.energy and plain.latency == said.latency
 
 
-@pytest.mark.parametrize("name", sorted(PARTS))
+@every("name", sorted(PARTS))
 def test_more_supply_costs_no_less_and_is_no_slower(name):
     nominal = supply_voltage(40.0).value
     rising = [price(name, {"supply_v": share * nominal}) for share in SHARES]

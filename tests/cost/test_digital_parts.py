@@ -6,6 +6,7 @@ import math
 import pytest
 
 from hwlib import PARTS, InputError, figure, price
+from tests.members import every
 
 GROUPS = ("digital", "control", "stochastic")
 MINE = sorted(name for name, part in PARTS.items() if part.group in GROUPS)
@@ -33,7 +34,7 @@ def numbers(priced):
     return [(what, (cost.low, cost.value, cost.high)) for what, cost in costs]
 
 
-@pytest.mark.parametrize("name", MINE)
+@every("name", MINE)
 def test_costs_are_finite_and_never_fall_with_a_larger_parameter(name):
     part = PARTS[name]
     words = [p for p in part.parameters if p.choices]
@@ -57,7 +58,7 @@ def test_costs_are_finite_and_never_fall_with_a_larger_parameter(name):
                 last = costs
 
 
-@pytest.mark.parametrize("name", MINE)
+@every("name", MINE)
 def test_every_cost_leads_to_a_figure(name):
     priced = price(name)
     for what, cost in [

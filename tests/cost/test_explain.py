@@ -12,6 +12,7 @@ from archsim.run.result import Result
 from hwlib import InputError
 from hwlib.errors import StoredNote
 from tests.cost.hand_result import make_result
+from tests.members import every
 
 
 def value_at(result, path):
@@ -45,7 +46,7 @@ PRICED = [
 ]
 
 
-@pytest.mark.parametrize("path", PRICED)
+@every("path", PRICED)
 def test_priced_numbers_reach_their_figures(path):
     """The root is the printed number; every leaf that carries a price is a figure with source and
     place.
@@ -65,7 +66,7 @@ def test_priced_numbers_reach_their_figures(path):
     assert {item.figure["name"] for item in figures} <= {row["name"] for row in result.figures}
 
 
-@pytest.mark.parametrize("path", PRICED)
+@every("path", PRICED)
 def test_sums_on_the_way_add_up(path):
     for node in explain(make_result(), path).walk():
         if node.how.startswith(

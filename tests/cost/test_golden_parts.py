@@ -2,7 +2,6 @@
 counted by hand.
 """
 
-import pytest
 from golden.chip import Chip
 from golden.comparison import run_step
 from golden.networks import CONV, DENSE, LSTM
@@ -13,6 +12,7 @@ from golden.schemes_streams import cbram_sc, dsc, essop
 
 from archsim.schemes import load_scheme
 from archsim.trace import build_trace
+from tests.members import every
 
 # Weights and biases of DENSE: 15 + 3 and 6 + 2; of CONV: 24 + 4, 24 and 36; of LSTM: 48 + 8, 60, 6
 # + 2.
@@ -46,8 +46,8 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("network", TRAINED)
-@pytest.mark.parametrize("rule", WORDS)
+@every("network", TRAINED)
+@every("rule", WORDS)
 def test_words_of_training(rule, network):
     (rule, each), (net, trained) = WORDS[rule], TRAINED[network]
     trace = build_trace(net, load_scheme(rule.name, rule.settings), "training", 2)
@@ -204,7 +204,7 @@ OF_RULES = (
 )
 
 
-@pytest.mark.parametrize("name", PARTS)
+@every("name", PARTS)
 def test_parts_of_a_rule(name):
     rule, settings, wanted = PARTS[name]
     result = run_step(DENSE[0], rule, Chip(**settings), 2)

@@ -14,6 +14,7 @@ import hwlib
 from hwlib import PARTS, InputError, figure, price
 from hwlib.declared_part import parse_part
 from hwlib.part_documents import read_part_documents
+from tests.members import every
 
 ROOT = Path(hwlib.__file__).parents[1]
 DOCUMENTS = read_part_documents()
@@ -203,7 +204,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@every("fault", FAULTS)
 def test_a_part_file_that_is_wrong_is_refused_by_its_field(fault):
     document = copy.deepcopy(dict(FLASH))
     FAULTS[fault](document)

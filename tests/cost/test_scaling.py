@@ -20,6 +20,7 @@ from hwlib.scaling import (
     scaling_factor,
     supply_voltage,
 )
+from tests.members import every
 
 ONE = Quantity(1.0, 0.5, 2.0, "um2")
 DENSE = sorted({*NODES, 150.0, 110.0, 55.0, 40.0, 28.0, 22.0, 12.0}, reverse=True)
@@ -87,8 +88,8 @@ def test_area_figures_are_the_least_squares_fit_of_the_printed_table():
         assert fitted.high == pytest.approx(math.exp(level[column] + alone.max()), rel=1e-4)
 
 
-@pytest.mark.parametrize("what", ["area", "energy", "delay", "leakage"])
-@pytest.mark.parametrize("scaling_class", SCALING_CLASSES)
+@every("what", ["area", "energy", "delay", "leakage"])
+@every("scaling_class", SCALING_CLASSES)
 def test_round_trip_and_chain_are_exact(what, scaling_class):
     for a, b in itertools.product((130, 65, 40, 28, 7), repeat=2):
         there = scale(ONE, what, a, b, scaling_class)
@@ -183,8 +184,8 @@ def test_cell_and_wire():
     assert scaling_factor("energy", 40, 28, "clock").value == pytest.approx(expected * 40 / 28)
 
 
-@pytest.mark.parametrize("node", [6.9, 181, 0, -40, math.nan, math.inf])
-@pytest.mark.parametrize("scaling_class", SCALING_CLASSES)
+@every("node", [6.9, 181, 0, -40, math.nan, math.inf])
+@every("scaling_class", SCALING_CLASSES)
 def test_outside_the_published_range_is_refused_with_the_law_and_its_range(node, scaling_class):
     with pytest.raises(InputError, match=r"Stillmaker & Baas 2017.*7 to 180 nm"):
         scale(ONE, "area", 40, node, scaling_class)

@@ -9,7 +9,7 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import pytest
+from tests.members import every
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "reports")
@@ -91,7 +91,7 @@ def leads_somewhere(path, address):
     )
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=lambda path: Path(path).relative_to(ROOT).as_posix())
+@every("path", TEXTS)
 def test_no_link_is_dead(path):
     assert [address for address in addresses_of(path) if not leads_somewhere(path, address)] == []
 

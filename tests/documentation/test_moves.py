@@ -16,6 +16,7 @@ from docs.from_code.moves import declared_in, moves_page
 from hwlib import load_catalogue
 from hwlib.effects import Effects
 from tests.coupling.fields import fields_of
+from tests.members import every
 
 SEEN = json.loads(MOVES.read_text(encoding="utf-8"))
 CHIP = dict(declared_in(Architecture))
@@ -55,7 +56,7 @@ def test_every_setting_has_one_row(model, prefix):
     assert wanted and [path for path in wanted if shown.count(path) != 1] == []
 
 
-@pytest.mark.parametrize("name", list_schemes())
+@every("name", list_schemes())
 def test_every_setting_of_a_scheme_has_one_row(name):
     wanted = [f"scheme.{field.path}" for field in fields_of(type(load_scheme(name)))]
     assert rows_of(section(name)) == wanted if wanted else f"**`{name}`**" not in page()
@@ -78,7 +79,7 @@ def undeclared(effects, seen):
     return sorted(names - set(effects.moved))
 
 
-@pytest.mark.parametrize("path", SEEN)
+@every("path", SEEN)
 def test_what_was_measured_is_declared(path):
     assert undeclared(CHIP[path], SEEN[path]) == []
 

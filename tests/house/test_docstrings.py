@@ -4,8 +4,6 @@ it is named, every error told?
 
 import inspect
 
-import pytest
-
 import archsim
 import hwlib
 import workloads
@@ -21,6 +19,7 @@ from archsim.schemes.base import Scheme
 from archsim.schemes.rule import UpdateRule
 from archsim.soc.observers import Observer
 from house.docstrings import faults_of
+from tests.members import every
 
 RETURNED = (Build, Training, Comparison, Sweep, Citations, UnitTable)
 SUBCLASSED = (Scheme, UpdateRule, Device, DeviceValues, Observer)
@@ -48,8 +47,6 @@ def methods_of(kind):
             yield name, function
 
 
-@pytest.mark.parametrize(
-    "name, function", surface(), ids=lambda item: item if isinstance(item, str) else ""
-)
+@every("name, function", surface())
 def test_a_docstring_says_what_the_signature_has(name, function):
     assert faults_of(function, name) == []

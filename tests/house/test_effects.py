@@ -2,7 +2,6 @@
 
 import typing
 
-import pytest
 from pydantic import BaseModel
 
 from archsim.chip.config import Architecture, ComponentSettings
@@ -12,6 +11,7 @@ from archsim.schemes import list_schemes, load_scheme
 from archsim.training.settings import TrainingSettings
 from hwlib import load_catalogue
 from hwlib.effects import Effects, effects_in
+from tests.members import every
 
 MODELS = {
     "chip": Architecture,
@@ -38,7 +38,7 @@ def is_a_setting(path, info):
     return path != "components" and not (only and len(typing.get_args(info.annotation)) == 1)
 
 
-@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+@every("model", MODELS.values())
 def test_every_setting_says_what_it_must_move(model):
     silent = [
         path

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
+from tests.members import every
 
 ROOT = Path(__file__).parents[2]
 ROOMS = sorted(
@@ -29,7 +29,7 @@ def begins_with(text):
     ]
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@every("room", ROOMS)
 def test_a_room_says_what_lives_there_and_where_to_begin(room):
     text = (ROOT / room).read_text(encoding="utf-8")
     assert 3 <= len(lines_of(text)) <= 13, "about five lines"

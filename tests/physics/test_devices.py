@@ -13,6 +13,7 @@ from archsim.devices.presets import load_device, load_presets
 from archsim.devices.symmetry import symmetry_points
 from archsim.kernels.update_reference import pulse_reference
 from hwlib.errors import InputError
+from tests.members import every
 
 QUIET = {
     "step_spread": 0.0,
@@ -62,7 +63,7 @@ def test_law_and_its_reference_agree(law):
     assert (weights != 0).any()
 
 
-@pytest.mark.parametrize("name", [*LAWS, *load_presets()])
+@every("name", [*LAWS, *load_presets()])
 def test_devices_stay_within_their_bounds_and_finite(name):
     array = load_device(name, {"corrupt_probability": 0.1, "corrupt_range": 0.3}).build(
         5, 80, seed=1, tile=4
@@ -80,7 +81,7 @@ def test_devices_stay_within_their_bounds_and_finite(name):
         assert 0.02 < stuck.mean() < 0.2 and (array.weights[~stuck] != start[~stuck]).any()
 
 
-@pytest.mark.parametrize("name", load_presets())
+@every("name", load_presets())
 def test_draw_depends_on_seed_and_tile_only(name):
     device = load_device(name)
     planes = device.build(6, 9, seed=1, tile=2).planes

@@ -25,6 +25,7 @@ from archsim.training.records import MiniBatch, StepKeys
 from archsim.training.settings import read_settings
 from archsim.training.stored_weights import checkpoint_weights
 from archsim.training.table import ERRORS
+from tests.members import every
 from workloads import load_network
 from workloads.datasets import load_dataset
 from workloads.network import Layer, Network
@@ -189,7 +190,7 @@ def test_every_scheme_moves_words_and_counts_what_its_price_counts(case):
     counts_the_actions_it_performed(digital_case(case))
 
 
-@pytest.mark.parametrize("name", sorted({case.name for case in CASES}))
+@every("name", sorted({case.name for case in CASES}))
 def test_both_faces_of_a_scheme_say_who_trains_biases(name):
     case = next(case for case in CASES if case.name == name)
     machine = Machine(NETWORK, case.settings())

@@ -21,6 +21,7 @@ from archsim.kernels.records import Cells
 from archsim.kernels.sequences import TAPS, register_states, sobol_points
 from archsim.kernels.stream_reference import unpack
 from archsim.kernels.update_reference import update_reference
+from tests.members import every
 from tests.physics.pulsed_devices import LAWS, SETTINGS, devices, trains_of, vectors
 
 F, U = np.float32, np.uint64
@@ -39,7 +40,7 @@ def trains(made, values, slots, clock=0, side=COLUMNS, others=0):
     return unpack(words[None], slots).T
 
 
-@pytest.mark.parametrize("bits", TAPS)
+@every("bits", TAPS)
 def test_a_register_visits_every_state_but_zero_once_a_period(bits):
     states = register_states(bits).astype(int)
     assert sorted(states) == list(range(1, 2**bits))
@@ -127,9 +128,9 @@ def test_the_chips_block_serves_lines_in_turn():
         assert mine == [states[(start + clock) % 255] for clock in range(len(mine))]
 
 
-@pytest.mark.parametrize("sharing", SHARINGS)
-@pytest.mark.parametrize("bits", [3, 8, 16])
-@pytest.mark.parametrize("source", ["lfsr", "sobol"])
+@every("sharing", SHARINGS)
+@every("bits", [3, 8, 16])
+@every("source", ["lfsr", "sobol"])
 def test_trains_of_any_length_are_those_of_the_numbers(source, bits, sharing):
     """Over one piece and over the turn of a period, for many lines with pulses and for few."""
     made = generators(source, bits, sharing)
@@ -163,8 +164,8 @@ def test_vectors_side_by_side_have_the_trains_of_each(source, sharing):
         assert (drawn[:, v] >> U(slots[v]) == 0).all() or slots[v] == 64
 
 
-@pytest.mark.parametrize("sharing", SHARINGS)
-@pytest.mark.parametrize(("source", "bits"), [("lfsr", 8), ("lfsr", 11), ("sobol", 5)])
+@every("sharing", SHARINGS)
+@every("source, bits", [("lfsr", 8), ("lfsr", 11), ("sobol", 5)])
 def test_kernel_and_twin_have_the_same_bits(source, bits, sharing):
     law = "constant_step"
     weights, state, planes = devices(law, 23, 90, False)

@@ -19,6 +19,7 @@ from archsim.trace.operation import LayerMatrix
 from archsim.training.device_reads import device_read
 from archsim.training.sections import ReadSettings
 from hwlib.errors import InputError
+from tests.members import every
 from workloads.network import Layer, Network
 
 LINE = Network(
@@ -178,7 +179,7 @@ def test_every_device_of_a_weight_is_programmed_by_itself():
     assert (one != other).any()
 
 
-@pytest.mark.parametrize(
+@every(
     "law, name",
     [
         (law, parameter.name)

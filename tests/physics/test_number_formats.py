@@ -13,6 +13,7 @@ from archsim.kernels.random import as_word, row_key, stream_key
 from archsim.kernels.random_reference import row_key_reference, stream_key_reference
 from archsim.schemes.shared.words import FORMATS, WORDS, Arithmetic, Words
 from hwlib.errors import InputError
+from tests.members import every
 
 F = np.float32
 KEY = as_word(row_key(as_word(stream_key(*map(np.uint64, (1, 2, 3, 4)))), np.uint64(0)))
@@ -35,9 +36,9 @@ def stored(numbers, form, scale=None, image=0):
     return after, scale
 
 
-@pytest.mark.parametrize("by_chance", [False, True])
-@pytest.mark.parametrize("kernel, reference", [FP16, BF16], ids=["fp16", "bf16"])
-@pytest.mark.parametrize("span", SPANS)
+@every("by_chance", [False, True])
+@every("kernel, reference", [FP16, BF16])
+@every("span", SPANS)
 def test_kernel_and_twin_round_floats_to_the_same_bits(span, kernel, reference, by_chance):
     after = values(span)
     kernel(after, by_chance, KEY)

@@ -10,6 +10,7 @@ from archsim.kernels.product import (
     product_reference,
     rows_times_vector,
 )
+from tests.members import every
 
 F = np.float32
 BEGIN = np.int64(0)
@@ -27,8 +28,8 @@ def same(result, expected):
     assert (result.view(np.int32) == expected.view(np.int32)).all()
 
 
-@pytest.mark.parametrize("lines", [1, 2, 5, 26])
-@pytest.mark.parametrize("rows", ROWS)
+@every("lines", [1, 2, 5, 26])
+@every("rows", ROWS)
 def test_a_block_is_multiplied_to_the_bits_of_the_plain_sum(rows, lines):
     for count in VECTORS:
         matrix, vectors = drawn(rows, lines), drawn(count, lines)

@@ -11,12 +11,13 @@ from archsim.devices.array import draws
 from archsim.kernels.records import Cells
 from archsim.kernels.trains import plan_train
 from archsim.kernels.update_reference import plan_reference, update_reference
+from tests.members import every
 from tests.physics.pulsed_devices import LAWS, SETTINGS, F, devices, run, trains_of, vectors
 from tests.physics.test_pulse_runs import run_once
 
 
-@pytest.mark.parametrize("law", LAWS)
-@pytest.mark.parametrize(
+@every("law", LAWS)
+@every(
     "changes",
     [
         {},
@@ -27,7 +28,7 @@ from tests.physics.test_pulse_runs import run_once
         {"manage_length": True, "rate": 0.2},
     ],
 )
-@pytest.mark.parametrize("size", [1.0, 0.01])
+@every("size", [1.0, 0.01])
 def test_kernel_and_twin_have_the_same_bits(law, changes, size):
     weights, state, planes = devices(law, 23, 90, "write_noise" in changes)
     inputs, errors = vectors(4, 23, 90, size)
@@ -56,9 +57,9 @@ def test_kernel_and_twin_have_the_same_bits(law, changes, size):
     assert counts[0] == 3 and counts[4] > 0
 
 
-@pytest.mark.parametrize("manage_update", [False, True])
-@pytest.mark.parametrize("manage_length", [False, True])
-@pytest.mark.parametrize(
+@every("manage_update", [False, True])
+@every("manage_length", [False, True])
+@every(
     "input_max,error_max,rate",
     [(1.0, 1.0, 0.01), (0.3, 2e-3, 0.01), (1.0, 0.7, 0.5), (0.0, 1.0, 0.01), (1e-3, 1e-4, 0.01)],
 )

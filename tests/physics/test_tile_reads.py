@@ -15,6 +15,7 @@ from archsim.kernels.tile_records import (
     WEIGHT_RANGE,
     WRITTEN,
 )
+from tests.members import every
 
 F = np.float32
 
@@ -49,9 +50,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("transposed", [False, True], ids=["forward", "backward"])
-@pytest.mark.parametrize("part", [None, TilePart(3, 2, 5, 4)], ids=["whole", "part"])
-@pytest.mark.parametrize("case", CASES)
+@every("transposed", [False, True])
+@every("part", [None, TilePart(3, 2, 5, 4)])
+@every("case", CASES)
 def test_a_tile_has_the_bits_of_its_twin(case, part, transposed):
     draw = np.random.default_rng(2)
     weights = draw.normal(size=(9, 11)).astype(F)

@@ -16,6 +16,7 @@ from archsim.readers.files import read_bytes
 from archsim.run.recorded_trace import load_trace
 from archsim.run.result import Result
 from hwlib.errors import InputError
+from tests.members import every
 
 READERS = {
     "network": archsim.load_network,
@@ -113,8 +114,8 @@ def test_bytes_are_bounded_whatever_the_system_says_of_the_size():
     assert b"Name" in read_bytes("/proc/self/status", 10_000_000)
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
+@every(
+    "content, words",
     [
         (b'{"a": 1, "a": 2}', "twice"),
         (b'{"a": NaN}', "not a number"),

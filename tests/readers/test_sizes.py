@@ -14,6 +14,7 @@ from archsim.trace import build_trace
 from archsim.training.setup import settings_of
 from hwlib.errors import InputError, nearest, shorten
 from hwlib.expressions import Expression
+from tests.members import every
 from workloads import load_network
 
 LINEAR = 'schema = 1\ninput = [64]\n[[layer]]\nname = "a"\noperator = "linear"\nfeatures = {}\n'
@@ -106,8 +107,8 @@ def space(**changes):
     } | changes
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
+@every(
+    "changes, words",
     [
         (
             {"axes": {f"placement.copies.x{number}": [1, 2] for number in range(100)}},

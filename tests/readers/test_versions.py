@@ -25,6 +25,7 @@ from archsim.report.comparison.page import load_comparison
 from archsim.run import comparison_schema, result_schema
 from archsim.trace.file import trace_schema
 from hwlib.errors import InputError, StoredNote
+from tests.members import every
 from workloads import toml_file
 
 OLDER = Path(__file__).parent / "older"
@@ -143,7 +144,7 @@ def test_older_rows_keep_their_numbers(tmp_path):
     assert [row.metrics[0] for row in rows] == [2.3505551075257336, 2.2118990883148615]
 
 
-@pytest.mark.parametrize("kind", DOCUMENTS)
+@every("kind", DOCUMENTS)
 def test_a_newer_document_is_refused_with_a_hint(kind):
     document = versioned(kind, {}) | {DOCUMENTS[kind].field: current_version(kind) + 1}
     with pytest.raises(InputError, match="unknown version of the .* update archsim"):

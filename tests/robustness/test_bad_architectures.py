@@ -10,6 +10,7 @@ import pytest
 import archsim
 from archsim.chip import list_architectures, load_architecture
 from hwlib.errors import InputError
+from tests.members import every
 from tests.robustness.broken_architectures import BROKEN, BROKEN_AT_RUN, FRONT_END, adc
 
 GOOD = (Path(archsim.__file__).parent / "chip" / "files" / "cim40.toml").read_text(encoding="utf-8")
@@ -22,7 +23,7 @@ def broken_file(folder, old, new):
     return path
 
 
-@pytest.mark.parametrize("fault", list(BROKEN))
+@every("fault", list(BROKEN))
 def test_broken_files(fault, tmp_path):
     old, new, field, words = BROKEN[fault]
     path = broken_file(tmp_path, old, new)
@@ -88,8 +89,8 @@ def test_unknown_names_show_the_known_ones(name):
         assert known in error.value.message
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
+@every(
+    "settings, words",
     [
         ({"tile.rowz": 64}, "tile.rowz: unknown field"),
         ({"tile.rows": "many"}, "tile.rows: not an allowed value; got 'many'"),

@@ -7,16 +7,17 @@ import os
 import pytest
 
 from hwlib.errors import InputError
+from tests.members import every
 from tests.robustness.broken_networks import CSV, FLAT, HEADER, ROW, TOML, TOP
 from workloads import load_network
 
 
-@pytest.mark.parametrize("case", TOML)
+@every("case", TOML)
 def test_broken_toml(tmp_path, case):
     check(tmp_path / "net.toml", *TOML[case])
 
 
-@pytest.mark.parametrize("case", CSV)
+@every("case", CSV)
 def test_broken_csv(tmp_path, case):
     check(tmp_path / "net.csv", *CSV[case])
 

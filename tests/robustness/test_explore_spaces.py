@@ -11,6 +11,7 @@ from archsim.exploration.space.axes import read_axis
 from archsim.exploration.sweep import load_sweep
 from hwlib.expressions import Expression
 from tests.explore_points import SPACE
+from tests.members import every
 
 
 def changed(**changes):
@@ -105,7 +106,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@every("name", FAULTS)
 def test_a_fault_is_told_with_its_field(name):
     content, wanted = FAULTS[name]
     with pytest.raises(archsim.InputError, match=wanted):
@@ -124,7 +125,7 @@ def test_the_command_tells_it_too(tmp_path, capsys):
     assert main(["explore", str(tmp_path)]) == 2
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "().__class__",

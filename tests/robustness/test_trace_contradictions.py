@@ -10,6 +10,7 @@ import archsim
 from archsim.cli.main import main
 from archsim.run.recorded_trace import load_trace
 from hwlib.errors import InputError
+from tests.members import every
 from tests.robustness.hand_trace import HAND, changed, image
 from tests.robustness.trace_contradictions import CONTRADICTIONS
 
@@ -20,7 +21,7 @@ def test_the_trace_by_hand_is_sound(tmp_path):
     assert archsim.simulate(path, "rpu", timing=False).energy_j > 0
 
 
-@pytest.mark.parametrize("fault", list(CONTRADICTIONS))
+@every("fault", list(CONTRADICTIONS))
 def test_contradictions(fault, tmp_path):
     change, field, words = CONTRADICTIONS[fault]
     path = tmp_path / "x.json"

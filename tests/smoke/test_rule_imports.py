@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from archsim.schemes import list_schemes, load_scheme
+from tests.members import every
 
 ROOT = Path(__file__).parents[2]
 SCHEMES = ROOT / "archsim" / "schemes"
@@ -105,7 +106,7 @@ def test_such_an_import_is_seen(line):
         assert faults({**parsed(), module: ast.parse(f"{text}\n{line}")}), (module, line)
 
 
-@pytest.mark.parametrize("name", list_schemes())
+@every("name", list_schemes())
 def test_a_face_names_its_rule_and_its_reference(name):
     kind = type(load_scheme(name))
     assert "rule" not in vars(kind), "the rule is named by the string `algorithm`"

@@ -4,13 +4,12 @@ and update schemes here.
 
 import re
 
-import pytest
-
 from archsim.devices import LAWS, load_law
 from archsim.devices.presets import load_presets
 from archsim.schemes import list_schemes, load_scheme
 from hwlib import load_figures, load_sources
 from hwlib.part_documents import read_part_documents
+from tests.members import every
 
 YEAR = re.compile(r"(?<![\d.])(?:19|20)\d\d(?!\.?\d)")  # not those of arXiv numbers
 
@@ -30,7 +29,7 @@ def years_of(key):
     )
 
 
-@pytest.mark.parametrize("name", list_schemes())
+@every("name", list_schemes())
 def test_every_paper_that_a_scheme_names_is_a_source(name):
     kind = type(load_scheme(name))
     assert kind.references and not [key for key in kind.references if key not in load_sources()]

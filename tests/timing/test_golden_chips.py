@@ -10,6 +10,8 @@ from golden.schemes import hic, sgd
 from golden.schemes_low_rank import low_rank
 from golden.schemes_pulsed import rpu, tiki_taka, zero_shift
 
+from tests.members import every
+
 CHIPS = {
     "overlap": Chip(overlap=True),
     "overlap, slow array": Chip(overlap=True, slot=13),
@@ -55,14 +57,14 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("rule", "network"),
+@every(
+    "rule, network",
     [
         *(("sgd", network) for network in NETWORKS),
         *((rule, network) for rule in ("rpu", "hic") for network in ("wide", "conv")),
     ],
 )
-@pytest.mark.parametrize("chip", CHIPS)
+@every("chip", CHIPS)
 def test_chips(chip, rule, network):
     check_step(*NETWORKS[network], RULES[rule], CHIPS[chip])
 

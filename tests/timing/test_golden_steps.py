@@ -12,6 +12,8 @@ from golden.schemes_low_rank import low_rank
 from golden.schemes_pulsed import rpu, tiki_taka, zero_shift
 from golden.schemes_streams import cbram_sc, dsc, essop
 
+from tests.members import every
+
 RULES = {
     "sgd": sgd("sgd"),
     "momentum": sgd("momentum"),
@@ -72,7 +74,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "network"), CASES)
+@every("rule, network", CASES)
 def test_a_training_step(rule, network):
     check_step(*NETWORKS[network], RULES[rule], Chip())
 

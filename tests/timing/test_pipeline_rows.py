@@ -2,10 +2,10 @@
 
 import random
 
-import pytest
 from small_chips import DRAIN, READ, quiet_chip, read, run, trace_of
 
 from archsim.trace import RowWindow
+from tests.members import every
 
 
 def stalls(machine, layer):
@@ -25,7 +25,7 @@ def test_a_consumer_starts_when_its_rows_are_finished():
     assert stalls(machine, "b") == {"dependency": 12 * READ + DRAIN + 3 * (4 - 2) * READ}
 
 
-@pytest.mark.parametrize("seed", range(12))
+@every("seed", range(12))
 def test_row_gates_of_random_windows(seed):
     generator = random.Random(seed)
     height = generator.randrange(4, 12)

@@ -2,12 +2,12 @@
 
 import random
 
-import pytest
 import simpy
 
 from archsim.soc.priority_server import PriorityServer
 from archsim.soc.server import Server
 from archsim.soc.streams import stream_vectors
+from tests.members import every
 
 
 def random_requests(seed):
@@ -117,8 +117,8 @@ def test_words_after_the_first_vector_give_way_to_an_older_operation_and_come_ba
     assert port.waited == 1 + 2 + 3 + 8 + 8
 
 
-@pytest.mark.parametrize("ports", [1, 2])
-@pytest.mark.parametrize("seed", range(10))
+@every("ports", [1, 2])
+@every("seed", range(10))
 def test_no_order_of_giving_way_loses_a_cycle(seed, ports):
     """Jobs of several vectors and single ones of random ages: every cycle is booked once, and no
     port idles while words wait.

@@ -4,10 +4,10 @@ cycle.
 
 import random
 
-import pytest
 import simpy
 
 from archsim.soc.queues import OutputQueue, Queue
+from tests.members import every
 
 
 class Store:
@@ -80,8 +80,8 @@ def history(kind, seed, capacity, givers):
     return done
 
 
-@pytest.mark.parametrize("capacity, givers", [(1, 1), (1, 3), (2, 1), (3, 2), (8, 4)])
-@pytest.mark.parametrize("seed", range(8))
+@every("capacity, givers", [(1, 1), (1, 3), (2, 1), (3, 2), (8, 4)])
+@every("seed", range(8))
 def test_a_queue_is_a_simpy_store(capacity, givers, seed):
     assert history(Ours, seed, capacity, givers) == history(Store, seed, capacity, givers)
 

@@ -15,6 +15,7 @@ from archsim.chip.plan.counts import ledger_of_plans, plans_of
 from archsim.soc.collect import check_conservation, ledger_of_machine, resources
 from archsim.soc.cores.core_machine import CoreMachine
 from archsim.studies.random_cores import core_case
+from tests.members import every
 
 SEED = int(os.environ.get("ARCHSIM_SEED", "1"))
 NUMBERS = range(12)
@@ -63,7 +64,7 @@ def test_the_ledger_holds_what_links_carried(number):
         assert counted.total(role, "transfer") == pytest.approx(bits, rel=1e-9), role
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@every("number", NUMBERS)
 def test_shares_of_a_step_are_whole(number):
     trace, chip, placement, _ = core_case(SEED, number).work()
     cores = CoreMap.of(trace, chip, placement)

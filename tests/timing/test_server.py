@@ -4,11 +4,11 @@ one go first.
 
 import random
 
-import pytest
 import simpy
 
 from archsim.soc.server import Server
 from archsim.soc.streams import reserve, stream
+from tests.members import every
 
 
 def random_requests(seed):
@@ -51,8 +51,8 @@ def run_server(requests, ports):
     return server, starts
 
 
-@pytest.mark.parametrize("capacity", [1, 2, 3])
-@pytest.mark.parametrize("seed", range(20))
+@every("capacity", [1, 2, 3])
+@every("seed", range(20))
 def test_a_server_is_a_simpy_resource(capacity, seed):
     requests = random_requests(seed)
     expected = starts_of_resource(requests, capacity)
@@ -109,8 +109,8 @@ def test_later_requests_use_the_cycles_before_data_arrive():
     assert (bus.busy, bus.requests, bus.waited, bus.queue_max) == (28, 3, 10, 1)
 
 
-@pytest.mark.parametrize("ports", [1, 2, 3])
-@pytest.mark.parametrize("seed", range(20))
+@every("ports", [1, 2, 3])
+@every("seed", range(20))
 def test_a_server_never_idles_while_a_request_is_ready(seed, ports):
     """Requests whose data come later than they are made, against a calendar that is searched cycle
     by cycle.

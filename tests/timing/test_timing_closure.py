@@ -6,6 +6,7 @@ import archsim
 from archsim.chip.blocks import blocks
 from archsim.chip.timing_closure import cycles_for, is_closure_note
 from hwlib import load_figures
+from tests.members import every
 
 
 def closure(chip, **words):
@@ -62,8 +63,8 @@ def test_a_slot_that_a_part_states_itself_is_held_against_the_clock():
     )
 
 
-@pytest.mark.parametrize(
-    ("role", "action", "settings", "cycles"),
+@every(
+    "role, action, settings, cycles",
     [
         ("adc", "convert", {"read__conversion_cycles": 3}, 3),
         ("shift_add", "add", {"read__conversion_cycles": 3}, 3),
