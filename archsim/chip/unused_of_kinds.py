@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from archsim.basics.fields import changed_fields
 from archsim.chip.blocks.base import Acts
+from archsim.chip.config import Architecture
 from archsim.chip.usage import Usage
 
 
@@ -18,7 +20,7 @@ def unused_of_kinds(run: Usage, conditions: Mapping[str, Acts]) -> dict[str, str
             such cores would, with the layers that lie on them.
     """
     built = run.built
-    unused: dict[str, str] = {}
+    unused = _overruled(built.chip)
     for name, kind in built.chip.core.kinds.items():
         # of a chip of such cores, all of which are alike
         layers = {
@@ -43,3 +45,19 @@ def unused_of_kinds(run: Usage, conditions: Mapping[str, Acts]) -> dict[str, str
             elif acts is not None and not acts.condition(own_run):
                 unused[path] = acts.otherwise
     return unused
+
+
+def _overruled(chip: Architecture) -> dict[str, str]:
+    """Fields of the chip that every kind of its cores says otherwise."""
+    said = [
+        {f"{section}.{field}" for section, field, _ in kind.changes()}
+        for kind in chip.core.kinds.values()
+    ]
+    if not said:
+        return {}
+    everywhere = set.intersection(*said)
+    return {
+        path: "every kind of cores says it itself"
+        for path in changed_fields(chip, leave_out=("components", "schema_"))
+        if path in everywhere
+    }

@@ -173,7 +173,8 @@ def draw_architecture(document: Described) -> Iterator[object]:
             if key not in ("components", "notes", "name", "title", "source", "schema")
         }
     ):
-        table.add_row(path, Text(str(value)))
+        if value is not None:  # what a kind of cores leaves unsaid
+            table.add_row(path, Text(str(value)))
     yield table
     table = Table(
         "Role",

@@ -113,7 +113,8 @@ def _allowed(annotation: Any, limits: list[Any]) -> str:
     if origin is dict:
         return f"a table: {_allowed(inside[1], limits)}"
     if origin is not None:
-        return " or ".join(_allowed(item, limits) for item in inside)
+        said = [item for item in inside if item is not type(None)]
+        return " or ".join(_allowed(item, limits) for item in said)
     return _plain(annotation, limits)
 
 
@@ -122,6 +123,8 @@ def _plain(annotation: Any, limits: list[Any]) -> str:
         return "`true`, `false`"
     if annotation is Any:
         return "numbers and texts"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "tables"
     if annotation is str:
         return "a text" + _lengths(limits)
     kind = "whole number" if annotation is int else "number"

@@ -219,6 +219,30 @@ def test_what_a_kind_says_for_nothing_is_told():
     assert "core.kinds.fine.write.pulse_cycles" in result.unused  # an inference programs nothing
 
 
+def test_what_every_kind_says_itself_the_chip_says_for_nothing():
+    fine = {"core.kinds.fine.read.adc_bits": 5, "core.kinds.coarse.read.adc_bits": 6}
+    assert "read.adc_bits" in simulated(chip_of(fine | {"read.adc_bits": 7})).unused
+    # one kind that leaves it open reads that of the chip
+    fine.pop("core.kinds.coarse.read.adc_bits")
+    open_ = fine | {"core.kinds.coarse": {}, "read.adc_bits": 7}
+    assert "read.adc_bits" not in simulated(chip_of(open_)).unused
+
+
+def test_the_floor_shows_which_core_is_of_which_kind():
+    from archsim.report.plots.floor import draw_floor, floor_use
+    from archsim.report.run.view import View
+
+    result = simulated(two_kinds({"conv1": "fine", "conv2": "coarse", "fc": "coarse"}))
+    view = View(result.to_dict())
+    use = floor_use(view)
+    for kind, row in result.kinds.items():
+        assert {use.kinds[core] for core in row["cores"]} == {kind}
+    told = str(draw_floor(view, 800.0).marks)
+    assert "(fine)" in told and "edges tell kinds of cores: coarse, fine" in told
+    alike = View(simulated(chip_of({})).to_dict())
+    assert floor_use(alike).kinds == {} and "edges" not in str(draw_floor(alike, 800.0).marks)
+
+
 def test_a_run_of_kinds_is_priced_again_and_explained(tmp_path):
     result = simulated(two_kinds({"conv1": "fine"}))
     (tmp_path / "run.json").write_text(json.dumps(result.to_dict()), encoding="utf-8")
