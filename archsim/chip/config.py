@@ -173,15 +173,10 @@ class Architecture(AllSections):
     @model_validator(mode="after")
     def _consistent(self) -> Architecture:
         if self.core.kinds:
-            # tiles of the chip's own, which no core has, need not fit
-            assert self.kind_chips
+            # tiles of the chip's own, which no core has, need not fit: those of kinds are checked
+            self.__dict__["kind_chips"] = chips_of_kinds(self)
         else:
             self.check_tiles()
-        low, high = self.physics.conductance_us
-        if low >= high:
-            raise ValueError(
-                f"physics.conductance_us: the low conductance ({low:g}) must be below the high one ({high:g})"
-            )
         if self.execution.reload and self.execution.mode == "pipelined":
             raise ValueError(
                 "execution.reload needs execution.mode = layer_by_layer: passes hold the chip for "
@@ -208,6 +203,11 @@ class Architecture(AllSections):
         )
         if self.tile.columns - reserved < self.weights.most_columns:
             raise ValueError("a tile has too few columns for one weight of this mapping")
+        low, high = self.physics.conductance_us
+        if low >= high:
+            raise ValueError(
+                f"physics.conductance_us: the low conductance ({low:g}) must be below the high one ({high:g})"
+            )
 
     @cached_property
     def kind_chips(self) -> dict[str, Architecture]:

@@ -181,6 +181,7 @@ def test_a_full_kind_leaves_layers_to_the_next():
         ({"core.kinds.fine.read.adc_bit": 5}, "core.kinds.fine.read.adc_bit", "adc_bits"),
         ({"core.kinds.fine.tile.rows": 0}, "core.kinds.fine.tile.rows", "1"),
         ({"core.kinds.fine.read.columns_per_adc": 64}, "", "core.kinds.fine"),
+        ({"core.kinds.fine.physics.conductance_us": [5.0, 1.0]}, "core.kinds.fine", "(5)"),
         ({"core.kinds.a@b": {}}, "core.kinds.a@b", "pattern"),
         ({"core.kinds.fine.cell.slot": 2.0}, "core.kinds.fine.cell", "slot_ns"),
         ({"core.kinds.fine.weights.device": "bulk_ram"}, "core.kinds.fine", "bulk_rram"),
