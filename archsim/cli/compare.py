@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archsim.basics.folders import hold
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.cli import network_options, options
 from archsim.cli.output import console, print_json, say
 from hwlib.errors import InputError
@@ -34,9 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     options.add_data_option(parser)
     parser.add_argument(
         "--arch",
-        default="cim40",
+        default=STANDARD_CHIP,
         metavar="NAME|FILE",
-        help="chip: archsim list architectures (default cim40)",
+        help=f"chip of all schemes: archsim list architectures (default {STANDARD_CHIP})",
     )
     options.add_epochs_option(parser, default=1)
     _add_terms(parser)

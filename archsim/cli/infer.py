@@ -6,6 +6,7 @@ import argparse
 import contextlib
 
 from archsim.basics.folders import folder_path, hold, refuse_other
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.cli import network_options, options
 from archsim.cli.output import console
 from archsim.cli.run_output import write_run
@@ -23,7 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "the network's own file)",
     )
     parser.add_argument(
-        "--arch", metavar="NAME|FILE", help="chip: archsim list architectures (default cim40)"
+        "--arch",
+        metavar="NAME|FILE",
+        help=f"chip: archsim list architectures (default {STANDARD_CHIP})",
     )
     parser.add_argument(
         "--device",
@@ -88,7 +91,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if path.startswith("device.")
     }
     network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
-    chip = archsim.load_architecture(arguments.arch or "cim40", own)
+    chip = archsim.load_architecture(arguments.arch or STANDARD_CHIP, own)
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
     held = hold(arguments.out, "run", "--out", around=True) if arguments.out else None
     with held or contextlib.nullcontext():

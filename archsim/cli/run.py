@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archsim.basics.folders import folder_path, hold, refuse_other
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.cli import network_options, options
 from archsim.cli.output import console
 from archsim.cli.run_inputs import chip_named, images_in, workload_of
@@ -30,7 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--arch",
         metavar="NAME|FILE",
-        help="chip: archsim list architectures (default: the one that a trace was recorded on, else cim40)",
+        help="chip: archsim list architectures (default: the one that a trace was recorded on, rpu for a training step "
+        f"of the scheme rpu, else {STANDARD_CHIP})",
     )
     network_options.add_workload_options(parser)
     parser.add_argument(

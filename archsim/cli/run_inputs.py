@@ -28,13 +28,15 @@ class Workload(NamedTuple):
 
 
 def chip_named(arguments: argparse.Namespace, work: Workload) -> str | Architecture:
-    """The chip that is named, else the one that a trace was recorded on, else cim40."""
-    from archsim.run.simulation import chip_for
+    """The chip that is named, else the one that a trace was recorded on, else the standard one of
+    the work."""
+    from archsim.run.simulation import chip_for, standard_chip
     from archsim.trace import Trace
 
     if arguments.arch is None and isinstance(work.network, Trace):
         return chip_for(work.network, None)[0]
-    return "cim40" if arguments.arch is None else str(arguments.arch)
+    standard = standard_chip(work.scheme if work.phase == "training" else None)
+    return standard if arguments.arch is None else str(arguments.arch)
 
 
 def images_in(path: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.basics.folders import folder_path, hold, refuse_other
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.cli import network_options, options
 from archsim.cli.output import console, say
 from archsim.cli.train_output import write_trained
@@ -43,7 +44,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--arch",
         metavar="NAME|FILE",
-        help="chip: archsim list architectures (default rpu for the scheme rpu, else cim40)",
+        help="chip: archsim list architectures (default rpu for the scheme rpu, else "
+        f"{STANDARD_CHIP})",
     )
     parser.add_argument(
         "--weights",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 from archsim.basics.call_options import read_options, shows_options
 from archsim.basics.folders import folder_path, hold
 from archsim.chip import load_architecture
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.comparison.document import Comparison
 from archsim.comparison.rounds import work_out
 from archsim.comparison.split import split_of
@@ -77,7 +78,7 @@ class ComparisonOptions:
 def compare(
     network: str | Path | Network,
     schemes: str | Scheme | Sequence[str | Scheme | Variant] | None = None,
-    chip: str | Path | Architecture = "cim40",
+    chip: str | Path | Architecture = STANDARD_CHIP,
     data: str | Path | Dataset = "digits",
     epochs: int = 1,
     **options: Unpack[ComparisonWords],

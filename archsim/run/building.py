@@ -247,7 +247,7 @@ def build(
         network: a built-in name, a path (TOML, ONNX, layer table, recorded trace), a `Network` or a
             `Trace`.
         chip: a name, a path or an `Architecture`; None for the one that a trace was recorded on,
-            else cim40.
+            else the scheme's own in training (rpu for rpu), else cores40.
         scheme: the update rule of a training step.
         phase: "inference" or "training".
         batch: images of a training step.

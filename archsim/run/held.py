@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from archsim.chip import load_architecture
 from archsim.chip.of_device import chip_of_devices
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.devices.ageing import drifts
 from archsim.devices.held_weights import Holder
 from archsim.devices.presets import load_device
@@ -77,7 +78,7 @@ def holder_of(options: SimulationOptions) -> Holder | None:
 def chip_with_holder(chip: ChipLike, holder: Holder) -> tuple[Architecture, list[str]]:
     """The chip with the cell that the device's file states, and notes on it and on the time."""
     told = chip_of_devices(
-        load_architecture("cim40" if chip is None else chip),
+        load_architecture(STANDARD_CHIP if chip is None else chip),
         holder.name,
         {kind: own.name for kind, own in holder.kinds.items()},
     )

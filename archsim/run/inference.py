@@ -12,6 +12,7 @@ from archsim.basics.call_options import read_options, shows_options
 from archsim.chip import load_architecture
 from archsim.chip.cell_levels import check_device
 from archsim.chip.kind_chips import devices_of_kinds
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.devices.presets import load_device
 from archsim.run.drawn_chips import Accuracies, TestSet, measure_accuracies, tested_images
 from archsim.run.held import chip_with_holder, holder_of, idle_settings
@@ -48,7 +49,7 @@ def infer(
 
     Args:
         network: a built-in name, a path (TOML, ONNX, layer table), or a `Network`.
-        chip: a name, a path or an `Architecture`; None for cim40.
+        chip: a name, a path or an `Architecture`; None for cores40.
         data: a data set by name, an .npz file, or a `Dataset`; its test images are tested.
         weights: where the trained weights are; None for the network's own file. An .npz file or a
             mapping ("<layer>.weights", outputs x inputs, and "<layer>.bias"), the folder of a
@@ -80,7 +81,7 @@ def infer(
     trained = trained_tensors(net, chosen.weights)
     dataset = fit_dataset(net, load_dataset(data))
     tested = tested_images(net, dataset, chosen)
-    named = load_architecture("cim40" if chip is None else chip)
+    named = load_architecture(STANDARD_CHIP if chip is None else chip)
     holder = _holder(named, chosen)
     notes: list[str] = []
     on_chip = named

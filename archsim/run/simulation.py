@@ -12,6 +12,7 @@ from archsim.basics.call_options import read_options, shows_options
 from archsim.chip import load_architecture
 from archsim.chip.built import BuiltChip, build_chip
 from archsim.chip.record import chip_of_record, differences
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.chip.step_on_chip import step_on
 from archsim.chip.unused import unused_notes, unused_settings
 from archsim.run.options import SimulationOptions, SimulationWords
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     SchemeLike: TypeAlias = str | Scheme | None
 
 _SHOWN = 5
-STANDARD_CHIP = "cim40"
-"""The chip of a run where nobody names one."""
 
 
 class PreparedRun(NamedTuple):
@@ -66,7 +65,7 @@ def simulate(
         network: a name, a path (TOML, ONNX, layer table, recorded trace), a `Network` or a `Trace`,
             which brings scheme, phase and batch with it.
         chip: a name, a path or an `Architecture`; None for the one that a trace was recorded on,
-            else cim40.
+            else the scheme's own in training (rpu for rpu), else cores40.
         scheme: the update rule of a training step.
         phase: "inference" or "training"; of a network that keeps keys and values "prefill", which
             reads all tokens, or "decode", which makes one behind those that
@@ -214,8 +213,8 @@ def _bias_notes(trace: Trace, chip: Architecture, rule: Scheme | None) -> list[s
 def chip_for(
     trace: Trace, chip: str | Path | Architecture | None
 ) -> tuple[Architecture, list[str]]:
-    """The chip of a run: the one named, the one that the trace was recorded on, or cim40; and notes
-    where those are not one and the same.
+    """The chip of a run: the one named, the one that the trace was recorded on, or the standard one;
+    and notes where those are not one and the same.
 
     Raises InputError for a chip that is not there or not allowed.
     """
@@ -223,7 +222,7 @@ def chip_for(
     measured = any(operation.activity.source == "measured" for operation in operations)
     if chip is None and trace.chip:
         return chip_of_record(trace.chip, trace.network), []
-    named = load_architecture(STANDARD_CHIP if chip is None else chip)
+    named = load_architecture(standard_chip(trace.scheme) if chip is None else chip)
     if trace.chip is None:
         text = f"its source does not say on which chip the activity was measured; this run is on {named.name}"
         return named, [text] if measured else []
@@ -234,6 +233,14 @@ def chip_for(
     if named.name == trace.chip["name"]:
         return named, [f"{what} the chip {named.name} with other settings: {', '.join(changed)}"]
     return named, [f"{what} the chip {trace.chip['name']}, this run is on {named.name}"]
+
+
+def standard_chip(scheme: SchemeLike) -> str:
+    """The chip where nobody names one: that of the update rule of a step, which may ask for its own.
+
+    Raises InputError for an unknown rule.
+    """
+    return STANDARD_CHIP if scheme is None else load_scheme(scheme).default_chip
 
 
 def _trace_of(
@@ -247,7 +254,8 @@ def _trace_of(
     if phase == "decode":
         net = net.decoding()
     rule = load_scheme(scheme) if scheme is not None else None
-    on_chip = load_architecture(STANDARD_CHIP if chip is None else chip)
+    standard = standard_chip(rule if phase == "training" else None)
+    on_chip = load_architecture(standard if chip is None else chip)
     trace = step_on(on_chip, net, rule, phase, batch)
     if phase == "training" and rule is not None:
         trace = replace(trace, notes=(*trace.notes, *untrained_notes(net, rule)))

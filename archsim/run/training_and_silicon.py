@@ -57,7 +57,7 @@ def train(
     Args:
         network: a name, a path or a `Network`.
         chip: a name, a path or an `Architecture`; None for the scheme's own (`rpu` for the scheme
-            rpu, else `cim40`).
+            rpu, else `cores40`).
         data: a name, an .npz file or a `Dataset`.
         scheme: the update rule, by name or as a `Scheme`.
         epochs: times through the data.

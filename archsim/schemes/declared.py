@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.schemes.tuned import Tuned
 
 SUGGESTED = ("learning_rate", "batch", "initial_scale")
@@ -26,7 +27,7 @@ class DeclaredOfTraining(BaseModel):
     source: ClassVar[str]
     references: ClassVar[tuple[str, ...]] = ()  # keys of hwlib/sources.bib
     transposed_read: ClassVar[bool] = False
-    default_chip: ClassVar[str] = "cim40"  # the chip of a training where the user names none
+    default_chip: ClassVar[str] = STANDARD_CHIP  # the chip of a training where the user names none
     # Range of a layer's devices in its largest first weight, where they are programmed with verify:
     # more costs precision, less clips weights. Chosen on held-out parts of three training sets.
     verified_range: ClassVar[float] = 4.0

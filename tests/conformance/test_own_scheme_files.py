@@ -80,7 +80,12 @@ def test_a_file_is_what_stands_in_it_now(known, call, tmp_path):
     assert zone_of("a/mine.py") == 0.25 and not list(tmp_path.rglob("*.pyc"))
     (tmp_path / "b" / "mine.py").write_text(text)
     code, _, error = call(
-        "compare", "digits_cnn", "--schemes", f"{tmp_path}/a/mine.py,{tmp_path}/b/mine.py"
+        "compare",
+        "digits_cnn",
+        "--arch",
+        "cim40",
+        "--schemes",
+        f"{tmp_path}/a/mine.py,{tmp_path}/b/mine.py",
     )
     assert code == 2 and "same name" in error
 
@@ -128,12 +133,17 @@ def test_only_the_module_for_own_files_runs_files():
 )
 def test_a_file_that_is_no_scheme_is_refused(text, message, known, call, tmp_path):
     (tmp_path / "wrong.py").write_text(text)
-    code, _, error = call("run", "digits_cnn", "--scheme", "wrong.py", "--phase", "training")
+    code, _, error = call(
+        "run", "digits_cnn", "--arch", "cim40", "--scheme", "wrong.py", "--phase", "training"
+    )
     assert code == 2 and re.search(message, error), error
 
 
 def test_missing_files_and_foreign_traces_are_refused(known, call):
-    assert call("run", "digits_cnn", "--scheme", "no.py", "--phase", "training")[0] == 2
+    assert (
+        call("run", "digits_cnn", "--arch", "cim40", "--scheme", "no.py", "--phase", "training")[0]
+        == 2
+    )
     assert (
         call("trace", "digits_cnn", "--scheme", "sgd", "--phase", "training", "--out", "step.json")[
             0

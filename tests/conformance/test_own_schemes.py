@@ -50,6 +50,8 @@ def test_a_file_is_a_scheme_in_every_command(known, call):
     code, out, _ = call(
         "run",
         "digits_cnn",
+        "--arch",
+        "cim40",
         "--scheme",
         EXAMPLE,
         "--phase",
@@ -62,6 +64,8 @@ def test_a_file_is_a_scheme_in_every_command(known, call):
     code, out, _ = call(
         "train",
         "digits_cnn",
+        "--arch",
+        "cim40",
         "--scheme",
         EXAMPLE,
         "--epochs",
@@ -97,6 +101,8 @@ def test_a_file_in_a_comparison_on_two_processes(known, call):
     code, out, error = call(
         "compare",
         "digits_cnn",
+        "--arch",
+        "cim40",
         "--schemes",
         f"sgd,{EXAMPLE}:dead_zone=1",
         "--images",

@@ -205,5 +205,5 @@ def test_numbers_that_no_tile_can_hold_are_refused(call, tmp_path):
     import numpy as np
 
     np.savez(tmp_path / "far.npz", images=np.full((1, 1, 8, 8), -1e300))
-    code, out, message = call("run", "digits_cnn", "--data", "far.npz")
+    code, out, message = call("run", "digits_cnn", "--arch", "cim40", "--data", "far.npz")
     assert (code, out) == (2, "") and "too large" in message and "1e+12" in message

@@ -17,16 +17,16 @@ def space_file(folder):
 
 
 def test_a_run_in_the_folder_of_a_run_says_that_it_replaces_it(call, tmp_path):
-    assert call("run", "lenet1", "--out", "one")[0] == 0
-    code, _, err = call("run", "lenet1", "--images", "2", "--out", "one")
+    assert call("run", "lenet1", "--arch", "cim40", "--out", "one")[0] == 0
+    code, _, err = call("run", "lenet1", "--arch", "cim40", "--images", "2", "--out", "one")
     assert code == 0 and "the run that was in one is replaced" in err
     assert kind_of(tmp_path / "one") == "run"
 
 
 def test_a_report_goes_into_its_own_folder_or_one_without_results(call, tmp_path):
     assert (
-        call("run", "lenet1", "--quiet", "--out", "one")[0]
-        == call("run", "lenet1", "--quiet", "--out", "two")[0]
+        call("run", "lenet1", "--arch", "cim40", "--quiet", "--out", "one")[0]
+        == call("run", "lenet1", "--arch", "cim40", "--quiet", "--out", "two")[0]
         == 0
     )
     before = (tmp_path / "two" / "report.html").read_bytes()

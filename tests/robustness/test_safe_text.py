@@ -95,7 +95,7 @@ def test_neither_can_a_path_or_a_message(tmp_path, capsys):
         "\x1b]0;t\x07.json",
         "\udc80.onnx",
     ):
-        code, text = printed(capsys, "run", str(tmp_path / name))
+        code, text = printed(capsys, "run", str(tmp_path / name), "--arch", "cim40")
         assert code == 2 and no_control(text), name
     assert no_control(
         InputError("\x1b[2J", where="\x9b", got="\x1b", allowed=("\u202e",), hint="\x07").message

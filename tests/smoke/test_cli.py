@@ -53,7 +53,7 @@ def test_run_prints_a_table(call):
 
 
 def test_run_json_is_all_there_is_on_stdout(call):
-    code, out, _ = call("run", "lenet1", "--json")
+    code, out, _ = call("run", "lenet1", "--arch", "cim40", "--json")
     document = check_document(json.loads(out), "stdout")
     assert code == 0 and document["network"] == "lenet1" and document["architecture"] == "cim40"
     for rows in (
@@ -70,7 +70,9 @@ def test_run_json_is_all_there_is_on_stdout(call):
 
 
 def test_run_is_repeatable(call):
-    assert call("run", "lenet1", "--json") == call("run", "lenet1", "--json")
+    assert call("run", "lenet1", "--arch", "cim40", "--json") == call(
+        "run", "lenet1", "--arch", "cim40", "--json"
+    )
 
 
 def test_run_options_reach_the_simulation(call):
@@ -117,7 +119,7 @@ def test_run_options_reach_the_simulation(call):
 
 def test_run_writes_a_folder_that_explains_and_reports(call, tmp_path):
     folder = tmp_path / "run"
-    code, out, err = call("run", "lenet1", "--out", folder, "--quiet")
+    code, out, err = call("run", "lenet1", "--arch", "cim40", "--out", folder, "--quiet")
     assert (code, out, err) == (0, "", "")
     names = {path.name for path in folder.iterdir()}
     assert {"result.json", "report.html", "component.csv", "layer.csv", "figure.csv"} <= names
@@ -146,14 +148,14 @@ def test_every_number_of_a_real_run_has_a_trail():
 
 
 def test_no_timing_has_no_power(call):
-    code, out, _ = call("run", "lenet1", "--no-timing", "--json")
+    code, out, _ = call("run", "lenet1", "--arch", "cim40", "--no-timing", "--json")
     document = json.loads(out)
     assert code == 0 and document["cycles"] is None and document["power_uw"] is None
     assert document["area_mm2"] > 0 and document["energy_j"] > 0
 
 
 def test_run_csv(call):
-    rows = list(csv.DictReader(io.StringIO(call("run", "lenet1", "--csv")[1])))
+    rows = list(csv.DictReader(io.StringIO(call("run", "lenet1", "--arch", "cim40", "--csv")[1])))
     assert "adc" in [row["component"] for row in rows] and float(rows[0]["area_mm2"]) > 0
 
 
@@ -164,9 +166,21 @@ def test_trace_is_a_file_that_runs(call, tmp_path):
     )
     assert code == 0 and out == "" and "operations" in err
     direct = json.loads(
-        call("run", "lenet1", "--phase", "training", "--scheme", "sgd", "--batch", "2", "--json")[1]
+        call(
+            "run",
+            "lenet1",
+            "--arch",
+            "cim40",
+            "--phase",
+            "training",
+            "--scheme",
+            "sgd",
+            "--batch",
+            "2",
+            "--json",
+        )[1]
     )
-    traced = json.loads(call("run", path, "--json")[1])
+    traced = json.loads(call("run", path, "--arch", "cim40", "--json")[1])
     assert traced["cycles"] == direct["cycles"] and traced["energy_j"] == direct["energy_j"]
 
 
@@ -174,6 +188,8 @@ def test_observers_write_files(call, tmp_path):
     code, _, err = call(
         "run",
         "lenet1",
+        "--arch",
+        "cim40",
         "--quiet",
         "--trace-out",
         tmp_path / "events.json",
@@ -193,7 +209,7 @@ def test_a_reader_that_leaves_early_is_no_fault():
     )
     done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr == "" and done.stdout.splitlines()[-1].endswith("0")
-    assert len(shell("run", "vgg8", "--no-timing", "--json").stdout) > 70_000
+    assert len(shell("run", "vgg8", "--arch", "cim40", "--no-timing", "--json").stdout) > 70_000
 
 
 def test_a_reader_of_a_table_that_leaves_early_is_no_fault():

@@ -187,6 +187,8 @@ def test_the_digital_baseline_has_no_devices_and_no_tiles(call, core):
     code, out, _ = call(
         "train",
         "digits_cnn",
+        "--arch",
+        "cim40",
         "--scheme",
         "sgd",
         "--set",

@@ -64,8 +64,11 @@ def arranged(placement: Placement, trace: Trace, chip: Architecture) -> Placemen
     floor = _floor(sent, cores)
     greedy = _greedy(floor)
     improved = _improved(floor, greedy, settings.swaps, settings.swap_seed)
-    best = min((in_order, greedy, improved), key=lambda order: cost_of(sent, cores.layout, order))
-    now = cost_of(sent, cores.layout, best)
+    now, best = before, in_order
+    for order in (greedy, improved):
+        cost = cost_of(sent, cores.layout, order)
+        if cost < now:
+            now, best = cost, order
     return replace(_renumbered(placement, best), arrangement=Arrangement(before, now))
 
 

@@ -50,11 +50,13 @@ class Kept(NamedTuple):
 
 class Messages:
     """Who sends what to whom in a step; `fetched_bits` is what comes in all for its inputs, `recalled`
-    what comes of state and goes back as `stored`. Sums that no core keeps come with the state."""
+    what comes of state and goes back as `stored`. Sums that no core keeps come with the state. Without
+    `ways` no message says which links it passes."""
 
-    def __init__(self, step: Step, cores: CoreMap):
+    def __init__(self, step: Step, cores: CoreMap, ways: bool = True):
         self.step = step
         self.cores = cores
+        self.ways = ways
         name = step.operation.name
         self.fetched_bits = cores.fetches[name] * step.chip.read.input_bits
         # sums that are added to lie where the results before them went
@@ -122,7 +124,7 @@ class Messages:
         if whole <= 0:
             return []
         others = tuple(taker for taker in takers if taker != source)
-        way = tree(self.cores.layout, source, others) if others else None
+        way = tree(self.cores.layout, source, others) if others and self.ways else None
         return [Message(source, takers, whole, way)]
 
 

@@ -9,7 +9,7 @@ from archsim.chip.blocks.step import step_of
 from archsim.chip.cores.core_map import CoreMap
 from archsim.chip.cores.messages import Messages, speed_of
 from archsim.chip.network.layout import NetworkLayout
-from archsim.chip.network.routes import passed, tree
+from archsim.chip.network.routes import pitches_to
 from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.record import OperationPlan
@@ -38,7 +38,7 @@ def sent_in(
     for operation, share in [*((op, 1.0) for op in trace.image_operations), *once]:
         layer = placement.layers.get(operation.matrix_name)
         own = chip.of_kind(layer.kind) if layer is not None else chip
-        messages = Messages(step_of(OperationPlan(operation), layer, own, memory), cores)
+        messages = Messages(step_of(OperationPlan(operation), layer, own, memory), cores, False)
         units = cores.units[operation.name]
         for tables in (
             messages.fetches(operation),
@@ -70,8 +70,6 @@ def cost_of(sent: Sequence[Sent], layout: NetworkLayout, order: Sequence[int]) -
     there = [*order, *range(len(order), len(layout.terminals))]
     return sum(
         message.bits
-        * passed(
-            layout, tree(layout, there[message.source], [there[t] for t in message.takers])
-        ).pitches
+        * pitches_to(layout, there[message.source], [there[taker] for taker in message.takers])
         for message in sent
     )

@@ -73,6 +73,16 @@ class Passed(NamedTuple):
     package_links: int
 
 
+def pitches_to(layout: NetworkLayout, source: int, targets: Iterable[int]) -> float:
+    """The pitches of all links of the tree from a terminal to others, each once: `passed` of the
+    `tree`, which is not made.
+    """
+    links = dict.fromkeys(
+        channel.link for target in targets for channel in layout.path(source, target)
+    )
+    return sum(layout.links[link].pitches for link in links)
+
+
 def passed(layout: NetworkLayout, root: Branch) -> Passed:
     """What a bit passes on a tree: each link of it once, and every router that one of them enters.
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.exploration.space.axes import Axis, read_axis
 from archsim.exploration.space.entries import Entry, leaves, read_table, read_texts
 from archsim.exploration.space.fields import WORDS, check_field
@@ -27,7 +28,7 @@ def read_fixed(content: Entry, where: str) -> dict[str, Any]:
     """Words and settings that do not vary; words that the file leaves out have their defaults."""
     fixed: dict[str, Any] = {
         "network": "rpu_cnn",
-        "architecture": "cim40",
+        "architecture": STANDARD_CHIP,
         "scheme": None,
         "device": None,
         "phase": "inference",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.schemes.base import register
 from archsim.schemes.pulsed.rpu import Rpu
 from archsim.schemes.tuned import Tuned
@@ -85,7 +86,7 @@ class TikiTaka(Rpu):
     algorithm: ClassVar[str] = "archsim.schemes.pulsed.tiki_taka_rule:TikiTakaRule"
     reference: ClassVar[str] = "archsim.schemes.pulsed.tiki_taka_reference:twin_change"
     device: ClassVar[str] = "rasch2024_20_states"
-    default_chip: ClassVar[str] = "cim40"
+    default_chip: ClassVar[str] = STANDARD_CHIP
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.05, "epochs": 8}
     # A small batch moves weights where the gain of the hidden matrix is not divided.
     trial: ClassVar[dict[str, Any]] = {

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from archsim.chip.standard import STANDARD_CHIP
 from archsim.schemes.base import register
 from archsim.schemes.pulsed.rpu import Rpu
 from archsim.schemes.tuned import Tuned
@@ -45,7 +46,7 @@ class ZeroShift(Rpu):
     algorithm: ClassVar[str] = "archsim.schemes.pulsed.zero_shift_rule:ZeroShiftRule"
     reference: ClassVar[str] = "archsim.schemes.pulsed.zero_shift_rule:reference_change"
     device: ClassVar[str] = "soft_bounds_asymmetric"
-    default_chip: ClassVar[str] = "cim40"
+    default_chip: ClassVar[str] = STANDARD_CHIP
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.02, "epochs": 6}
     # Equal bounds: none of the weights of the trial reaches one.
     trial: ClassVar[dict[str, Any]] = {
