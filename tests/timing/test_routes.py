@@ -13,7 +13,7 @@ from archsim.chip.network.layout import Hop
 from archsim.chip.network.mesh import mesh
 from archsim.chip.network.package import package
 from archsim.chip.network.ring import ring
-from archsim.chip.network.routes import TOPOLOGIES, branches_of, passed, tree
+from archsim.chip.network.routes import TOPOLOGIES, branches_of, passed, pitches_to, tree
 
 LAYOUTS = {
     **{
@@ -101,6 +101,17 @@ def test_a_tree_has_every_link_once_and_every_target(layout):
     links = [branch.channel.link for branch in branches]
     assert len(set(links)) == len(links)
     assert sorted(b.target for b in branches if b.target is not None) == list(everybody)
+
+
+@each
+def test_the_length_of_a_tree_is_known_without_it(layout):
+    terminals = range(len(layout.terminals))
+    for source in terminals:
+        for first in terminals:
+            targets = [target for target in terminals[first::2] if target != source]
+            if targets:
+                whole = passed(layout, tree(layout, source, targets)).pitches
+                assert pitches_to(layout, source, targets) == whole
 
 
 def test_a_mesh_goes_along_its_row_first():

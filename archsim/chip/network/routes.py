@@ -77,10 +77,10 @@ def pitches_to(layout: NetworkLayout, source: int, targets: Iterable[int]) -> fl
     """The pitches of all links of the tree from a terminal to others, each once: `passed` of the
     `tree`, which is not made.
     """
-    links = dict.fromkeys(
-        channel.link for target in targets for channel in layout.path(source, target)
+    channels = dict.fromkeys(
+        channel for target in targets for channel in layout.path(source, target)
     )
-    return sum(layout.links[link].pitches for link in links)
+    return sum(layout.links[channel.link].pitches for channel in channels)
 
 
 def passed(layout: NetworkLayout, root: Branch) -> Passed:
