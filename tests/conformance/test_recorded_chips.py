@@ -76,7 +76,7 @@ def test_old_files_are_read_with_a_note(tmp_path, capsys):
     assert load_trace(path) == dataclasses.replace(
         measured("rpu"), chip=None, device=None, scheme_settings={}
     )
-    result = run(path, capsys, "--set", "read.transposed=true")
+    result = run(path, capsys, "--arch", "cim40", "--set", "read.transposed=true")
     assert result["architecture"] == "cim40" and any(
         "does not say on which chip" in note for note in result["notes"]
     )
@@ -106,7 +106,7 @@ def test_the_settings_of_the_scheme_are_kept(tmp_path, capsys):
             tmp_path / f"{optimiser}.json",
         )
         direct = archsim.simulate("mlp_100", "cim40", scheme, "training", 8, timing=False)
-        prices[optimiser] = run(path, capsys)["area_mm2"]
+        prices[optimiser] = run(path, capsys, "--arch", "cim40")["area_mm2"]
         assert prices[optimiser] == direct.area_mm2
     assert prices["sgd"] != prices["adam"]
     document = json.loads(path.read_text())
