@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from archsim.devices.ageing import drifts
 from archsim.devices.presets import load_device
 from archsim.run.simulation import simulate
+from archsim.training.by_layer import device_name
 from archsim.training.settings import TrainingSettings, device_of
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ STEP_IMAGES = 16
 
 def needs_clock(settings: TrainingSettings) -> bool:
     """Whether something in this training goes by simulated time."""
-    device = device_of(settings)
-    return bool(
-        device and (settings.maintenance_s or drifts(load_device(device, settings.device_settings)))
+    # layers on cores of a kind may have devices of their own
+    named = {device_of(settings), *(device_name(settings, layer) for layer in settings.cores)}
+    return any(
+        settings.maintenance_s or drifts(load_device(device, settings.device_settings))
+        for device in sorted(named - {""})
     )
 
 

@@ -238,7 +238,15 @@ def before(name: str) -> Outcome:
     return run(MACHINES[name], MACHINES[name].described())
 
 
-OF_CORES = ("core.", "accumulator.", "network.", "package.", "placement.arrange", "placement.swap")
+OF_CORES = (
+    "core.",
+    "accumulator.",
+    "network.",
+    "package.",
+    "placement.arrange",
+    "placement.swap",
+    "placement.kind",
+)
 
 
 def machines_for(path: str) -> list[str]:
