@@ -134,6 +134,15 @@ def test_copies_on_cores_of_their_own_work_side_by_side():
     assert sorted(jobs.begins("a")) == sorted([first, second, first + READ, second + READ])
 
 
+def test_results_that_wait_hold_up_the_tile():
+    """One lane of a core: eight sums and 64 additions are 72 cycles a result, a read is 16."""
+    slow = read("a", 9, output_elements=VALUES, vector_work={"add": 64.0})
+    _, jobs = run_on_cores(trace_of(slow), core_chip(core__lanes=1))
+    leaves = [READ + 72 * number for number in range(1, 5)]
+    # one result is under way and four wait when the fifth read ends; then each that leaves lets one in
+    assert jobs.begins("a") == [0, 16, 32, 48, 64, *leaves]
+
+
 def test_what_a_core_cannot_keep_goes_to_the_global_buffer():
     # a map of 2 x 128 bytes and a buffer of 64: three quarters go to the port at router 0 and come
     # from there
