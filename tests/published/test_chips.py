@@ -6,11 +6,12 @@ import archsim
 from archsim.chip.built import build_chip
 from archsim.trace import build_trace
 from archsim.validation.chips.census import price_cores_again, read_cores, unstated, white_space
+from archsim.validation.chips.choices import array_of, converter_of
 from archsim.validation.chips.facts import read_facts
 from archsim.validation.chips.figures import chip_rows, left_out
 from archsim.validation.chips.priced import count_core, price_cores
 from archsim.validation.chips.published import energies_of, resolution
-from archsim.validation.chips.rule import array_of, converter_of, describe
+from archsim.validation.chips.rule import describe
 from archsim.validation.chips.scatter import kind_of
 from archsim.validation.chips.write import FOLDER, text_of, text_of_calibrated
 from archsim.validation.scores import interval_score, score

@@ -4,9 +4,10 @@ import math
 
 import pytest
 
+from archsim.validation.chips.choices import content_supply
 from archsim.validation.chips.facts import read_facts
 from archsim.validation.chips.priced import price_cores
-from archsim.validation.chips.rule import content_supply, describe
+from archsim.validation.chips.rule import describe
 from archsim.validation.chips.scatter import REACH, band_of, scatter_of
 from hwlib import fits, price
 from hwlib.figures import figure

@@ -23,10 +23,10 @@ from importlib import resources
 from typing import NamedTuple
 
 from archsim.cost.spread import Spread
+from archsim.validation.chips.choices import bits_of
 from archsim.validation.chips.facts import ChipFacts, Point, read_facts
 from archsim.validation.chips.priced import count_core, part_sums
 from archsim.validation.chips.published import Published, area_of, energies_of
-from archsim.validation.chips.rule import bits_of
 from archsim.validation.chips.scatter import band_of, kind_of
 from hwlib import fits
 

@@ -11,8 +11,9 @@ from archsim.cost.counted_design import Counted, CountedAction, CountedPart
 from archsim.cost.draws import draw_shares, price_draws
 from archsim.cost.spread import Spread
 from archsim.trace import build_trace
+from archsim.validation.chips.choices import array_of
 from archsim.validation.chips.facts import ChipFacts, Point
-from archsim.validation.chips.rule import architecture, array_of
+from archsim.validation.chips.rule import architecture
 from archsim.validation.workloads import one_matrix
 from hwlib import price
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from archsim.validation.chips.choices import bits_of
 from archsim.validation.chips.facts import ChipFacts, Point
-from archsim.validation.chips.rule import bits_of
 
 COARSE = 0.1
 """Half of the last printed digit of a density over its value: above, it says no area."""

@@ -39,32 +39,26 @@ codes of one column, source lines) and 7 (bits of few). Areas take the white spa
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from archsim.chip.cell_levels import EXACT_DEVICE
 from archsim.chip.config import Architecture
 from archsim.chip.load import architecture_path, read_toml, validate
 from archsim.chip.roles import OPTIONAL
+from archsim.validation.chips.choices import (
+    array_of,
+    bits_of,
+    cell_of,
+    conductance_of,
+    content_supply,
+    conversion_cycles,
+    converter_of,
+    lines_are_held,
+    stored_bits,
+    supply_of,
+)
 from archsim.validation.chips.facts import ChipFacts, Point
-from hwlib import find_part
-from hwlib.figures import figure
-from hwlib.scaling import supply_voltage
 
-CONVERTERS = {
-    "sar": "adc_column_sar",
-    "charge_sharing": "adc_column_charge_sharing",
-    "slope": "adc_column_slope",
-    "oscillator": "adc_column_oscillator",
-    "flash": "adc_column_flash",
-    "sense_amplifier": "sense_amplifier",
-}
-_CELLS = {
-    "resistive": "cell_1t1r",
-    "phase_change": "cell_1t1r",
-    "magnetic": "cell_1t1mtj",
-    "flash": "cell_nor_flash",
-}
 # Roles of cim40 that lie outside of the core.
 _OUTSIDE = (
     "buffer",
@@ -76,65 +70,7 @@ _OUTSIDE = (
     "off_chip_memory",
 )
 _COLUMN_LINES = 2.0  # a cell with an access transistor has a bit and a source line
-SUPPLY_RANGE = (0.75, 1.08)
-"""Of the node's own supply: the range of the laws (`hwlib/conditions.py`), with room for draws of that."""
 _LEAST_AMPLIFIED = 4  # bits of a converter in front of which a resistive column is amplified
-
-
-def array_of(facts: ChipFacts) -> tuple[int, int]:
-    """Rows and columns of a core."""
-    most = max(point.rows_active for point in facts.points)
-    if facts.rows is not None and facts.columns is not None:
-        return max(facts.rows, most), facts.columns
-    bits = facts.core_kbit * 1024
-    rows = max(most, round(math.sqrt(bits)))
-    return rows, max(facts.converters, math.ceil(bits / rows))
-
-
-def converter_of(facts: ChipFacts, point: Point) -> str:
-    """The part of its converters."""
-    if facts.converter is not None:
-        return CONVERTERS[facts.converter]
-    bits = bits_of(facts, point)
-    return CONVERTERS["sense_amplifier" if bits == 1 else "flash" if bits <= 3 else "sar"]
-
-
-def bits_of(facts: ChipFacts, point: Point) -> int:
-    """Bits of its converters at a point."""
-    return point.converter_bits or math.ceil(facts.converter_bits)
-
-
-def cell_of(facts: ChipFacts) -> str:
-    """The part of its cells."""
-    if facts.memory != "sram":
-        return _CELLS[facts.memory]
-    if facts.cell.endswith("1C"):
-        return "cell_sram_8t1c"
-    return {"6T": "cell_sram_6t", "8T": "cell_sram_8t"}.get(facts.cell, "cell_sram_10t")
-
-
-def stored_bits(facts: ChipFacts, point: Point) -> int:
-    """Bits of the inputs of the rows that are read at a time, at the point with most of them."""
-    rows, _ = array_of(facts)
-    return max(min(one.rows_active, rows) * one.input_bits for one in facts.points)
-
-
-def conversion_cycles(facts: ChipFacts, point: Point) -> int:
-    """Cycles of a conversion: one, or one a count on one side of zero where a slope is counted."""
-    return 2 ** (bits_of(facts, point) - 1) if facts.converter == "slope" else 1
-
-
-def supply_of(stated: float, node_nm: float) -> float:
-    """The supply in V, within what the laws of a node hold for."""
-    nominal = supply_voltage(node_nm).value
-    least, most = (share * nominal for share in SUPPLY_RANGE)
-    return float(f"{min(max(stated, least), most):.4g}")
-
-
-def content_supply(facts: ChipFacts, point: Point) -> float:
-    """The stated supply in V within the laws, else the node's own."""
-    nominal = supply_voltage(facts.node_nm).value
-    return supply_of(point.supply_v or nominal, facts.node_nm)
 
 
 def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
@@ -194,7 +130,7 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
         if facts.sensing != "voltage":
             array["parameters"]["read_supply_v"] = content_supply(facts, point)
             if facts.memory == "resistive":
-                array["parameters"]["conductance_us"] = _conductance(facts, point)
+                array["parameters"]["conductance_us"] = conductance_of(facts, point)
     else:
         array["parameters"] = _cell_parameters(facts, point)
     core = {
@@ -205,7 +141,7 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
     }
     if programmed and bits_of(facts, point) >= _LEAST_AMPLIFIED:
         core["front_end"] = _part("read_amplifier", "adc", slot_ns="=derived.slot_ns")
-    if not programmed and _held_lines(facts, point):
+    if not programmed and lines_are_held(facts, point):
         slot = float(f"{point.invocation_ns / point.input_bits:.6g}")  # of all, one after another
         supply = content_supply(facts, point)
         core["front_end"] = _part("line_load", "adc", slot_ns=slot, line_supply_v=supply)
@@ -231,24 +167,6 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
     clock = _part("clock_tree", "tile", area_mm2="=derived.tile_clocked_area_mm2")
     core["tile_clock"] = clock
     return core
-
-
-def _conductance(facts: ChipFacts, point: Point) -> float:
-    """The conductance in uS at which a driven cell draws the mean current of published ones, over all of
-    an invocation: inputs are in its slots, and half of half of their bits are ones (one of one bit).
-    """
-    parameters = {one.name: one.default for one in find_part("cell_1t1r").parameters}
-    volts = float(parameters["read_voltage_v"])
-    slots = point.input_bits / (point.input_bits + conversion_cycles(facts, point))
-    ones = 0.25 * 2.0**point.input_bits / (2.0**point.input_bits - 1)
-    current = figure("cell_current_fit.resistive").value * 1e6
-    return float(f"{current / (volts * slots * ones):.4g}")
-
-
-def _held_lines(facts: ChipFacts, point: Point) -> bool:
-    """Whether comparators look at lines that sum currents."""
-    compared = (CONVERTERS["flash"], CONVERTERS["sense_amplifier"])
-    return cell_of(facts) != "cell_sram_8t1c" and converter_of(facts, point) in compared
 
 
 def _converter(facts: ChipFacts, point: Point) -> dict[str, Any]:

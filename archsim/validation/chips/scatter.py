@@ -14,8 +14,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from archsim.validation.chips.choices import cell_of
 from archsim.validation.chips.facts import ChipFacts
-from archsim.validation.chips.rule import cell_of
 
 FREEDOM = 4
 REACH = 2.1318

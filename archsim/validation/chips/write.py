@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from archsim.validation.chips.choices import bits_of
 from archsim.validation.chips.facts import ChipFacts, read_facts
-from archsim.validation.chips.rule import bits_of, calibrated, describe
+from archsim.validation.chips.rule import calibrated, describe
 
 FOLDER = Path(__file__).parent
 _HEAD = "# Written by python -m archsim.validation.chips: change facts/{name}.toml or the rule, not this.\n"
