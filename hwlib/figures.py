@@ -86,11 +86,6 @@ def _number(table: Mapping[str, object], key: str, where: str) -> float:
     return float(number)
 
 
-def load_file(path: Path) -> dict[str, Figure]:
-    """All figures of one TOML file, `table.key` -> Figure. Raises InputError."""
-    return _parse_file(path, _text_of(path))
-
-
 def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")

@@ -20,7 +20,6 @@ PRICED = tuple(
 )
 ACCURACY = Asked("accuracy_percent")
 TIME = Asked("latency_per_image_s")
-ASKED = (ACCURACY, *PRICED, TIME)
 
 
 @dataclass(frozen=True)

@@ -85,12 +85,6 @@ class DoneWork(NamedTuple):
     limited_by: str
     shares: Mapping[str, float]
 
-    @property
-    def a_token(self) -> tuple[float, float]:
-        """Energy in µJ and time in µs of a token, or of an image."""
-        each = self.work.tokens
-        return 1e3 * self.millijoules / each, 1e3 * self.milliseconds / each
-
 
 def row_of(work: TransformerTask, way: str) -> DoneWork:
     """Simulate a work in a way, layer by layer, and sort its energy."""
