@@ -95,6 +95,8 @@ def _pulses(run: Usage) -> bool:
 DATA = Acts(_real_data, "no real data pass the tiles")
 SIGNED = Acts(_signed, "no real data pass tiles of the model signed")
 DUAL_COLUMN = Acts(_dual_column, "no real data pass tiles of the model dual_column")
+NO_DEVICES = "only a training draws devices"
+"""Why a run without devices reads no word on them; an inference asks for them."""
 ONE_CELL = "this mapping holds a weight in one cell or pair of cells, whatever its bits"
 
 OF_THE_CHIP: dict[str, Acts] = {
@@ -126,7 +128,7 @@ OF_THE_CHIP: dict[str, Acts] = {
         ),
         "no layer has a bias",
     ),
-    "weights.device": Acts(lambda run: False, "only a training draws devices"),
+    "weights.device": Acts(lambda run: False, NO_DEVICES),
     "physics.model": DATA,
     "physics.read_noise": SIGNED,
     "physics.output_bound": SIGNED,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from archsim.chip.acts_of_chip import NO_DEVICES
 from archsim.chip.built import build_chip
 from archsim.chip.unused import unused_notes, unused_settings
 from archsim.run.options import SimulationOptions
@@ -57,7 +58,8 @@ def price_inference(
     built.check_time()
     run = timed_facts(built, network, SimulationOptions(seed=seed))
     unused = unused_settings(built, timed=True, data=True, network=network) | dict(idle)
-    unused.pop("weights.device", None)  # it was asked which device holds the weights
+    # it was asked which devices hold the weights
+    unused = {path: why for path, why in unused.items() if why != NO_DEVICES}
     facts: RunFacts = {
         **run.facts,
         "notes": [*notes, *prepared.notes, *run.facts["notes"], *unused_notes(unused)],

@@ -132,3 +132,40 @@ def test_a_training_on_one_of_two_kinds_ends_with_the_bits_of_a_chip_of_that_kin
     ]
     assert ends[0].accuracy_percent == ends[1].accuracy_percent
     assert ends[0].energy_j == ends[1].energy_j and ends[0].area_mm2 == ends[1].area_mm2
+
+
+@pytest.fixture
+def weights(tmp_path):
+    """Random weights of the network, as a file."""
+    random = np.random.default_rng(1)
+    held = {}
+    for layer in archsim.load_network(NETWORK).array_layers:
+        shape = layer.matrix
+        held[f"{layer.name}.weights"] = random.normal(size=(shape.columns, shape.rows)) / 8
+        held[f"{layer.name}.bias"] = random.normal(size=shape.columns) / 8
+    np.savez(tmp_path / "weights.npz", **held)
+    return str(tmp_path / "weights.npz")
+
+
+def inferred(chip, weights):
+    result = archsim.infer(NETWORK, chip, "digits", weights=weights, images=60, seeds=2)
+    return result.to_dict()["inference"]["accuracies_percent"], result
+
+
+@pytest.mark.parametrize(
+    "fine", [FINE, {"weights.device": "ecram"}, {"weights.replicas": 3}], ids=list("rdc")
+)
+def test_an_inference_on_one_of_two_kinds_draws_the_chips_of_that_kind(fine, weights):
+    alone, _ = inferred(chip_of(fine), weights)
+    one_of_two, result = inferred(two_kinds(dict.fromkeys(LAYERS, "fine"), fine), weights)
+    assert one_of_two == alone
+    assert "core.kinds.fine.weights.device" not in result.unused
+
+
+def test_the_device_of_a_kind_holds_the_weights_of_its_layers_alone(weights):
+    ecram = {"weights.device": "ecram"}
+    ends = [
+        inferred(two_kinds({"conv1": kind, "fc": "coarse"}, ecram), weights)[0]
+        for kind in ("fine", "coarse")
+    ]
+    assert ends[0] != ends[1]
