@@ -34,8 +34,9 @@ processor time is what counts, and the clock for one that waits for something.""
 
 @dataclass
 class Report:
-    """`inputs` done, `refused` among them; `slowest_s` of processor time; `faults` are (reader, seed, number, what), what being an
-    error that is no InputError, a hang, a peak of memory, or the death of the process."""
+    """`inputs` done, `refused` among them; `slowest_s` of processor time; `faults` are (reader, seed,
+    number, what), what being an error that is no InputError, a hang, a peak of memory, or the death
+    of the process."""
 
     inputs: int = 0
     refused: int = 0

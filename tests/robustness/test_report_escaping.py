@@ -20,6 +20,7 @@ from archsim.report.run.view import View
 from archsim.run.result_schema import check_document
 from hwlib.errors import InputError
 from tests.data_results import LENET, long_network, make_result
+from tests.members import every
 
 NASTY = (
     "<script>alert('x')</script>",
@@ -211,8 +212,8 @@ ODD = (
 )
 
 
-@pytest.mark.parametrize("odd", ODD, ids=repr)
-@pytest.mark.parametrize(
+@every("odd", ODD)
+@every(
     "path",
     [
         ("roofline",),
@@ -229,7 +230,6 @@ ODD = (
         ("placement", 0, "tiles"),
         ("roofline", "points", 0, "macs"),
     ],
-    ids=lambda path: ".".join(map(str, path)),
 )
 def test_what_the_result_check_lets_through_makes_a_report(path, odd):
     document = json.loads(json.dumps(make_result()))

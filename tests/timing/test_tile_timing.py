@@ -5,11 +5,11 @@ worked by hand.
 import itertools
 from types import SimpleNamespace
 
-import pytest
 import simpy
 
 from archsim.chip import load_architecture
 from archsim.chip.plan.tile_timing import pulse_update_cycles, read_timing, write_row_cycles
+from tests.members import every
 
 READS = 6
 
@@ -79,11 +79,11 @@ def ends_of_reads(chip):
     return ends
 
 
-@pytest.mark.parametrize("front_end", ["per_column", "shared"])
-@pytest.mark.parametrize("accumulate", ["analog", "digital"])
-@pytest.mark.parametrize("overlap", [False, True])
-@pytest.mark.parametrize("slots", [8, 3, 1])  # bit serial with 1 and 3 bits a slot, and pulse width
-@pytest.mark.parametrize("rows", ["all", 16, 5])
+@every("front_end", ["per_column", "shared"])
+@every("accumulate", ["analog", "digital"])
+@every("overlap", [False, True])
+@every("slots", [8, 3, 1])  # bit serial with 1 and 3 bits a slot, and pulse width
+@every("rows", ["all", 16, 5])
 def test_interval_and_latency_are_those_of_the_event_model(
     front_end, accumulate, overlap, slots, rows
 ):

@@ -11,6 +11,7 @@ from archsim.schemes import load_scheme
 from archsim.trace import Activity, build_trace, save_trace
 from archsim.trace.file import VECTOR_ACTIONS
 from hwlib import find_part
+from tests.members import every
 from workloads import list_networks, load_network
 
 SCHEMES = (None, "sgd", "rpu", "mixed_precision")
@@ -21,8 +22,8 @@ def record(network, scheme, digital_biases=False):
     return build_trace(load_network(network), *step, digital_biases=digital_biases)
 
 
-@pytest.mark.parametrize("network", sorted(list_networks()))
-@pytest.mark.parametrize("scheme", SCHEMES)
+@every("network", sorted(list_networks()))
+@every("scheme", SCHEMES)
 def test_nothing_is_lost_on_the_way(network, scheme, tmp_path):
     trace = record(network, scheme)
     loaded = load_trace(save_trace(trace, tmp_path / "x.trace.json"))
