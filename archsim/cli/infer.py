@@ -12,6 +12,8 @@ from archsim.cli.output import console
 from archsim.cli.run_output import write_run
 from archsim.soc.observers.formats import FORMATS
 
+_CHIP = f"chip: archsim list architectures (default {STANDARD_CHIP})"
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=network_options.NETWORK_HELP)
@@ -23,11 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="trained weights: .npz, .onnx, or the folder of archsim train --out (default: those in "
         "the network's own file)",
     )
-    parser.add_argument(
-        "--arch",
-        metavar="NAME|FILE",
-        help=f"chip: archsim list architectures (default {STANDARD_CHIP})",
-    )
+    parser.add_argument("--arch", metavar="NAME|FILE", help=_CHIP)
     parser.add_argument(
         "--device",
         metavar="NAME|FILE",
