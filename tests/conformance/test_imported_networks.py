@@ -1,0 +1,84 @@
+"""Does every network of the table in docs/imported.md compute what onnxruntime computes: float32 within
+1e-4 of the largest output, floats of 16 bits within two of their own steps?
+"""
+
+import importlib
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import archsim
+
+pytestmark = pytest.mark.study
+
+ROOT = Path(archsim.__file__).parents[1]
+NAMES = list(json.loads((ROOT / "docs" / "from_code" / "imports.json").read_text("utf-8")))
+EXPORTERS = ("torch.export", "TorchScript")
+EXACT = 1e-4
+STEP_BITS = 10  # of a float of 16 bits, behind its first one
+# Narrow ones that PyTorch writes, and onnxruntime runs, in floats of 16 bits.
+SHORT = ("LeNet-5", "SE-ResNet")
+NEEDED = ("onnx", "onnxruntime", "onnxscript", "torch", "transformers", "tokenizers")
+
+
+@pytest.fixture(scope="module")
+def zoo():
+    """The makers of the networks, and the ways to write one; they take seconds to load."""
+    for package in NEEDED:
+        pytest.importorskip(package, reason="networks of PyTorch are exported and run")
+    networks = importlib.import_module("docs.from_code.zoo").NETWORKS
+    return networks, importlib.import_module("docs.from_code.zoo.exporting")
+
+
+def made(networks, name):
+    importlib.import_module("torch").manual_seed(0)
+    module, inputs = networks[name]()
+    return module.eval(), inputs
+
+
+def exported(zoo, name, exporter, path):
+    """Write a network, and give its inputs; skipped where the exporter cannot."""
+    networks, exporting = zoo
+    module, inputs = made(networks, name)
+    try:
+        if exporter == exporting.NEWER:
+            exporting.write_newer(exporting.program_of(module, inputs), inputs, path)
+        else:
+            exporting.write_older(module, inputs, path)
+    except Exception as fault:  # what an exporter raises is its own choice
+        pytest.skip(f"PyTorch does not export it: {type(fault).__name__}")
+    return [value.numpy() for value in inputs]
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+@pytest.mark.parametrize("name", NAMES)
+def test_its_outputs_are_those_of_onnxruntime(zoo, name, exporter, tmp_path):
+    from onnx_runs import imported_output, runtime_output
+
+    path = tmp_path / "net.onnx"
+    inputs = exported(zoo, name, exporter, path)
+    if not archsim.check(path).loads:
+        pytest.skip("refused, as the table says")
+    wanted = runtime_output(path, inputs)
+    got = imported_output(path, inputs)
+    assert np.abs(got - wanted).max() <= EXACT * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_floats_of_16_bits_are_within_two_of_their_steps(zoo, name, tmp_path):
+    from onnx_runs import imported_output, runtime_output
+
+    networks, exporting = zoo
+    module, inputs = made(networks, name)
+    inputs = tuple(value.half() if value.is_floating_point() else value for value in inputs)
+    path = tmp_path / "net.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exporting.write_older(module.half(), inputs, path)
+    given = [value.numpy() for value in inputs]
+    wanted = runtime_output(path, given)
+    step = 2.0 ** (np.floor(np.log2(np.abs(wanted).max())) - STEP_BITS)
+    assert np.abs(imported_output(path, given) - wanted).max() <= 2 * step
