@@ -10,6 +10,7 @@ function gets its digest as part of its name: that of its own bytecode and all i
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import weakref
 from collections.abc import Mapping
@@ -21,10 +22,13 @@ from numba import types
 from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic, register_jitable
 
+from archsim.kernels.apart import has_loop
 from archsim.kernels.content import Unknown, code_text, names_of, value_text
 from archsim.kernels.store import CodeStore
 
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+# A door from C is asked for by nobody, one from Python by callers there alone (see `_Kernel.callee`):
+# each costs as much time as a small kernel.
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _laws: weakref.WeakKeyDictionary[FunctionType, Any] = weakref.WeakKeyDictionary()
 
 
@@ -57,7 +61,10 @@ def device_law(function):
 
 
 class _Kernel:
-    """A function with a namespace of its own, filled and digested when it is first compiled."""
+    """A function with a namespace of its own, filled and digested when it is first compiled.
+
+    `dispatcher` is what Python calls, `callee` what other kernels do.
+    """
 
     def __init__(self, function: FunctionType, names: Mapping[str, Any]):
         self.function, self.names = function, names
@@ -69,9 +76,20 @@ class _Kernel:
             function,
             {"__name__": function.__globals__.get("__name__"), "__builtins__": __builtins__},
         )
-        made: Any = numba.njit(**_OPTIONS)(self.own)
-        made._cache = CodeStore(self.settle)
-        self.dispatcher = made
+        # numba tells a function that calls itself by the function: each dispatcher has its own.
+        self.inner = _rebuilt(self.own, self.own.__globals__)
+        self.dispatcher = self._dispatcher(self.own, "from Python", False)
+
+    def _dispatcher(self, function: FunctionType, form: str, apart: bool, **options: Any) -> Any:
+        made: Any = numba.njit(**_OPTIONS, **options)(function)
+        made._cache = CodeStore(self, form, apart)
+        return made
+
+    @functools.cached_property
+    def callee(self) -> Any:
+        """The dispatcher of calls within machine code."""
+        apart = has_loop(self.function.__code__)
+        return self._dispatcher(self.inner, "from machine code", apart, no_cpython_wrapper=True)
 
     def settle(self) -> tuple[str, str]:
         """(name of the machine code, digest of all it rests on; empty where that cannot be told)."""
@@ -98,22 +116,19 @@ class _Kernel:
         except (Unknown, ValueError):  # ValueError: closed over a name that is not bound yet
             pass
         # Without a digest the number that numba counts is enough: such code never comes from disk.
-        self.own.__qualname__ = (
-            f"{self.function.__qualname__}_{digest}" if digest else self.function.__qualname__
-        )
-        stem = "".join(
-            letter for letter in self.own.__qualname__ if letter.isalnum() or letter in "._"
-        )
+        name = f"{self.function.__qualname__}_{digest}" if digest else self.function.__qualname__
+        self.own.__qualname__ = self.inner.__qualname__ = name
+        stem = "".join(letter for letter in name if letter.isalnum() or letter in "._")
         self.settled = f"{self.function.__module__}.{stem}", digest
         return self.settled
 
     def _text(self, value: Any) -> str:
-        if value is self.dispatcher:
+        if value is self.dispatcher or value is self.callee:
             return "itself"
         if not isinstance(value, Dispatcher):
             return value_text(value, self.function.__code__)
         cache = getattr(value, "_cache", None)
-        name, digest = cache.settle() if isinstance(cache, CodeStore) else ("", "")
+        name, digest = cache.owner.settle() if isinstance(cache, CodeStore) else ("", "")
         if not digest:
             raise Unknown(value)
         return f"{name} {digest}"
@@ -131,14 +146,17 @@ def _rebuilt(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
 
 
 def _compilable(value: Any) -> Any:
-    """A function of a device law as a kernel, so that its machine code is named after its content
-    too; anything else as it is.
+    """A kernel as kernels call it; a function of a device law as a kernel, so that its machine code
+    is named after its content too; anything else as it is.
     """
+    if isinstance(value, Dispatcher):
+        cache = getattr(value, "_cache", None)
+        return cache.owner.callee if isinstance(cache, CodeStore) else value
     if not isinstance(value, FunctionType) or value not in _laws:
         return value
     if _laws[value] is None:
         _laws[value] = kernel(value)
-    return _laws[value]
+    return _compilable(_laws[value])
 
 
 @intrinsic

@@ -16,13 +16,15 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Protocol
 
 import numba
 from numba import types
 from numba.core.caching import IndexDataCacheFile, _Cache
 from numba.core.compiler import CompileResult
+
+from archsim.kernels import apart
 
 FOLDER = "archsim-kernels"
 MARK = "CACHEDIR.TAG"
@@ -34,6 +36,7 @@ KEEP_SECONDS = 30 * 86400.0
 _DAY = 86400.0
 _LONGEST_COMPILATION_S = 120.0
 _ASKED_AGAIN_S = 0.02
+_NUMBER = ".1.nbc"  # of the one entry of an index
 
 
 @functools.cache
@@ -70,13 +73,29 @@ def _forget_old(folder: Path) -> None:
                 path.unlink()
 
 
+class Compilable(Protocol):
+    """A function that has dispatchers: one for callers in Python, `callee` for machine code."""
+
+    @property
+    def callee(self) -> Any: ...
+
+    def settle(self) -> tuple[str, str]:
+        """Name and digest of what is about to be compiled; no digest: not kept on disk."""
+
+
 class CodeStore(_Cache):
-    """The cache of one dispatcher. `settle()` gives the name and digest of what is about to be
-    compiled; no digest: not kept on disk.
+    """The cache of one dispatcher.
+
+    Args:
+        owner: whose dispatcher it is.
+        form: what tells its files from those of the other dispatcher of a function.
+        apart: whether its machine code is called by name (see `apart`).
     """
 
-    def __init__(self, settle: Callable[[], tuple[str, str]]):
-        self.settle = settle
+    def __init__(self, owner: Compilable, form: str, apart: bool):
+        self.owner = owner
+        self.form = form
+        self.apart = apart
         self._locks: dict[Path, int] = {}
 
     @property
@@ -85,57 +104,56 @@ class CodeStore(_Cache):
 
     def load_overload(self, sig, target_context):
         """The compiled overload, or None where there is none that is whole."""
-        name, digest = self.settle()
+        name, digest = self.owner.settle()
         target_context.refresh()
         kept = self._file(name, digest, sig, target_context.codegen())
         if kept is None:
             return None
-        result = self._read(*kept, target_context)
+        _, path, _ = kept
+        result = apart.standing_of(path, target_context) if self.apart else None
+        result = result or _read(*kept, target_context)
         if result is None:
-            _, path, _ = kept
             self._lock(path)
-            result = self._read(*kept, target_context)  # whoever was faster has it now
+            result = _read(*kept, target_context)  # whoever was faster has it now
             if result is not None:
                 self._release(path)
+        if self.apart and result is not None:
+            apart.keep(result, path, kept[2])
         return result
 
     def holds(self, sig, target_context) -> bool:
         """Whether the overload is on disk, whole or not: nothing is compiled or loaded."""
-        name, digest = self.settle()
+        name, digest = self.owner.settle()
         target_context.refresh()
         kept = self._file(name, digest, sig, target_context.codegen())
         return kept is not None and kept[1].exists()
 
-    def _read(self, file: IndexDataCacheFile, path: Path, key: tuple, target_context):
-        # Whatever a damaged file makes of itself, the remedy is to compile again.
-        try:
-            file._source_stamp = _checksum(path)
-            data = file.load(key)
-            result = None if data is None else CompileResult._rebuild(target_context, *data)
-        except Exception:
-            return None
-        if result is not None:
-            _touch(path, Path(file._index_path))
-        return result
-
     def save_overload(self, sig, data) -> None:
         """Keep an overload, where it can be kept."""
-        name, digest = self.settle()
+        if self.apart:
+            apart.set_apart(data)
+        name, digest = self.owner.settle()
         kept = self._file(name, digest, sig, data.codegen)
+        needed = apart.needed_by(data)
+        dynamic = data.library.has_dynamic_globals
+        can_keep = needed is not None and not dynamic
         if kept is None:
+            if self.apart:
+                apart.keep(data, None, ())
             return
         file, path, key = kept
         try:
-            if not data.library.has_dynamic_globals and all(item.can_cache for item in data.lifted):
-                self._save(file, path, key, data)
+            if can_keep and all(item.can_cache for item in data.lifted):
+                self._save(file, path, key, (needed, data._reduce()))
         finally:
             self._release(path)
+        if self.apart:
+            apart.keep(data, path if can_keep else None, key)
 
-    def _save(self, file: IndexDataCacheFile, path: Path, key: tuple, data) -> None:
-        with contextlib.suppress(
-            OSError
-        ):  # a full disk costs the next process its time, not this one its result
-            file._save_data(path.name, data._reduce())
+    def _save(self, file: IndexDataCacheFile, path: Path, key: tuple, content: tuple) -> None:
+        # a full disk costs the next process its time, not this one its result
+        with contextlib.suppress(OSError):
+            file._save_data(path.name, content)
             file._source_stamp = _checksum(path)
             file._save_index({key: path.name})
 
@@ -173,7 +191,8 @@ class CodeStore(_Cache):
         key = sig, codegen.magic_tuple()
         # The text of a signature names the types in a record, machine code knows them by their order.
         fields = [_fields(kind) for kind in sig]
-        words = repr((str(sig), fields, key[1], numba.__version__, sys.implementation.cache_tag))
+        versions = numba.__version__, sys.implementation.cache_tag
+        words = repr((str(sig), fields, key[1], *versions, self.form))
         base = f"{name}-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
         # numba's file object with an index of one entry, whose stamp is the checksum of the machine
         # code
@@ -185,6 +204,37 @@ class CodeStore(_Cache):
     def disable(self) -> None: ...
 
     def flush(self) -> None: ...
+
+
+def _read(file: IndexDataCacheFile, path: Path, key: tuple, target_context) -> CompileResult | None:
+    """The machine code in a file, after what it calls by name; None where some of it is missing."""
+    # Whatever a damaged file makes of itself, the remedy is to compile again.
+    try:
+        file._source_stamp = _checksum(path)
+        content = file.load(key)
+        if content is None:
+            return None
+        needed, data = content
+        if not all(_load_apart(item, target_context) for item in needed):
+            return None
+        result = CompileResult._rebuild(target_context, *data)
+    except Exception:
+        return None
+    _touch(path, Path(file._index_path))
+    return result
+
+
+def _load_apart(needed: apart.Needed, target_context) -> bool:
+    """Load machine code that another calls by name, unless it stands already."""
+    if apart.stands(needed):
+        return True
+    base = needed.path.name.removesuffix(_NUMBER)
+    file = IndexDataCacheFile(str(needed.path.parent), base, None)
+    result: Any = _read(file, needed.path, needed.key, target_context)
+    if result is not None:
+        apart.keep(result, needed.path, needed.key)
+    # One that was compiled again meanwhile has another name.
+    return apart.stands(needed)
 
 
 def _fields(kind) -> list:
