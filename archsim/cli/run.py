@@ -31,8 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--arch",
         metavar="NAME|FILE",
-        help="chip: archsim list architectures (default: the one that a trace was recorded on, rpu for a training step "
-        f"of the scheme rpu, else {STANDARD_CHIP})",
+        help="chip: archsim list architectures (default: the one that a trace was recorded on, "
+        f"rpu for a training step of the scheme rpu, else {STANDARD_CHIP})",
     )
     network_options.add_workload_options(parser)
     parser.add_argument(
