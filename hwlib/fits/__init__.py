@@ -1,10 +1,10 @@
 """Laws that are fitted to rows of published circuits, and can be fitted again without some of them.
 
-In: `column_converters.csv`, `column_amplifiers.csv`, `column_lines.csv` and `cell_currents.csv`, one
-published circuit a row with its source. Out: figures of the four, `column_adc_fit.*` and so on,
-which `python -m hwlib.fits` writes to files of these names in `hwlib/figures/`. Begin with `fit`; `converters.py` says how. `without` prices
-everything as if some groups of rows (a chip, a study) had not been published: what a chip is then
-predicted with has not seen it.
+In: `column_converters.csv`, `column_amplifiers.csv`, `column_lines.csv` and `cell_currents.csv`,
+one published circuit a row with its source. Out: figures of the four, `column_adc_fit.*` and so on,
+which `python -m hwlib.fits` writes to files of these names in `hwlib/figures/`. Begin with `fit`;
+`converters.py` says how. `without` prices everything as if some groups of rows (a chip, a study)
+had not been published: what a chip is then predicted with has not seen it.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """From what a paper states of a chip to its description: one rule for all, and no value by chip.
 
-Stated: node, supply, array, converters and their bits, rows that are read at a time, bits of an input,
-time of an invocation. What is not stated follows this rule. It was written down before anything was compared,
-and changed since, for all chips alike: rule 5 (integrators to read amplifiers of arrays; after a look at all
-chips by the kind of their converter, the current of SRAM lines under comparators, and of resistive
-cells in rule 4), 8 (laws of supplies), and after a look at all chips by part 3 (counts of a slope, time of a conversion), 4 (current
-from the supply, whole lines, transistors), 6 (inputs that are read alone are stored, no adder behind
-codes of one column, source lines) and 7 (bits of few). Areas take the white space of the other cores
-(`census.py`):
+Stated: node, supply, array, converters and their bits, rows that are read at a time, bits of an
+input, time of an invocation. What is not stated follows this rule. It was written down before
+anything was compared, and changed since, for all chips alike: rule 5 (integrators to read
+amplifiers of arrays; after a look at all chips by the kind of their converter, the current of SRAM
+lines under comparators, and of resistive cells in rule 4), 8 (laws of supplies), and after a look
+at all chips by part 3 (counts of a slope, time of a conversion), 4 (current from the supply, whole
+lines, transistors), 6 (inputs that are read alone are stored, no adder behind codes of one column,
+source lines) and 7 (bits of few). Areas take the white space of the other cores (`census.py`):
 
 1. An array whose rows and columns are not stated is square, with at least the rows that are read.
 2. The converters share the columns evenly. Where the kind is not stated it follows from the bits: 1
