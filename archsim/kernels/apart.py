@@ -95,5 +95,6 @@ def standing_of(path: Path, target_context: Any) -> MachineCode | None:
         if standing.needed is not None and standing.needed.path == path:
             result = standing.result
             entry = target_context.get_executable(result.library, result.fndesc, result.environment)
-            return result._replace(entry_point=entry)
+            # numba writes how long it took into metadata that are there, and refuses to write twice
+            return result._replace(entry_point=entry, metadata=None)
     return None

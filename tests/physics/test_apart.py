@@ -67,3 +67,30 @@ def test_a_caller_is_made_again_without_what_it_calls(filled):
         path.unlink()
     assert run(CHAIN, filled) == [[RESULT, "0"]]
     assert run(CHAIN, filled) == [[RESULT, "1"]]
+
+
+AGAIN = """
+import numpy as np
+from archsim.kernels.compiled import template, kernel
+
+def squares(values):
+    total = 0.0
+    for value in values:
+        total += value * value
+    return total
+
+def more(values):
+    return called(values) + 1.0
+
+print(*[template(more, called=kernel(squares))(np.arange(4.0)) for _ in range(2)])
+
+def less(values):
+    return called(values) - 1.0
+
+print(template(less, called=kernel(squares))(np.arange(4.0)))
+"""
+
+
+def test_what_stands_already_is_taken_by_another_caller(tmp_path):
+    for _ in ("compiled", "from disk"):
+        assert run(AGAIN, tmp_path) == [["15.0", "15.0"], ["13.0"]]
