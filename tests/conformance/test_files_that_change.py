@@ -81,6 +81,7 @@ def test_workers_that_are_kept_read_relative_names_where_the_sweep_stands(tmp_pa
             "schema": 1,
             "name": "here",
             "network": "net.toml",
+            "architecture": "cim40",
             "axes": {"tile.rows": [64, 128]},
             "objectives": {"area_mm2": "minimise"},
         }
