@@ -38,7 +38,7 @@ class Needed(NamedTuple):
     key: tuple
 
 
-class Standing(NamedTuple):
+class Apart(NamedTuple):
     """Machine code of this process that stands apart; needed is None where it is in no file."""
 
     result: MachineCode
@@ -46,7 +46,7 @@ class Standing(NamedTuple):
 
 
 _COMPILED = "_ZN"  # begins the names that numba gives to what it compiles
-_standing: dict[str, Standing] = {}
+_standing: dict[str, Apart] = {}
 
 
 def has_loop(code: CodeType) -> bool:
@@ -69,7 +69,7 @@ def keep(result: MachineCode, path: Path | None, key: tuple) -> None:
     """Remember machine code that stands apart, in a file or in this process only."""
     symbol = result.fndesc.llvm_func_name
     needed = None if path is None else Needed(symbol, path, key)
-    _standing[symbol] = Standing(result, needed)
+    _standing[symbol] = Apart(result, needed)
 
 
 def needed_by(result: MachineCode) -> list[Needed] | None:

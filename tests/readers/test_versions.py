@@ -89,7 +89,7 @@ DIGESTS = {
     ("network", 1): "d31b008df872",
     ("device", 1): "3ac2bea9b420",
     ("space", 1): "c68912ec02c6",
-    ("result", 1): "f1ed5065de8c",
+    ("result", 1): "24441b97e627",
     ("comparison", 2): "73d969589462",
     ("sweep", 1): "99aadf4a7a46",
     ("head", 1): "8f8d092757c9",
