@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.chip.blocks.base import TIMED, Acts
+from archsim.chip.blocks.base import Acts
 from archsim.chip.kind_chips import base_role
+from archsim.chip.plan.memory_map import may_be_in_flight
 from archsim.chip.usage import Usage
 from archsim.chip.written import usual_attention
 from archsim.trace.operation import Operation
@@ -50,6 +51,12 @@ def _may_fuse(run: Usage, operation: Operation) -> bool:
     kept_apart = chip.execution.attention == "digital"
     would = kept_apart and usual_attention(chip, run.built.trace.phase) == "fused"
     return len(operation.products) > 1 or (bool(operation.products) and would)
+
+
+def _in_flight(run: Usage) -> bool:
+    """Memory of a pipeline holds the images that are in flight, whether it is timed or not."""
+    built = run.built
+    return run.timed or may_be_in_flight(built.trace, built.chip, built.images)
 
 
 def _several_cores(run: Usage) -> bool:
@@ -146,7 +153,7 @@ OF_THE_CHIP: dict[str, Acts] = {
     "physics.current_range_ua": DUAL_COLUMN,
     "physics.cell_noise_us": DUAL_COLUMN,
     "physics.adc_noise_levels": DUAL_COLUMN,
-    "execution.mode": TIMED,
+    "execution.mode": Acts(_in_flight, "nothing is timed, and one image is worked on at a time"),
     "execution.keep_pace": Acts(
         lambda run: bool(run.built.pace), "all digital units keep pace with the tiles without"
     ),

@@ -42,6 +42,6 @@ def by_kind(
             told.add(f"{role}{AT}{layers[layer]}", action, layer, phase, count)
         else:
             for kind in kinds:
-                share = count * kind.tiles / tiles
+                share = count * kind.tiles / tiles if tiles else count / len(kinds)
                 told.add(f"{role}{AT}{kind.kind}", action, layer, phase, share)
     return told

@@ -65,7 +65,7 @@ def derived_values(chip: Architecture, tiles: int, whole: int | None = None) -> 
         "tiles": max(1, tiles),
         "cores": cores_of(chip, max(1, tiles)),
         "core_tiles": chip.core.tiles or max(1, tiles),
-        **network_values(chip, tiles if whole is None else whole),
+        **network_values(chip, max(1, tiles if whole is None else whole)),
         **matrix_values(chip),
         "groups": read.columns_per_adc,
         "mux_inputs": read.columns_per_adc

@@ -114,8 +114,8 @@ class Cores(Block[CoreSettings]):
 
 
 def cores_of(chip: Architecture, tiles: int) -> int:
-    """Cores that so many tiles are; a flat chip is one."""
-    return -(-tiles // chip.core.tiles) if chip.core.tiles else 1
+    """Cores that so many tiles are; a flat chip is one, and so is one whose weights are in memory."""
+    return max(1, -(-tiles // chip.core.tiles)) if chip.core.tiles else 1
 
 
 BLOCK = Cores()

@@ -23,7 +23,16 @@ def images_in_flight(trace: Trace, chip: Architecture, images: int) -> int:
     Returns:
         one at least.
     """
-    if chip.execution.mode != "pipelined" or not trace.image_operations:
+    return _of_a_pipeline(trace, chip, images) if chip.execution.mode == "pipelined" else 1
+
+
+def may_be_in_flight(trace: Trace, chip: Architecture, images: int) -> bool:
+    """Whether a pipeline works on several images at a time, in whatever mode the chip is."""
+    return _of_a_pipeline(trace, chip, images) > 1
+
+
+def _of_a_pipeline(trace: Trace, chip: Architecture, images: int) -> int:
+    if not trace.image_operations:
         return 1
     group = min(images, trace.batch) if trace.phase == "training" else images
     return max(1, min(group, -(-chip.controller.in_flight // len(trace.image_operations))))
