@@ -10,7 +10,7 @@ from archsim.devices.device import Device
 from archsim.devices.presets import load_device
 from archsim.training.sections import ReadSettings
 from archsim.training.settings import TrainingSettings, device_of
-from hwlib.errors import InputError
+from hwlib.errors import InputError, nearest
 
 
 def read_of(settings: TrainingSettings, layer: str) -> ReadSettings:
@@ -42,8 +42,18 @@ def devices_by_layer(settings: TrainingSettings, layers: Sequence[str]) -> list[
         layers: by name, as often as they have arrays.
 
     Raises:
-        InputError: for devices of several laws: pulses move all of them by one.
+        InputError: for cores of a layer that has no weights, and for devices of several laws: pulses
+            move all of them by one.
     """
+    for name in settings.cores:
+        if name not in layers:
+            raise InputError(
+                "no such layer with weights",
+                where="training.cores",
+                got=name,
+                allowed=sorted(set(layers)),
+                hint=nearest(name, layers),
+            )
     base = device_of(settings)
     loaded: dict[str, Device | None] = {"": None}
     for name in (base, *(device_name(settings, layer) for layer in layers)):

@@ -71,7 +71,7 @@ def reading_by(path: str, settings: TrainingSettings) -> Machine:
         if path != "state":
             patch.setattr(Arrays, "line_read", lambda arrays, index: None)
         if path != "device":
-            patch.setattr("archsim.training.arrays.device_read", lambda *of: EXACT)
+            patch.setattr("archsim.training.array_memory.device_read", lambda *of: EXACT)
         machine = Machine(NETWORK, settings)
     if path not in ("forward", "test"):
         machine.forward = machine.ideal

@@ -78,6 +78,7 @@ VALUES: dict[str, list[Any]] = {
     "weight_range": ["device", 2.0, 8.0],
     "devices_per_weight": [2, {"conv1": 2}],
     "tiles": [{"conv1": {"inputs": 4}}],
+    "cores": [{"conv1": {"output_bits": 3}}, {"fc": {"output_bits": 3}}],
     "tiles.conv1.bias": ["digital"],
     # of 64 images before they are 64
     "statistics_images": [2, 5],

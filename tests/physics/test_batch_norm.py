@@ -148,7 +148,7 @@ def test_an_inference_with_the_folded_words_is_the_test_of_the_training():
     settings = TrainingSettings(rule="float", learning_rate=0.05, batch=4, epochs=2)
     data = dataset()
     machine_result = train(NETWORK, data, settings)
-    tensors, _ = trained_tensors(
+    tensors = trained_tensors(
         NETWORK,
         {
             "conv.weights": machine_result.weights["conv"],
@@ -156,7 +156,7 @@ def test_an_inference_with_the_folded_words_is_the_test_of_the_training():
             "fc.bias": machine_result.weights["fc"][:, -1],
             **{f"norm.{role}": v for role, v in machine_result.roles["norm"].items()},
         },
-    )
+    ).tensors
     wrong = 0
     for image, label in zip(data.test_images, data.test_labels):
         scores = network_forward(NETWORK, {"input": image.astype(float)}, tensors)["fc"]

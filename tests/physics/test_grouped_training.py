@@ -32,7 +32,7 @@ def network(groups):
 
 
 def loss_of(net, weights, image, label):
-    tensors, _ = trained_tensors(net, _with_biases(net, weights, {}))
+    tensors = trained_tensors(net, _with_biases(net, weights, {})).tensors
     scores = network_forward(net, {"input": image.astype(float)}, tensors)["fc"]
     return float(np.log(np.exp(scores).sum()) - scores[label])
 

@@ -145,7 +145,7 @@ def test_a_layer_that_fits_one_tile_has_the_bits_of_an_array():
 
 
 def test_the_tiles_of_a_training_follow_from_the_chip_alone():
-    with pytest.raises(InputError, match="tile.rows and tile.columns"):
+    with pytest.raises(InputError, match="tile.rows, tile.columns and core.kinds"):
         trained({}, **{"tiles.fc.inputs": 16})
 
 
