@@ -78,6 +78,13 @@ MACHINES = {
         },
         images=3,
     ),
+    # what is in flight is held on chip, and more of it takes a larger buffer
+    "a pipeline whose buffer grows": Machine(
+        "cim40",
+        {"execution.mode": "pipelined", "buffer.capacity_kib": 1.0, "buffer.fit": True},
+        images=16,
+        data=None,
+    ),
     "reference columns": Machine(
         "cim40",
         {

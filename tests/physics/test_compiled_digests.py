@@ -11,7 +11,7 @@ RATE = 2.0
 
 
 def digest_of(function, **names):
-    return template(function, **names)._cache.settle()[1]
+    return template(function, **names)._cache.owner.settle()[1]
 
 
 def test_the_digest_is_that_of_content():

@@ -62,6 +62,8 @@ def test_stopped_in_the_middle_and_resumed(tmp_path, undisturbed, number, jobs):
         "archsim.cli.main",
         "compare",
         "digits_cnn",
+        "--arch",
+        "cim40",
         "--schemes",
         "sgd,tiki_taka",
         "--epochs",
