@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
 
 
-_ALGORITHMS = ("_rule", ".rule", "_kernels", "_reference", "_apply")
+_ALGORITHMS = (
+    *("_rule", ".rule", "_kernels", "_reference", "_apply"),
+    *("_state", "_factors", "_change"),
+)
 
 
 @functools.cache

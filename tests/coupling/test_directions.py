@@ -43,6 +43,9 @@ CHIPS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
 }
 
+# Below some ohm a segment the fall of the voltage is less than a step of the converter.
+FAR: dict[str, list[Any]] = {"physics.line_ohm": [1000.0, 100.0]}
+
 
 def judged(fields: dict[str, Field]) -> list[str]:
     """Settings of which a direction of the accuracy is declared."""
@@ -79,7 +82,7 @@ def test_a_setting_of_a_chip_moves_outputs_as_it_declares(path):
     compared = 0
     for name, (chip_name, settings) in CHIPS.items():
         now = setting_of(archsim.load_architecture(chip_name, settings), path)
-        for value in far_from(field, now)[:2]:
+        for value in FAR.get(path) or far_from(field, now)[:2]:
             try:
                 more, less = (output_error(name, path, v) for v in sorted((now, value))[::-1])
             except InputError:

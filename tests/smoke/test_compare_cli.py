@@ -50,7 +50,7 @@ def test_a_comparison_from_start_to_files(call, in_this_process, tmp_path):
         and list(document)[:4] == ["schema", "schemes", "refused", "command"]
         and document["refused"] == {}
     )
-    assert document["command"].startswith("archsim compare digits_cnn --schemes sgd,")
+    assert document["command"].startswith("archsim compare digits_cnn --arch cim40 --schemes sgd,")
     assert [item["label"] for item in document["schemes"]] == [
         "sgd",
         "rpu:training.learning_rate=0.05",

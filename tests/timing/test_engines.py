@@ -200,5 +200,5 @@ def test_real_data_ride_in_simpy_whatever_the_run_is_long():
 
 def test_machine_code_is_kept_on_disk():
     # a name that the digest cannot tell would compile anew in every process
-    name, digest = run_events._cache.settle()
+    name, digest = run_events._cache.owner.settle()
     assert digest and name.startswith("archsim.soc.compiled.loop.event_loop")

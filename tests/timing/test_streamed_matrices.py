@@ -109,11 +109,11 @@ def test_steps_of_one_vector_overlap_and_vectors_wait_for_each_other():
     cycles = alone(
         operation, shape.rows, shape.columns, buffer__width_bits=64, vector_unit__lanes=4
     )
-    # 8 chunks of 1,024 weights of 16 bits with 16 errors of 8 bits: 258 cycles to read; 1,024
-    # products and the share of the gates (20 x 32 actions, and 32 that add the error of the state:
-    # an eighth) on 4 lanes: 277 to compute. They overlap in a vector; the next one begins when the
-    # last is computed.
-    read, compute = (1024 * 16 + 16 * 8) // 64, (1024 + 84) // 4
+    # 8 chunks of 1,024 weights of 16 bits with 16 errors of 8 bits, and an eighth of the 32 errors of
+    # the state that are added to: 259 cycles to read; 1,024 products and the share of the gates (20 x
+    # 32 actions, and 32 that add the error of the state: an eighth) on 4 lanes: 277 to compute. They
+    # overlap in a vector; the next one begins when the last is computed.
+    read, compute = -(-(1024 * 16 + 16 * 8 + 4 * 8) // 64), (1024 + 84) // 4
     assert sum(operation.vector_work.values()) == 1024 + 84
     assert cycles == 3 * (read + 8 * compute)
 
