@@ -63,6 +63,18 @@ class InputError(ValueError):
         return _rebuild, facts
 
 
+def told_at(error: InputError, where: str) -> InputError:
+    """The same fault, told at another place."""
+    return InputError(
+        error.what, where=where, got=error.got, allowed=error.allowed, hint=error.hint
+    )
+
+
+def told_within(error: InputError, where: str) -> InputError:
+    """The same fault, told with what its place is a part of."""
+    return told_at(error, f"{where}: {error.where}".rstrip(": "))
+
+
 def is_finite(value: object) -> TypeGuard[int | float]:
     """True for a number that a float can hold: neither true nor false, NaN or infinity, nor a whole
     number of hundreds of digits.

@@ -23,7 +23,7 @@ from archsim.chip.parameters import derived_values, instances, is_of_a_kind, res
 from archsim.chip.placement import TilesOfKind
 from archsim.ledger.component import Component
 from hwlib import price
-from hwlib.errors import InputError
+from hwlib.errors import InputError, told_within
 
 ALWAYS = "always"
 """What is said to clock logic that nothing stops."""
@@ -111,8 +111,8 @@ class Assembly:
 
     def enter(self, role: str) -> None:
         """Add the components of a role, and their area."""
-        apart = len(self.kinds) > 1 or self.whole is not self.kinds[0]
-        owners = self.kinds if apart and is_of_a_kind(self.settings[role]) else [self.whole]
+        of_a_kind = self.whole is not self.kinds[0] and is_of_a_kind(self.settings[role])
+        owners = self.kinds if of_a_kind else [self.whole]
         self.entered[role] = [f"{role}{cores.suffix}" for cores in owners]
         for cores in owners:
             self._enter(role, cores)
@@ -125,13 +125,7 @@ class Assembly:
         try:
             priced = price(entry.part, values, self.node)
         except InputError as error:
-            raise InputError(
-                error.what,
-                where=f"{self.chip.origin}: components.{role}: {error.where}".rstrip(": "),
-                got=error.got,
-                allowed=error.allowed,
-                hint=error.hint,
-            ) from None
+            raise told_within(error, f"{self.chip.origin}: components.{role}") from None
         self.components[name] = Component(name, entry.part, values, count, entry.boundary)
         mm2 = priced.area.value * count * 1e-6 if entry.boundary != "system" else 0.0
         self.area += mm2

@@ -13,7 +13,7 @@ from archsim.chip.copies import with_balance
 from archsim.chip.replicas import chip_settings
 from archsim.readers import documents
 from archsim.readers.versions import migrated
-from hwlib.errors import InputError, unknown
+from hwlib.errors import InputError, told_within, unknown
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture, ComponentSettings
@@ -168,13 +168,7 @@ def _check_part(component: ComponentSettings, where: str) -> None:
             part.parameter(name)
         part(**{k: v for k, v in component.parameters.items() if not str(v).startswith("=")})
     except InputError as error:
-        raise InputError(
-            error.what,
-            where=f"{where}: {error.where}".rstrip(": "),
-            got=error.got,
-            allowed=error.allowed,
-            hint=error.hint,
-        ) from None
+        raise told_within(error, where) from None
 
 
 def _tuples(content: dict[str, Any]) -> dict[str, Any]:

@@ -63,9 +63,9 @@ def derived_values(chip: Architecture, tiles: int, whole: int | None = None) -> 
         "shift_add_bits": sum_bits(chip) + 1,
         # a chip whose weights are on no array has no tile; its bus still has an end
         "tiles": max(1, tiles),
-        "cores": cores_of(chip, max(1, tiles)),
+        "cores": cores_of(chip, tiles),
         "core_tiles": chip.core.tiles or max(1, tiles),
-        **network_values(chip, max(1, tiles if whole is None else whole)),
+        **network_values(chip, cores_of(chip, tiles if whole is None else whole)),
         **matrix_values(chip),
         "groups": read.columns_per_adc,
         "mux_inputs": read.columns_per_adc

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hwlib.errors import InputError, nearest
+from archsim.basics.layer_names import require_layers
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -43,12 +43,4 @@ def check_layers(chip: Architecture, names: Iterable[str]) -> None:
     """
     names = list(names)
     for path, layers in ((BY_LAYER, chip.weights.layer_replicas), (KIND, chip.placement.kind)):
-        for name in layers:
-            if name not in names:
-                raise InputError(
-                    "no such layer with weights",
-                    where=f"{chip.origin}: {path}",
-                    got=name,
-                    allowed=names,
-                    hint=nearest(name, names),
-                )
+        require_layers(layers, names, f"{chip.origin}: {path}")

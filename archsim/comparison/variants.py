@@ -21,7 +21,7 @@ from archsim.training.settings import (
     device_of,
     read_settings,
 )
-from hwlib.errors import InputError, unknown
+from hwlib.errors import InputError, told_within, unknown
 
 _MOST_LETTERS = 100  # of a folder's name
 # Training settings that are the same for all schemes, or stand elsewhere in a variant.
@@ -123,13 +123,7 @@ def _parse(text: str) -> Variant:
     try:
         return _checked(name, settings)
     except InputError as error:
-        raise InputError(
-            error.what,
-            where=f"schemes: {text}: {error.where}".rstrip(": "),
-            got=error.got,
-            allowed=error.allowed,
-            hint=error.hint,
-        ) from None
+        raise told_within(error, f"schemes: {text}") from None
 
 
 def _checked(name: str, settings: Mapping[str, Any]) -> Variant:

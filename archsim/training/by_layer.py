@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archsim.basics.layer_names import require_layers
 from archsim.devices.device import Device
 from archsim.devices.presets import load_device
 from archsim.training.sections import ReadSettings
 from archsim.training.settings import TrainingSettings, device_of
-from hwlib.errors import InputError, nearest
+from hwlib.errors import InputError
 
 
 def read_of(settings: TrainingSettings, layer: str) -> ReadSettings:
@@ -45,15 +46,7 @@ def devices_by_layer(settings: TrainingSettings, layers: Sequence[str]) -> list[
         InputError: for cores of a layer that has no weights, and for devices of several laws: pulses
             move all of them by one.
     """
-    for name in settings.cores:
-        if name not in layers:
-            raise InputError(
-                "no such layer with weights",
-                where="training.cores",
-                got=name,
-                allowed=sorted(set(layers)),
-                hint=nearest(name, layers),
-            )
+    require_layers(settings.cores, sorted(set(layers)), "training.cores")
     base = device_of(settings)
     loaded: dict[str, Device | None] = {"": None}
     for name in (base, *(device_name(settings, layer) for layer in layers)):

@@ -10,7 +10,7 @@ from archsim.chip.replicas import TRAINING, check_layers
 from archsim.schemes.base import SCHEMES, Scheme
 from archsim.training.core_kinds import refuse_all_alike
 from archsim.training.settings import CORE_RULES, TrainingSettings
-from hwlib.errors import InputError
+from hwlib.errors import InputError, told_at
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -72,10 +72,7 @@ def chip_with_devices(
         if network is not None:
             check_layers(chip, [layer.name for layer in network.array_layers])
     except InputError as error:
-        where = next(iter(named), error.where)
-        raise InputError(
-            error.what, where=where, got=error.got, allowed=error.allowed, hint=error.hint
-        ) from None
+        raise told_at(error, next(iter(named), error.where)) from None
     several = any(own.weights.replicas > 1 for own in chip.alike) or any(
         number > 1 for number in chip.weights.layer_replicas.values()
     )

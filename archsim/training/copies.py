@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from archsim.basics.layer_names import require_layers
 from archsim.training.settings import TrainingSettings
-from hwlib.errors import InputError, nearest
 
 
 def copies_of(settings: TrainingSettings, names: list[str]) -> dict[str, int]:
@@ -11,13 +11,5 @@ def copies_of(settings: TrainingSettings, names: list[str]) -> dict[str, int]:
     wanted = settings.devices_per_weight
     if isinstance(wanted, int):
         return dict.fromkeys(names, wanted)
-    for name in wanted:
-        if name not in names:
-            raise InputError(
-                "no such layer with weights",
-                where="training.devices_per_weight",
-                got=name,
-                allowed=names,
-                hint=nearest(name, names),
-            )
+    require_layers(wanted, names, "training.devices_per_weight")
     return {name: wanted.get(name, 1) for name in names}

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from archsim.basics.layer_names import require_layers
 from archsim.training.program_rows import Layout, add_layer
 from archsim.training.sections import LayerTiles
 from archsim.training.table import (
@@ -35,7 +36,7 @@ from archsim.training.table import (
     Program,
 )
 from archsim.training.trainable import trained_layers
-from hwlib.errors import InputError, nearest
+from hwlib.errors import InputError
 from workloads.network import Network
 
 _WHOLE = LayerTiles()
@@ -83,7 +84,7 @@ def build_program(
             allowed="(classes,) or (time steps, classes)",
         )
     tiles = tiles or {}
-    _refuse_unknown(layout, tiles)
+    require_layers(tiles, layout.names, "training.tiles")
     biases = _take_biases(layout, tiles)
     _split(layout, tiles)
     activations = layout.used
@@ -110,19 +111,6 @@ def build_program(
         kernels=tuple(sorted({item[KERNEL] for item in layout.operations if item[FORM] == LAYER})),
         first_words=np.array(layout.words, np.float32),
     )
-
-
-def _refuse_unknown(layout: Layout, tiles: Mapping[str, LayerTiles]) -> None:
-    """Raise InputError for tiles of no array."""
-    for name in tiles:
-        if name not in layout.names:
-            raise InputError(
-                "no such layer with weights",
-                where="training.tiles",
-                got=name,
-                allowed=layout.names,
-                hint=nearest(name, layout.names),
-            )
 
 
 def _split(layout: Layout, tiles: Mapping[str, LayerTiles]) -> None:

@@ -47,7 +47,7 @@ def test_a_pair_of_cells_by_hand():
     wanted = (high * (nodes[0] - nodes[2]) - low * (nodes[1] - nodes[3])) / (high - low)
     copies = [np.ones((1, 1), np.float32)]
     (got,) = behind_lines(
-        chip_with(1000.0), copies, [DrivenBlock(slice(0, 1), slice(0, 1), 0)], 1.0
+        chip_with(1000.0), 1000.0, copies, [DrivenBlock(slice(0, 1), slice(0, 1), 0)], 1.0
     )
     assert got[0, 0] == pytest.approx(wanted, rel=1e-2) and 0.9 < wanted < 0.96
 
@@ -63,7 +63,9 @@ def test_lines_of_a_tile_that_are_not_driven_lie_before_the_converter():
     weights = [np.ones((4, 16), np.float32)]
     chip = chip_with(100.0)
     near, far = (
-        behind_lines(chip, weights, [DrivenBlock(slice(0, 16), slice(0, 4), ahead)], 1.0)[0].sum()
+        behind_lines(chip, 100.0, weights, [DrivenBlock(slice(0, 16), slice(0, 4), ahead)], 1.0)[
+            0
+        ].sum()
         for ahead in (0, 32)
     )
     assert far < 0.9 * near
@@ -74,7 +76,7 @@ def test_devices_of_a_weight_have_lines_of_their_own(mapping):
     settings = {"weights.mapping": mapping, "weights.replicas": 2}
     copies = [np.full((1, 2), value, np.float32) for value in (0.5, 1.0)]
     chip = chip_with(10.0, **settings)
-    seen = behind_lines(chip, copies, [DrivenBlock(slice(0, 2), slice(0, 1), 0)], 1.0)
+    seen = behind_lines(chip, 10.0, copies, [DrivenBlock(slice(0, 2), slice(0, 1), 0)], 1.0)
     for given, got in zip(copies, seen):
         # the reference column stands last and loses most, so that a weight may seem larger
         assert (0.9 * given < got).all() and (got < 1.01 * given).all() and (got != given).all()

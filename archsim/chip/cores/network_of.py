@@ -69,21 +69,21 @@ def routers_on(chip: Architecture, cores: int) -> int:
     return len(layout_on(chip, cores).routers.positions)
 
 
-def network_values(chip: Architecture, tiles: int) -> dict[str, float]:
+def network_values(chip: Architecture, cores: int) -> dict[str, float]:
     """What parameters of parts may name of a network: `router_ports`, those of the router that has
     most; `router_buffer_kib` of the buffers behind them; `link_pitches`, the length of all links in
     pitches of a core. A flat chip has one core and no network.
 
     Args:
         chip: its description.
-        tiles: of all cores.
+        cores: of all chips together.
 
     Returns:
         the values by name.
     """
     if not chip.core.tiles:
         return {"router_ports": 1, "router_buffer_kib": 0.0625, "link_pitches": 0.0}
-    layout = layout_on(chip, -(-tiles // chip.core.tiles))
+    layout = layout_on(chip, cores)
     ending: dict[int, int] = {}
     for link in layout.links:
         if link.enters is not None:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.chip.config import Architecture
-from archsim.chip.line_resistance import ohm_a_cell
 from archsim.kernels.ir_drop import line_currents
 from hwlib.errors import InputError
 
@@ -33,7 +32,7 @@ class DrivenBlock(NamedTuple):
 
 def check_line_drop(chip: Architecture, transposed: bool) -> None:
     """Raise InputError where a read behind lines cannot be computed."""
-    if not ohm_a_cell(chip):
+    if not chip.physics.line_ohm:
         return
     if chip.weights.mapping == "bit_slices":
         raise InputError(
@@ -52,12 +51,13 @@ def check_line_drop(chip: Architecture, transposed: bool) -> None:
 
 
 def behind_lines(
-    chip: Architecture, copies: list[np.ndarray], blocks: list[DrivenBlock], full: float
+    chip: Architecture, ohm: float, copies: list[np.ndarray], blocks: list[DrivenBlock], full: float
 ) -> list[np.ndarray]:
     """What a read sees of the weights of one group of a layer.
 
     Args:
-        chip: with its resistance of a line, its conductances and its mapping.
+        chip: with its conductances and its mapping.
+        ohm: of a line from one cell to the next (`ohm_a_cell`).
         copies: the weights (outputs, inputs) of each device of a weight.
         blocks: what is driven at a time; together they cover the weights.
         full: the weight of the highest conductance.
@@ -68,13 +68,13 @@ def behind_lines(
     seen = [np.empty_like(copy) for copy in copies]
     for block in blocks:
         parts = [copy[block.outputs, block.driven].T for copy in copies]
-        for copy, weights in zip(seen, _block(chip, parts, block.ahead, full)):
+        for copy, weights in zip(seen, _block(chip, ohm, parts, block.ahead, full)):
             copy[block.outputs, block.driven] = weights.T
     return seen
 
 
 def _block(
-    chip: Architecture, parts: list[np.ndarray], ahead: int, full: float
+    chip: Architecture, ohm: float, parts: list[np.ndarray], ahead: int, full: float
 ) -> list[np.ndarray]:
     """The same of one block: weights (lines, outputs) of each copy, whose columns lie side by side."""
     low, high = chip.physics.conductance_us
@@ -91,7 +91,6 @@ def _block(
     cells = np.pad(cells, ((0, ahead), (0, references)))
     cells[:lines, outputs * columns :] = (low + high) / 2
     sources = (np.arange(lines + ahead) < lines).astype(float)
-    ohm = ohm_a_cell(chip)
     currents, _ = line_currents(cells, sources, row_ohm=ohm, column_ohm=ohm)
     currents = currents[:lines]
     each = currents[:, : outputs * columns].reshape(lines, outputs, columns)

@@ -97,6 +97,7 @@ class TilePhysics:
         height, width = layer.tile_rows, layer.tile_weights
         _check_dual_column(chip, transposed)
         check_line_drop(chip, transposed)
+        self.line_ohm = ohm_a_cell(chip)  # once: devices that reads disturb are held anew each time
         # The largest weight that is meant takes the highest conductance.
         self.full = float(np.abs(weights).max(initial=0.0)) or 1.0
         if transposed:
@@ -142,7 +143,7 @@ class TilePhysics:
         """Weights (groups, outputs, rows) of each device of a weight, whole and by tile; the first
         ones stand for all where there is only one.
         """
-        copies = self._behind_lines(copies) if ohm_a_cell(self.chip) else copies
+        copies = self._behind_lines(copies) if self.line_ohm else copies
         self.copies = [np.ascontiguousarray(weights, np.float32) for weights in copies]
         self.tiles = [
             [
@@ -165,7 +166,9 @@ class TilePhysics:
             ahead = ends[self.tile_of[number]] - driven.stop
             of_group[group].append(DrivenBlock(driven, lines, ahead))
         seen = [
-            behind_lines(self.chip, [copy[group] for copy in copies], blocks, self.full)
+            behind_lines(
+                self.chip, self.line_ohm, [copy[group] for copy in copies], blocks, self.full
+            )
             for group, blocks in of_group.items()
         ]
         return [np.stack([group[number] for group in seen]) for number in range(len(copies))]
