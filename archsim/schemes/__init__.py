@@ -1,10 +1,9 @@
 """Update rules in families: `digital`, `pulsed`, `low_rank` and `streams`, with what several need
 in `shared`.
 
-A rule is a face (what it asks of the chip, `NAME.py`) and an algorithm (what it does to the
-weights, `NAME_rule.py`, named by a string).
-A new file with a registered class is picked up by itself, a user's own through `own_file`. Begin
-with `base.py`.
+A rule is a face (what it asks of the chip, `FAMILY/NAME.py`) and an algorithm (what it does to the
+weights, in `FAMILY/algorithms/`, named by a string). A new file with a registered class, right in a
+family, is picked up by itself, a user's own through `own_file`. Begin with `base.py`.
 """
 
 from __future__ import annotations
@@ -20,22 +19,21 @@ from hwlib.errors import InputError, nearest, unknown
 if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
 
-
-_ALGORITHMS = (
-    *("_rule", ".rule", "_kernels", "_reference", "_apply"),
-    *("_state", "_factors", "_change"),
-)
+# what several families need: no rule stands in it, and some of it brings compiled kernels
+_SHARED = "shared"
 
 
 @functools.cache
 def _import_own() -> None:
-    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
-        # algorithms and their kernels are loaded when a training asks for them; no rule stands in
-        # `shared`
-        if not module.name.startswith(f"{__name__}.shared.") and not module.name.endswith(
-            _ALGORITHMS
-        ):
-            importlib.import_module(module.name)
+    """Import the faces: the modules that stand right in a family."""
+    for family in pkgutil.iter_modules(__path__):
+        if not family.ispkg or family.name == _SHARED:
+            continue
+        room = importlib.import_module(f"{__name__}.{family.name}")
+        for module in pkgutil.iter_modules(room.__path__):
+            # the sub-room `algorithms` brings compiled kernels; a training asks for what it needs
+            if not module.ispkg:
+                importlib.import_module(f"{room.__name__}.{module.name}")
 
 
 def _classes() -> dict[str, type[Scheme]]:

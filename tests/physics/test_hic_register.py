@@ -12,7 +12,7 @@ import pytest
 from archsim.kernels.accumulator import EXACT_CELLS, CellRead, accumulate
 from archsim.kernels.records import DeviceRead
 from archsim.schemes import load_scheme
-from archsim.schemes.digital.hic_rule import units_of_a_carry
+from archsim.schemes.digital.algorithms.hic_rule import units_of_a_carry
 
 F = np.float32
 BITS = 7

@@ -8,8 +8,13 @@ import pytest
 from archsim.kernels.low_rank import orthonormalise, sbe_samples, sbpca_block
 from archsim.kernels.low_rank_svd import jacobi, lrt_samples, truncated_svd
 from archsim.schemes import load_scheme
-from archsim.schemes.low_rank.running_factors import starting_factors
-from archsim.schemes.low_rank.sbpca_reference import change, sbe_batch, sbpca_batch, truncated
+from archsim.schemes.low_rank.algorithms.running_factors import starting_factors
+from archsim.schemes.low_rank.algorithms.sbpca_reference import (
+    change,
+    sbe_batch,
+    sbpca_batch,
+    truncated,
+)
 from archsim.schemes.rule import LayerState
 
 F = np.float32

@@ -5,13 +5,13 @@ import pytest
 
 from archsim.devices.presets import load_device
 from archsim.schemes import load_scheme
-from archsim.schemes.low_rank.sbpca_apply import (
+from archsim.schemes.low_rank.algorithms.sbpca_apply import (
     LowRank,
     apply_change,
     apply_outer_products,
     rebuilt_change,
 )
-from archsim.schemes.low_rank.sbpca_reference import change
+from archsim.schemes.low_rank.algorithms.sbpca_reference import change
 from archsim.schemes.rule import ActionCounts, LayerState
 from archsim.studies.batches import train as train_in_batches
 from archsim.training.data import prepare

@@ -9,8 +9,8 @@ import pytest
 
 from archsim.schemes import load_scheme
 from archsim.schemes.rule import LayerState
-from archsim.schemes.streams.cbram_sc_rule import CbramRule, device_transfer
-from archsim.schemes.streams.stream_rule import vector_scales
+from archsim.schemes.streams.algorithms.cbram_sc_rule import CbramRule, device_transfer
+from archsim.schemes.streams.algorithms.stream_rule import vector_scales
 
 F = np.float32
 

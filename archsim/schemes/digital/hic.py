@@ -49,8 +49,8 @@ class Hic(GradientOnArray):
     )
     source: ClassVar[str] = "Joshi et al., arXiv 2102.05271 (ISCAS 2021); accumulator law derived"
     references: ClassVar[tuple[str, ...]] = ("joshi2021",)
-    algorithm: ClassVar[str] = "archsim.schemes.digital.hic_rule:HicRule"
-    reference: ClassVar[str] = "archsim.schemes.digital.hic_rule:expected_carries"
+    algorithm: ClassVar[str] = "archsim.schemes.digital.algorithms.hic_rule:HicRule"
+    reference: ClassVar[str] = "archsim.schemes.digital.algorithms.hic_rule:expected_carries"
     device: ClassVar[str] = "one_sided_soft"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "batch": 16}
     trial: ClassVar[dict[str, Any]] = {

@@ -37,8 +37,8 @@ class LnsMadam(GradientOnArray):
     )
     references: ClassVar[tuple[str, ...]] = ("lns_madam2022",)
     trains_biases: ClassVar[bool] = True
-    algorithm: ClassVar[str] = "archsim.schemes.digital.lns_madam_rule:LnsMadamRule"
-    reference: ClassVar[str] = "archsim.schemes.digital.lns_madam_rule:first_steps"
+    algorithm: ClassVar[str] = "archsim.schemes.digital.algorithms.lns_madam_rule:LnsMadamRule"
+    reference: ClassVar[str] = "archsim.schemes.digital.algorithms.lns_madam_rule:first_steps"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 1 / 32, "batch": 8, "initial_scale": 4.0}
     trial: ClassVar[dict[str, Any]] = {
         "learning_rate": 0.25,

@@ -57,8 +57,12 @@ class MixedPrecision(GradientScheme):
         "loshchilov2019",
     )
     trains_biases: ClassVar[bool] = True
-    algorithm: ClassVar[str] = "archsim.schemes.digital.mixed_precision_rule:ThresholdRule"
-    reference: ClassVar[str] = "archsim.schemes.digital.mixed_precision_rule:reference_change"
+    algorithm: ClassVar[str] = (
+        "archsim.schemes.digital.algorithms.mixed_precision_rule:ThresholdRule"
+    )
+    reference: ClassVar[str] = (
+        "archsim.schemes.digital.algorithms.mixed_precision_rule:reference_change"
+    )
 
     # The paper's rate of Adam, with a mini-batch that gives small data sets enough steps (the
     # paper: 64).

@@ -41,8 +41,8 @@ class SignSgd(GradientOnArray):
     )
     references: ClassVar[tuple[str, ...]] = ("bernstein2018", "prezioso2015")
     trains_biases: ClassVar[bool] = True
-    algorithm: ClassVar[str] = "archsim.schemes.digital.sign_sgd_rule:SignRule"
-    reference: ClassVar[str] = "archsim.schemes.digital.sign_sgd_rule:reference_change"
+    algorithm: ClassVar[str] = "archsim.schemes.digital.algorithms.sign_sgd_rule:SignRule"
+    reference: ClassVar[str] = "archsim.schemes.digital.algorithms.sign_sgd_rule:reference_change"
     device: ClassVar[str] = "ecram"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.002, "batch": 8, "epochs": 5}
     # Steps of 0.01, three of four devices: the chance shows. Equal bounds: none reaches one.

@@ -2,6 +2,7 @@
 
 In: the inputs and errors of every image. Out: a change of rank k, from one of the estimators
 (streaming principal components, LRT, SBE, or the exact decomposition as a reference), brought into
-the array as outer products, as a sum, or element by element (`sbpca_apply.py`). `sbpca_work.py`
-counts arithmetic and memory. Begin with `sbpca.py`, then `sbpca_rule.py`.
+the array as outer products, as a sum, or element by element (`algorithms/sbpca_apply.py`).
+`sbpca_work.py` counts arithmetic and memory. Begin with `sbpca.py`, then
+`algorithms/sbpca_rule.py`.
 """

@@ -57,8 +57,10 @@ class Sbpca(ArrayBackward):
         "Huang et al., ACM JETC 19(2) (2023); sub-batch form as in XBTorch; update modes: Zhao et al. 2021"
     )
     references: ClassVar[tuple[str, ...]] = ("huang2023", "xbtorch", "zhao2021")
-    algorithm: ClassVar[str] = "archsim.schemes.low_rank.sbpca_rule:LowRankRule"
-    reference: ClassVar[str] = "archsim.schemes.low_rank.expected_change:reference_change"
+    algorithm: ClassVar[str] = "archsim.schemes.low_rank.algorithms.sbpca_rule:LowRankRule"
+    reference: ClassVar[str] = (
+        "archsim.schemes.low_rank.algorithms.expected_change:reference_change"
+    )
     device: ClassVar[str] = "gokmen2016"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.2, "batch": 16, "epochs": 6}
     trial: ClassVar[dict[str, Any]] = {"learning_rate": 0.09, "batch": 8, "device": "perfect"}

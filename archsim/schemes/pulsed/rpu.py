@@ -30,7 +30,7 @@ class Rpu(ArrayBackward):
     )
     source: ClassVar[str] = "Gokmen & Vlasov 2016; Gokmen, Onen & Haensch 2017"
     references: ClassVar[tuple[str, ...]] = ("gokmen2016", "gokmen2017")
-    reference: ClassVar[str] = "archsim.schemes.pulsed.rpu_reference:reference_change"
+    reference: ClassVar[str] = "archsim.schemes.pulsed.algorithms.rpu_reference:reference_change"
     default_chip: ClassVar[str] = "rpu"
 
     device: ClassVar[str] = "gokmen2016"

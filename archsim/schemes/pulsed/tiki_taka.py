@@ -83,8 +83,8 @@ class TikiTaka(Rpu):
         "Gokmen & Haensch 2020; Gokmen 2021; Rasch et al., Nat. Commun. 15:7133 (2024)"
     )
     references: ClassVar[tuple[str, ...]] = ("gokmen2020", "gokmen2021", "rasch2024")
-    algorithm: ClassVar[str] = "archsim.schemes.pulsed.tiki_taka_rule:TikiTakaRule"
-    reference: ClassVar[str] = "archsim.schemes.pulsed.tiki_taka_reference:twin_change"
+    algorithm: ClassVar[str] = "archsim.schemes.pulsed.algorithms.tiki_taka_rule:TikiTakaRule"
+    reference: ClassVar[str] = "archsim.schemes.pulsed.algorithms.tiki_taka_reference:twin_change"
     device: ClassVar[str] = "rasch2024_20_states"
     default_chip: ClassVar[str] = STANDARD_CHIP
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.05, "epochs": 8}

@@ -43,8 +43,8 @@ class ZeroShift(Rpu):
     )
     source: ClassVar[str] = "Kim et al., arXiv 1907.10228 (2019)"
     references: ClassVar[tuple[str, ...]] = ("kim2019",)
-    algorithm: ClassVar[str] = "archsim.schemes.pulsed.zero_shift_rule:ZeroShiftRule"
-    reference: ClassVar[str] = "archsim.schemes.pulsed.zero_shift_rule:reference_change"
+    algorithm: ClassVar[str] = "archsim.schemes.pulsed.algorithms.zero_shift_rule:ZeroShiftRule"
+    reference: ClassVar[str] = "archsim.schemes.pulsed.algorithms.zero_shift_rule:reference_change"
     device: ClassVar[str] = "soft_bounds_asymmetric"
     default_chip: ClassVar[str] = STANDARD_CHIP
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.02, "epochs": 6}

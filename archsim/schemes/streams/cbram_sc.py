@@ -57,8 +57,10 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
     )
     references: ClassVar[tuple[str, ...]] = ("lammie2021", "gaba2013")
     trains_biases: ClassVar[bool] = True
-    algorithm: ClassVar[str] = "archsim.schemes.streams.cbram_sc_rule:CbramRule"
-    reference: ClassVar[str] = "archsim.schemes.streams.cbram_sc_reference:reference_change"
+    algorithm: ClassVar[str] = "archsim.schemes.streams.algorithms.cbram_sc_rule:CbramRule"
+    reference: ClassVar[str] = (
+        "archsim.schemes.streams.algorithms.cbram_sc_reference:reference_change"
+    )
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {
         "learning_rate": 0.5,

@@ -41,8 +41,8 @@ class DynamicStochastic(StreamScheme):
     source: ClassVar[str] = "Liu, Gross & Han, IEEE Circuits and Systems Magazine, Q3 2020"
     references: ClassVar[tuple[str, ...]] = ("liu2020",)
     trains_biases: ClassVar[bool] = True
-    algorithm: ClassVar[str] = "archsim.schemes.streams.dsc_rule:DynamicRule"
-    reference: ClassVar[str] = "archsim.schemes.streams.dsc_rule:reference_change"
+    algorithm: ClassVar[str] = "archsim.schemes.streams.algorithms.dsc_rule:DynamicRule"
+    reference: ClassVar[str] = "archsim.schemes.streams.algorithms.dsc_rule:reference_change"
     # A device is written after every image, each time with its error: precision counts for more than
     # room (the study that `Scheme.verified_range` names).
     verified_range: ClassVar[float] = 2.0

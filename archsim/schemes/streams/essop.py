@@ -33,8 +33,8 @@ class Essop(StreamScheme, DigitalOptimiser):
     source: ClassVar[str] = "Joshi et al., ISCAS 2020 (arXiv 2003.11256); US patent 11436302"
     references: ClassVar[tuple[str, ...]] = ("joshi2020",)
     trains_biases: ClassVar[bool] = True
-    algorithm: ClassVar[str] = "archsim.schemes.streams.essop_rule:EssopRule"
-    reference: ClassVar[str] = "archsim.schemes.streams.essop_rule:reference_change"
+    algorithm: ClassVar[str] = "archsim.schemes.streams.algorithms.essop_rule:EssopRule"
+    reference: ClassVar[str] = "archsim.schemes.streams.algorithms.essop_rule:reference_change"
     practice: ClassVar[dict[str, Any]] = {"learning_rate": 0.1, "batch": 8}
     trial: ClassVar[dict[str, Any]] = {
         "learning_rate": 0.5,

@@ -12,7 +12,12 @@ from archsim.devices.array import draws
 from archsim.kernels.fast_array import FAST_TILE, PULSES, READS, VERSIONS, image_kernel
 from archsim.kernels.records import Cells, Tally, Trains
 from archsim.kernels.transfer_records import Both, Transfer, TransferMemory
-from archsim.schemes.pulsed.tiki_taka_state import TransferSettings, new_state, rates, transfer_read
+from archsim.schemes.pulsed.algorithms.tiki_taka_state import (
+    TransferSettings,
+    new_state,
+    rates,
+    transfer_read,
+)
 from archsim.schemes.rule import LayerState, UpdateRule
 from archsim.schemes.shared.train_counts import count_trains
 from archsim.trace.operation import Activity

@@ -15,8 +15,8 @@ from archsim.kernels.low_rank_svd import lrt_samples, truncated_svd
 from archsim.kernels.low_rank_words import FactorWords, lrt_words, sbe_words, store_factors
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import as_word, stream_key
-from archsim.schemes.low_rank.running_factors import RunningFactors
-from archsim.schemes.low_rank.sbpca_apply import (
+from archsim.schemes.low_rank.algorithms.running_factors import RunningFactors
+from archsim.schemes.low_rank.algorithms.sbpca_apply import (
     LowRank,
     apply_change,
     apply_outer_products,

@@ -14,8 +14,12 @@ from archsim.kernels.stream_records import Operands, StreamTally
 from archsim.kernels.stream_reference import count_products_reference
 from archsim.kernels.streams import TALLIES
 from archsim.schemes.rule import LayerState
-from archsim.schemes.streams.cbram_sc_rule import CbramSettings, device_transfer, widths_of
-from archsim.schemes.streams.stream_rule import (
+from archsim.schemes.streams.algorithms.cbram_sc_rule import (
+    CbramSettings,
+    device_transfer,
+    widths_of,
+)
+from archsim.schemes.streams.algorithms.stream_rule import (
     OPTIMISER,
     multiplier_of,
     numbers_of,

@@ -13,7 +13,7 @@ import numpy as np
 
 from archsim.kernels.stream_filters import Moments, StreamDrawing, Widths, adam, average
 from archsim.schemes.rule import LayerState
-from archsim.schemes.streams.stream_rule import (
+from archsim.schemes.streams.algorithms.stream_rule import (
     LEAST,
     OPTIMISER,
     StreamRule,

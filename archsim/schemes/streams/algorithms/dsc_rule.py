@@ -14,7 +14,12 @@ from archsim.kernels.stream_records import Operands, StreamTally
 from archsim.schemes.rule import LayerState
 from archsim.schemes.shared.optimiser_rule import gradient_of
 from archsim.schemes.shared.writing import write_first
-from archsim.schemes.streams.stream_rule import StreamRule, StreamSettings, converted, power_of_two
+from archsim.schemes.streams.algorithms.stream_rule import (
+    StreamRule,
+    StreamSettings,
+    converted,
+    power_of_two,
+)
 
 F = np.float32
 

@@ -9,7 +9,12 @@ import numpy as np
 
 from archsim.schemes.rule import LayerState
 from archsim.schemes.shared.optimiser_rule import Optimisers, OptimiserSettings, reference_step
-from archsim.schemes.streams.stream_rule import StreamRule, StreamSettings, converted, vector_scales
+from archsim.schemes.streams.algorithms.stream_rule import (
+    StreamRule,
+    StreamSettings,
+    converted,
+    vector_scales,
+)
 
 
 class EssopSettings(StreamSettings, OptimiserSettings, Protocol):
