@@ -4,8 +4,8 @@ batch.
 A scheme's `algorithms/NAME_rule.py` holds a subclass; its hardware face `NAME.py` names it by a
 string, and it never imports the face: of that it knows the settings that it reads, as a `Protocol`
 in its own file. The training loop runs the forward and backward cycle on the arrays and hands every
-layer's inputs and errors to the rule; the rule alone changes the weights. It counts what it did in the ledger's words, so that the priced actions can be
-compared with those the algorithm performed.
+layer's inputs and errors to the rule; the rule alone changes the weights. It counts what it did in
+the ledger's words, so that the priced actions can be compared with those the algorithm performed.
 """
 
 from __future__ import annotations
