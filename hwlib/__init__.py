@@ -81,6 +81,7 @@ def __getattr__(name: str) -> object:
         value = getattr(importlib.import_module(f"hwlib.{_HOMES[name]}"), name)
     else:
         raise AttributeError(f"module 'hwlib' has no attribute '{name}'")
+    # Kept, so that the next use is a plain look-up and does not come here.
     globals()[name] = value
     return value
 

@@ -14,6 +14,7 @@ from hwlib.part_documents import read_part_documents
 
 # An entry ends with a brace at the start of a line; a field is one line, its value in braces.
 _ENTRY = re.compile(r"^@(\w+)\{\s*([^,\s]+)\s*,(.*?)\n\}", flags=re.S | re.M)
+_VENUES = ("journal", "booktitle", "howpublished")
 _FIELD = re.compile(r"^\s*(\w+)\s*=\s*\{(.*)\},?\s*$", flags=re.M)
 
 
@@ -71,9 +72,11 @@ def _source(entry: re.Match[str]) -> Source:
         key=key,
         kind=kind,
         title=fields.get("title", ""),
+        # BibTeX doubles the braces of a corporate author, who has no first name to turn around.
         author=fields.get("author", "").strip("{}"),
         year=fields.get("year", ""),
-        venue=fields.get("booktitle", "") or fields.get("howpublished", ""),
+        # BibTeX has a field of its own for each kind of publication; an entry has one of them.
+        venue=next((fields[name] for name in _VENUES if fields.get(name)), ""),
         note=fields.get("note", ""),
         bibtex=entry.group(),
     )

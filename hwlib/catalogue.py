@@ -139,6 +139,8 @@ def _variants(part: type[Part]) -> Iterator[Part]:
     numbers = [parameter for parameter in part.parameters if not parameter.choices]
     for choices in itertools.product(*(parameter.choices for parameter in words)):
         chosen = dict(zip((parameter.name for parameter in words), choices))
+        # The defaults too: a law may rest on a figure only where two parameters are what they
+        # usually are.
         yield part(**chosen)
         for parameter in numbers:
             for value in _steps(parameter):
@@ -156,6 +158,7 @@ def _steps(parameter: Parameter) -> Iterator[float]:
     value = max(low, _FIRST_STEP)
     while value < high:
         yield math.ceil(value) if parameter.integer else value
+        # x (1 + 1/n) is the next whole number for n, and an octave below one.
         value *= 2 if value >= _SINGLE_STEPS else 1 + 1 / math.ceil(value)
     yield high
 

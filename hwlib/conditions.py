@@ -72,6 +72,8 @@ def conditions_of(values: Mapping[str, object], where: str) -> Conditions:
     Raises:
         InputError: for one out of range.
     """
+    # Nearly always: prices under the conditions of all figures take no law at all, so their bits
+    # stay.
     if not any(parameter.name in values for parameter in CONDITIONS):
         return NOMINAL
     supply, temperature, flavour = (
@@ -90,6 +92,7 @@ def supply_under(conditions: Conditions, node_nm: float) -> Quantity:
     """
     nominal = _nominal(conditions, node_nm)
     if not conditions.supply_v:
+        # Zero is no supply, so it may stand for the nominal one, which differs by node.
         return nominal
     low, high = _LEAST * nominal.value, _MOST * nominal.value
     if not low <= conditions.supply_v <= high:
@@ -124,6 +127,8 @@ def under(
     Source:
         Stillmaker & Baas 2017 for supplies; the figures name their own.
     """
+    # Layouts are drawn for a node, whatever runs on them; what is off the chip has a supply of its
+    # own.
     if conditions == NOMINAL or what == "area" or scaling == "none":
         return quantity
     supply = supply_under(conditions, node_nm)
@@ -154,6 +159,7 @@ def _nominal(conditions: Conditions, node_nm: float) -> Quantity:
 
 def _charge(supply: Quantity, node_nm: float, scaling: str) -> Quantity:
     """V^2 over the nominal one; of an analogue part down to V alone."""
+    # Over the low-power supply in both flavours: that is where all figures stand.
     ratio = supply.value / supply_voltage(node_nm).value
     square = ratio**2
     ends = (square, square) if scaling in _CHARGE else (min(ratio, square), max(ratio, square))
@@ -175,6 +181,8 @@ def _polynomial(
         f"{what} at {supply.value:.3g} V over that at {nominal.value:.3g} V",
         "1",
         lambda given, usual: given / usual,
+        # At a like share of the low-power supply: the printed high-performance delay turns back up
+        # near its nominal supply, where a ratio of it would say that more voltage is slower.
         level(node_nm, share * low_power),
         level(node_nm),
     )
@@ -195,6 +203,8 @@ def _leakage(supply: Quantity, node_nm: float, conditions: Conditions) -> tuple[
     by_supply = derive(
         f"leakage at {share:.3g} of the nominal supply",
         "1",
+        # A power between the current (V) and what the drain does to the barrier, which is steeper:
+        # the figure's range spans both.
         lambda exponent: share**exponent,
         figure("leakage.supply_exponent"),
     )

@@ -48,6 +48,7 @@ class ConverterKind(NamedTuple):
 
 def levels(bits: float) -> float:
     """Comparators of a converter that decides all levels at once."""
+    # One less than the levels: the lowest needs nobody to see it.
     return math.pow(2, bits) - 1
 
 
@@ -57,6 +58,8 @@ def _levels(bits: float, growth: Growth) -> float:
 
 def _successive(bits: float, growth: Growth) -> float:
     share = growth.noise_share
+    # One comparison a bit, and noise: half the step needs a fourth of the noise power, so four
+    # times the charge (kT/C). Over its value at 8 bits, where the fit is stated.
     return (bits + share * math.pow(4, bits)) / (8 + share * math.pow(4, 8))
 
 

@@ -62,6 +62,7 @@ class Law:
         """The law at the parameters' `values`, in base `unit`, with the range of its figures."""
 
         def at(*numbers: float) -> float:
+            # Figures stand last: a name that a parameter has too is refused when the file is read.
             worked_out = self.expression({**values, **dict(zip(self.figures, numbers))})
             if not is_finite(worked_out):
                 raise InputError(
@@ -125,6 +126,8 @@ def parse_part(document: Mapping[str, object], where: str) -> type[DeclaredPart]
     body = {
         "__doc__": description,
         "__module__": f"hwlib.parts ({where})",
+        # As a part in Python declares them, so that pages and tests that ask a class need not know
+        # which it is.
         "__annotations__": {parameter.name: _kind(parameter) for parameter in parameters},
         "name": name,
         "title": title,
@@ -175,8 +178,11 @@ def _laws(
     laws = {}
     for key, text in written.items():
         expression = Expression(text, f"{where}: laws.{key}")
+        # A figure of the file hides one of the library: a file must mean the same whatever the
+        # library gains.
         read = {name: own.get(name, name) for name in expression.names if name not in parameters}
         if any(name not in own and find_figure(name) is None for name in read):
+            # All figure files are parsed for the nearest name alone; a good file needs few of them.
             known = {*parameters, *own, *load_figures()}
             expression.check_names(known, "parameter or figure")
         laws[key] = Law(expression, read)
@@ -190,6 +196,7 @@ def _parameter(name: str, entry: object, where: str) -> Parameter:
     if not name.isidentifier():
         raise InputError("a parameter's name is letters, digits and _", where=where, got=name)
     for key, kind in _PARAMETER_KINDS.items():
+        # `kind()` is an empty one of the right kind: a field that is left out passes.
         if not isinstance(entry.get(key, kind()), kind):
             raise InputError(f"must be a {kind.__name__}", where=f"{where}.{key}", got=entry[key])
     given = {**entry, "choices": tuple(map(str, entry.get("choices", ())))}
@@ -200,6 +207,7 @@ def _parameter(name: str, entry: object, where: str) -> Parameter:
     if "effects" in given:
         given["effects"] = _effects(given["effects"], f"{where}.effects")
     parameter = Parameter(name, **given)
+    # A default outside its own range would be an error of every user that leaves it out.
     parameter.check(parameter.default, f"{where}.default")
     return parameter
 

@@ -42,6 +42,7 @@ class Effects:
     nothing: str = ""
 
     def __post_init__(self) -> None:
+        # Both or neither: silence about a setting is what these declarations are there to end.
         if bool(self.moved) == bool(self.nothing):
             raise ValueError("a setting moves something, or says why it moves nothing")
 

@@ -81,6 +81,8 @@ def is_finite(value: object) -> TypeGuard[int | float]:
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
+    # Compared as what it is: float() of a whole number of hundreds of digits overflows, and NaN
+    # fails every comparison.
     return abs(value) <= sys.float_info.max
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from hwlib.errors import InputError, nearest
 
 MAX_LENGTH = 1000
+# Whole numbers have no bound in Python: 9**9**9 would run for hours.
 _MAX_POWER = 64
 # What a name stands for and an expression gives is a number, a text, or a list of them; a type
 # checker cannot know which, so every operation below checks what it is handed.
@@ -81,7 +82,9 @@ class Expression:
             )
         self.text: str = text
         try:
+            # Parsed by Python, run by us: only nodes that `_build` lists become functions.
             tree = ast.parse(text.strip(), mode="eval")
+            # A dict for a set in order of appearance: errors name the first name that is wrong.
             names: dict[str, None] = {}
             self._value = _build(tree.body, names, where, text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -119,6 +122,7 @@ class Expression:
         return f"Expression({self.text!r})"
 
     def __reduce__(self) -> tuple[type[Expression], tuple[str, str]]:
+        # Workers get expressions of a space; the closures that hold their meaning cannot be sent.
         return Expression, (self.text, self.where)
 
 
@@ -159,6 +163,8 @@ def _build(node: ast.AST, names: dict[str, None], where: str, text: str) -> Eval
     if isinstance(node, ast.BoolOp):
         parts = [below(item) for item in node.values]
         combine = all if isinstance(node.op, ast.And) else any
+        # A generator: `a and b` does not ask b where a is false, which guards conditions like `x >
+        # 0 and 1 / x > 2`.
         return lambda values: combine(part(values) for part in parts)
     if isinstance(node, ast.Compare) and all(type(op) in _COMPARISONS for op in node.ops):
         acts = [_COMPARISONS[type(op)] for op in node.ops]
@@ -178,6 +184,7 @@ def _build(node: ast.AST, names: dict[str, None], where: str, text: str) -> Eval
         function = FUNCTIONS[node.func.id]
         arguments = [below(item) for item in node.args]
         return lambda values: function(*(_number(argument(values)) for argument in arguments))
+    # A call without its arguments: they may be the whole text.
     refused = f"{ast.unparse(node.func)}(…)" if isinstance(node, ast.Call) else ast.unparse(node)
     raise InputError(
         f"'{refused[:60]}' is not allowed in an expression",

@@ -33,6 +33,8 @@ def parse_figure(name: str, entry: object, where: str) -> Figure:
         InputError: for a field that is missing, unknown or wrong, with its path.
     """
     table = _complete(entry, where)
+    # As printed; their order is held before any unit is turned, so that an error shows the file's
+    # own digits.
     value, low, high = (_number(table, key, where) for key in ("value", "low", "high"))
     if not low <= value <= high:
         raise InputError("low <= value <= high does not hold", where=where, got=(value, low, high))
@@ -168,6 +170,8 @@ def find_figure(name: str) -> Figure | None:
     """
     if name in _LIBRARY:
         return _LIBRARY[name]
+    # `[table]` or `[table.key]` at the start of a line: a search is cheaper than a parser, and most
+    # files need none.
     head = re.compile(rf"^\[{re.escape(name.partition('.')[0])}[].]", re.MULTILINE)
     for path, text in _texts().items():
         if head.search(text):
@@ -180,6 +184,7 @@ def find_figure(name: str) -> Figure | None:
 
 def _keep(entries: Mapping[str, Figure]) -> None:
     for name, entry in entries.items():
+        # What is there stays: it may have been moved for a while.
         _LIBRARY.setdefault(name, entry)
 
 

@@ -40,6 +40,7 @@ def leakage_of(cells: Quantity | Figure) -> Quantity:
 
 def leakage_of_share(area: Quantity, share: Figure) -> Quantity:
     """Leakage in W of a block of `area` um2 of which only a share is transistors."""
+    # Capacitors and wires take area and do not leak.
     transistors = derive(
         "area x share of transistors", "um2", lambda area, share: area * share, area, share
     )
@@ -120,12 +121,16 @@ def by_bits(
     """
     widths = sorted(points)
     if bits <= widths[0]:
+        # Linear by default: below the narrowest synthesis hardware shrinks by the bit.
         return _extrapolate(points[widths[0]], bits, widths[0], below, what)
     if bits >= widths[-1]:
         return _extrapolate(points[widths[-1]], bits, widths[-1], above, what)
     upper = next(width for width in widths if width >= bits)
     lower = widths[widths.index(upper) - 1]
+    # Where in the logarithm of the bits: a straight line there is a power law here.
     share = math.log(bits / lower) / math.log(upper / lower)
+    # On a synthesised point its figure alone holds: a second one with power zero would stand in the
+    # trail and move nothing.
     if share == 1.0:
         return _extrapolate(points[upper], bits, upper, 1.0, what)
     return derive(
@@ -154,6 +159,8 @@ def disputed(low: Quantity | Figure, high: Quantity | Figure) -> Quantity:
     the trail).
     """
     return Quantity(
+        # The geometric mean is as far from both in ratio; an arithmetic one would side with the
+        # larger.
         math.sqrt(low.value * high.value),
         min(low.low, high.low),
         max(low.high, high.high),

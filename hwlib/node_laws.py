@@ -39,6 +39,7 @@ def own_law(what: str, from_nm: float, to_nm: float, scaling_class: str) -> Quan
     Returns:
         the factor with the figures that it rests on.
     """
+    # Of all these only a memory's delay is set by its logic.
     if what == "delay" and scaling_class != "sram":
         return kept("delay is a choice of the design: kept")
     laws = {
@@ -60,6 +61,7 @@ def own_law(what: str, from_nm: float, to_nm: float, scaling_class: str) -> Quan
 
 def line_factor(from_nm: float, to_nm: float) -> Quantity:
     """Factor on the length of a line over so many cells: the root of that on area."""
+    # The pitches are a product, gate times metal, hence an area.
     return _ratio(_pitches, 0.5, from_nm, to_nm)
 
 
@@ -116,9 +118,11 @@ def _level(
     """A printed level at any node; above the largest printed node the last slope goes on."""
     if node_nm in nodes:
         return at(node_nm)
+    # Printed nodes go from large to small; above the largest its own slope is all that is known.
     upper = min((n for n in nodes if n > node_nm), default=nodes[0])
     lower = max(n for n in nodes if n < upper)
     share = math.log(upper / node_nm) / math.log(upper / lower)
+    # A negative share lies above the upper node: the formula is the same, the trail says so.
     words = "extrapolated" if share < 0 else "log interpolation"
     return derive(
         f"{what}, {words} to {node_nm:g} nm",

@@ -76,6 +76,7 @@ class Parameter:
 
     def _checked(self, value: object, where: str) -> float | int:
         low, high = self.limits()
+        # First: the comparisons below are meant for numbers, and True is one to Python.
         if not is_finite(value):
             fault = "not a finite number"
         elif self.integer and value != int(value):

@@ -54,9 +54,13 @@ class Part:
             given = values.get(parameter.name, parameter.default)
             checked = parameter.check(given, f"{self.name}.{parameter.name}")
             self.values[parameter.name] = checked
+            # An attribute each, so that a law reads like its formula; `register` refuses names that
+            # would hide one of Part.
             setattr(self, parameter.name, checked)
         for parameter in CONDITIONS:
             if parameter.name in values:
+                # Only where given: a part without conditions keeps the parameters, and the stored
+                # rows, of before there were any.
                 self.values[parameter.name] = getattr(self.conditions, parameter.name)
 
     @classmethod
@@ -75,7 +79,7 @@ class Part:
         for parameter in (*cls.parameters, *CONDITIONS):
             if parameter.name == name:
                 return parameter
-        known = [parameter.name for parameter in cls.parameters]
+        known = [parameter.name for parameter in (*cls.parameters, *CONDITIONS)]
         raise unknown(f"parameter of part '{cls.name}'", name, known)
 
     def area(self) -> Quantity:
@@ -159,6 +163,7 @@ class Part:
 
     def _scaled(self, quantity: Quantity, what: str, node_nm: float) -> Quantity:
         """At a node, under the part's conditions."""
+        # The node first: the law of a supply is the node's own.
         at_node = self._at_node(quantity, what, node_nm)
         return under(at_node, what, self.scaling, node_nm, self.conditions)
 
@@ -185,6 +190,7 @@ def register(cls: type[Part]) -> type[Part]:
     """
     if cls.name in PARTS:
         raise ValueError(f"part '{cls.name}' is registered twice")
+    # `values` is set in __init__, where dir() cannot see it.
     taken = {*dir(Part), *Part.__annotations__, "values"}
     for parameter in cls.parameters:
         if parameter.name in taken:

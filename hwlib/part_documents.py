@@ -19,6 +19,7 @@ def read_part_document(path: Traversable) -> Mapping[str, object]:
     """The tables of one TOML file. Raises InputError where it cannot be read."""
     try:
         with path.open("rb") as file:
+            # One byte more than allowed tells a large file without reading it.
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise InputError(

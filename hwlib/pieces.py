@@ -46,13 +46,16 @@ class PartOfPieces(Part):
         return self._added_up(self.energy_pieces(action), "energy", node_nm)
 
     def leakage_at(self, node_nm: float) -> Quantity:
+        # Not scaled by node, but the scale still refuses a node that the law does not have.
         kept = scale(self.leakage(), "leakage", self.native_node_nm, node_nm, "none")
         return under(kept, "leakage", "logic", node_nm, self.conditions)
 
     def latency_at(self, action: str, node_nm: float) -> Quantity:
+        # Pieces of unlike classes in a row: no one law says which of them sets the time.
         return scale(self.latency(action), "delay", self.native_node_nm, node_nm, "none")
 
     def _added_up(self, pieces: tuple[Piece, ...], what: str, node_nm: float) -> Quantity:
+        # Each piece by its own class and conditions before they add up: a sum has no class.
         native = self.native_node_nm
         scaled = [
             under(

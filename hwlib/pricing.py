@@ -47,6 +47,7 @@ class Price:
         return {action: part.latency_at(action, self.node_nm) for action in part.actions}
 
 
+# A list for one bool: a function may write into it without `global`.
 _complete = [False]
 
 
@@ -138,6 +139,7 @@ _editions = [0]
 
 def forget_prices() -> None:
     """Empty what is kept of prices, and begin another edition: for who changes figures for a while."""
+    # Caches elsewhere cannot be reached from here: they carry the edition in their keys.
     _price.cache_clear()
     scaling_factor.cache_clear()
     _editions[0] += 1

@@ -137,10 +137,12 @@ def derive(
         the `Quantity`, with its inputs behind it.
     """
     value = law(*[item.value for item in inputs])
+    # Corners double with each input that has a range; those without one are left out.
     varying = [(item.value,) if item.low == item.high else (item.low, item.high) for item in inputs]
     if all([len(ends) == 1 for ends in varying]):
         return Quantity(value, value, value, unit, formula, inputs)
     results = [law(*corner) for corner in itertools.product(*varying)]
+    # Should a law not be monotone, its value at least lies inside its range.
     results.append(value)
     return Quantity(value, min(results), max(results), unit, formula, inputs)
 

@@ -83,6 +83,8 @@ def scale(
 @functools.lru_cache(maxsize=1024)
 def scaling_factor(what: str, from_nm: float, to_nm: float, scaling_class: str) -> Quantity:
     """Factor on `what` from one node to another, with low, high and the figures it rests on."""
+    # Before any class is looked at: a node that the law does not have is refused for every part
+    # alike.
     for node in (from_nm, to_nm):
         _bracket(node)
     if what == "leakage":
@@ -156,6 +158,7 @@ def _bracket(node_nm: float) -> Bracket:
             got=node_nm,
             allowed=f"{NODES[-1]:g} to {NODES[0]:g} nm",
         )
+    # A node of the paper is both: no interpolation touches its printed numbers.
     lower = max(n for n in NODES if n <= node_nm)
     upper = min(n for n in NODES if n >= node_nm)
     share = 0.0 if upper == lower else math.log(upper / node_nm) / math.log(upper / lower)
@@ -178,6 +181,7 @@ def _interpolated(
     return derive(
         f"{formula}, log interpolation",
         unit,
+        # Interpolated in the logarithm, since nodes follow each other in ratios.
         lambda u, v: u ** (1 - share) * v**share,
         at[upper],
         at[lower],
@@ -196,6 +200,8 @@ def supply_voltage(node_nm: float) -> Quantity:
     """Nominal supply of the low-power flavour in V; 1.1 V at 40 nm, log interpolation between the
     nodes of the paper elsewhere.
     """
+    # 40 nm is the library's own node and has a printed supply; the interpolation between 45 and 32
+    # nm would miss it.
     if node_nm == 40.0:
         return derive("nominal supply", "V", lambda v: v, figure("scaling.supply_40"))
     upper, lower, _ = _bracket(node_nm)
@@ -214,6 +220,8 @@ def fast_supply_voltage(node_nm: float) -> Quantity:
         InputError: for a smaller node.
     """
     upper, lower, _ = _bracket(node_nm)
+    # Between 32 and 20 nm one end would be a low-power row: a mixture of flavours that the paper
+    # warns of.
     if lower < FASTEST_NM:
         raise InputError(
             f"{LAW} has no high-performance row there",
@@ -256,6 +264,7 @@ def _polynomial_level(what: str, node_nm: float, supply_v: float | None, flavour
         rows[node] = _polynomial(what, _row(node, flavour), supply)
         if what == "delay" and node >= 65 and flavour == "lp":
             slow = _polynomial(what, "lp45", figure("scaling.supply_lp45"))
+            # Each at its own nominal supply: the ratio is that of the flavours as they are used.
             fast = _polynomial(what, "hp45", figure("scaling.supply_hp45"))
             rows[node] = derive(
                 "slowed to the low-power flavour by the ratio at 45 nm",

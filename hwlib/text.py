@@ -28,6 +28,8 @@ def printable(text: str) -> str:
 
 def one_line(text: str, limit: int = 200) -> str:
     """`printable` text in one line of at most `limit` characters."""
+    # Cut first: a megabyte of text is not worth a search. Escapes are longer than what they
+    # replace, runs of blanks shorter.
     text = " ".join(printable(text[: 4 * limit]).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

@@ -47,6 +47,7 @@ _ATOMS: dict[str, tuple[float, str]] = {
 }
 for _symbol, _base in _PREFIXED.items():
     for _prefix, _factor in _PREFIX.items():
+        # Where a name is taken (m for metre), what stands above wins.
         _ATOMS.setdefault(_prefix + _symbol, (_factor, _base))
 
 
@@ -60,6 +61,7 @@ def to_base(value: float, unit: str, where: str = "") -> tuple[float, str]:
         if atom not in _ATOMS:
             raise InputError("unknown unit", where=where, got=unit, hint=nearest(atom, _ATOMS))
         scale, base = _ATOMS[atom]
+        # One number above, all others below: fJ/bit/mm.
         factor = factor * scale if position == 0 else factor / scale
         bases.append(base)
     return value * factor, "/".join(bases)

@@ -57,6 +57,7 @@ def check_sums(document: Document, where: str) -> bool:
                 "some components have their prices, some have not", where=f"{where}: inventory"
             )
         return False
+    # Prices are filled into a copy, without what they never touch: a timeline is most of a file.
     again = copy.deepcopy(
         {
             key: value
@@ -73,9 +74,12 @@ def check_sums(document: Document, where: str) -> bool:
         fill_prices(
             again, inventory, Ledger.from_rows(document["ledger"], f"{where}: ledger"), units
         )
+    # For a run these are faults of the program; here they say that the file was edited.
     except (RuntimeError, OverflowError, KeyError) as fault:
         raise InputError(f"the ledger cannot be added up ({fault})", where=where) from None
     for key in _PRICED:
+        # Either side: a field that was added to the file by hand is as wrong as one that was taken
+        # out.
         if key in document or key in again:
             _same(_of_prices(document, key), _of_prices(again, key), where, key)
     return True
@@ -101,6 +105,7 @@ def _unit(prices: Document) -> UnitPrice:
 def _same(stored: object, again: object, where: str, path: str) -> None:
     """Equal but for the rounding of sums."""
     if isinstance(again, dict) and isinstance(stored, dict):
+        # Names of both, in a fixed order: the first difference that is told is the same each time.
         for name in {**again, **stored}:
             _same(stored.get(name), again.get(name), where, f"{path}.{name}")
     elif isinstance(again, list) and isinstance(stored, list) and len(stored) == len(again):

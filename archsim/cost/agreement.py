@@ -15,6 +15,7 @@ CLOSE = 1e-9
 
 def is_number(value: object) -> TypeGuard[int | float]:
     """True for a number that is not true or false."""
+    # JSON's true is a bool, and Python's bool an int: 1 would equal true.
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -36,6 +37,8 @@ def follows(document: Document, path: str, terms: Iterable[float], where: str, w
         value = value[key]
     known = list(terms)
     expected = math.fsum(known)
+    # Terms may cancel (100 % less an error): what rounding leaves is then a share of the largest
+    # term, not of the sum, for which a relative tolerance alone would be too narrow.
     largest = max(map(abs, known), default=0.0)
     if not math.isclose(value, expected, rel_tol=CLOSE, abs_tol=CLOSE * largest):
         raise differs(where, path, value, expected, what)
@@ -47,6 +50,7 @@ def differs(where: str, path: str, stored: object, again: object, what: str) -> 
         f"does not follow from {what}",
         where=f"{where}: {path}",
         got=stored,
+        # All digits: printed to six, two numbers that differ would read alike.
         allowed=repr(again),
         hint="the file was damaged or edited; make it again",
     )

@@ -57,6 +57,7 @@ class ComponentTrails:
         self.document = document
         self.tree = named_tree(document)
         self.estimate = estimate
+        # The file says "" for shared, a path cannot: `by_layer.shared.update.energy_j`.
         self.ledger = [
             LedgerRow(
                 row["component"],
@@ -69,6 +70,8 @@ class ComponentTrails:
         ]
 
     def area(self, name: str, cost: ComponentCost) -> Node:
+        # Priced once more: an estimate keeps numbers alone, the formulas behind them are only
+        # wanted here.
         one = price_component(cost.component, self.estimate.node_nm).area
         return self._of_instances(name, cost, cost.area_mm2, one, ("area", "um2", "mm2"))
 
@@ -92,6 +95,7 @@ class ComponentTrails:
 
     def static_energy(self, name: str, cost: ComponentCost) -> Node:
         if self.estimate.seconds is None:
+            # A zero that says why it is one: leakage needs a time to become energy.
             how = "no time, no static energy: the run was not timed (--no-timing)"
             return Node(name, 0.0, "J", how=how)
         return spread_node(
@@ -123,6 +127,8 @@ class ComponentTrails:
                 for row in self.ledger
                 if (row.component, row.action) == (component.name, action)
                 and rows.take(row.layer, row.phase)
+                # Zero counts stand in a ledger where a setting switched an action off; they explain
+                # nothing.
                 and row.count
             ]
             if not counted:
@@ -137,6 +143,7 @@ class ComponentTrails:
                 ),
                 quantity_node(each, f"energy of one {action}"),
             ]
+            # The count is exact in the model, so the range of the product is that of the price.
             spread = Spread(each.value, each.low, each.high).times(count)
             nodes.append(spread_node(action, spread, "J", "count x energy of one", children))
         return nodes

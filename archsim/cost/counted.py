@@ -11,6 +11,8 @@ TIME_SETTINGS = (
     "controller.issue_cycles",
     "controller.in_flight",
 )
+# Settings whose fields enter the law of a read's cycles (`archsim/chip/blocks/`). A setting that is
+# not there in this chip is left out where the trail is made.
 _READ_SETTINGS = (
     "tile.rows",
     "tile.columns",
@@ -99,6 +101,8 @@ COUNTED: dict[tuple[str, str], Fact] = {
         "", "instances on the chip, from the architecture's components and the placement"
     ),
 }
+# What was neither counted nor priced: whoever asked for the run gave it, and the option is named
+# here.
 GIVEN = {
     "batch": "images of a training step, given with --batch",
     "images": "images that went through, given with --images",

@@ -33,6 +33,7 @@ class Counted:
     timed).
     """
 
+    # Tuples, not dicts: part and parameters are the key under which drawn prices are kept.
     parts: tuple[CountedPart, ...]
     actions: tuple[CountedAction, ...]
     node_nm: float
@@ -45,6 +46,7 @@ def counted_estimate(estimate: Estimate, boundary: str = "chip") -> Counted:
     inside = [cost.component for cost in estimate.within(boundary)]
     number_of = {item.name: number for number, item in enumerate(inside)}
     parts = tuple(
+        # Sorted, so that two chips that set the same parameters in another order share one price.
         CountedPart(item.part, tuple(sorted(item.parameters.items())), item.count)
         for item in inside
     )
@@ -63,6 +65,8 @@ def counted_document(document: Mapping[str, Any], boundary: str = "chip") -> Cou
         row for row in document["inventory"] if BOUNDARIES.index(str(row["boundary"])) <= depth
     ]
     number_of = {str(row["component"]): number for number, row in enumerate(inside)}
+    # Collected first, summed exactly afterwards: the same bits as `counted_estimate` gives of the
+    # run.
     counts: dict[tuple[str, str], list[float]] = {}
     for row in document["ledger"]:
         if row["component"] in number_of:

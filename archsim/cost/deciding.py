@@ -77,14 +77,19 @@ def decided(times: Times, estimate: Estimate, kinds: frozenset[str] | None = Non
     for price, count in times.items():
         component = parts[price.component]
         values = tuple(sorted(component.parameters.items()))
+        # A price is moved once for one instance and one action; what a number holds of it only
+        # multiplies.
         unit = _unit(component.part, values, estimate.node_nm, price.what, kinds, edition())
         value.append(unit.value * count)
         for move in unit.moves:
             figures[move.figure.name] = move.figure
+            # One figure may stand under many prices: its moves add up with their signs before any
+            # square is taken, since it has one value in all of them.
             sums = moved.setdefault(move.figure.name, [0.0, 0.0])
             sums[0] += move.at_low * count
             sums[1] += move.at_high * count
     moves = [Move(figures[name], *sums) for name, sums in moved.items()]
+    # The name settles ties: the order must not depend on that of the inventory.
     moves.sort(key=lambda move: (-move.largest, move.figure.name))
     return Decided(math.fsum(value), tuple(moves))
 
@@ -100,6 +105,7 @@ def assumed_share(estimate: Estimate) -> dict[str, float]:
         figure moves alone, at the end of its range that moves more, as a share of the headline.
     """
     inside = estimate.within("chip")
+    # um2 to mm2; a share of the headline has no unit, but `decided` gives its value as well
     areas = {PriceOf(cost.component.name, AREA): cost.component.count * 1e-6 for cost in inside}
     names = {cost.component.name for cost in inside}
     energies = {
@@ -107,6 +113,7 @@ def assumed_share(estimate: Estimate) -> dict[str, float]:
         for (name, action), count in estimate.actions.items()
         if name in names
     }
+    # Leakage over the time of the run; a run without one has dynamic energy alone, as its headline.
     energies |= {
         PriceOf(cost.component.name, LEAKAGE): cost.component.count * (estimate.seconds or 0.0)
         for cost in inside
@@ -125,17 +132,22 @@ def _unit(
     node_nm: float,
     what: str,
     kinds: frozenset[str] | None,
+    # Not read: a number that rises when parts or figures are loaded anew, so that the cache
+    # forgets.
     of_edition: int,
 ) -> Decided:
     """One unit price and what moves it."""
     law = find_part(part)(**dict(parameters))
     priced = _priced(law, what, node_nm)
     moves = []
+    # Once each, though a trail may reach a figure by several ways.
     for figure in {item.name: item for item in priced.figures()}.values():
         if figure.low == figure.high or kinds is not None and figure.kind not in kinds:
             continue
         ends = []
         for end in (figure.low, figure.high):
+            # The law is asked again instead of a derivative: figures enter powers, thresholds and
+            # maxima.
             with figures_moved_to({figure.name: end}):
                 ends.append(_priced(law, what, node_nm).value - priced.value)
         moves.append(Move(figure, *ends))

@@ -50,6 +50,7 @@ def die_of(estimate: Estimate) -> Die:
     """The die of a priced run; the references draw their current as long as it takes."""
     roles = [item.component.name for item in estimate.components]
     shares = die_shares(estimate.area_mm2("macro"), estimate.area_mm2("chip"), roles)
+    # They draw it whether the arrays work or not, so it is time that counts and not actions.
     references = reference_power()
     energy, power = estimate.energy_j("chip"), estimate.power_uw("chip")
     if estimate.seconds is not None:
@@ -64,6 +65,8 @@ def core_area(parts: Spread) -> Spread:
     stands for.
     """
     share = _spread("die.core_white_space")
+    # The figure is the share of the *finished* core that no part fills, hence a division and not a
+    # factor.
     return Spread(*(area / (1 - part) for area, part in zip(parts, share)))
 
 
@@ -83,6 +86,9 @@ def die_shares(macro: Spread, chip: Spread, roles: Collection[str]) -> list[DieS
     beside = [_references(), _regulator()]
     if any(role in roles for role in _PROGRAMS):
         beside.append(_pump())
+    # The order is that of a floor plan: cores grow by their white space, the blocks beside them are
+    # added, the space between all of them is a share of that sum, and the ring lies around
+    # everything.
     blocks = chip.plus(white)
     for share in beside:
         blocks = blocks.plus(share.area_mm2)
@@ -100,6 +106,7 @@ def die_shares(macro: Spread, chip: Spread, roles: Collection[str]) -> list[DieS
 def reference_power() -> Spread:
     """Power in W of the references."""
     power, count = map(_spread, REFERENCE_POWER)
+    # Low with low and high with high: the bounds of a product of positive figures.
     return Spread(*(one * number for one, number in zip(power, count)))
 
 
@@ -123,6 +130,8 @@ def _ring(inside: Spread) -> DieShare:
     pitches, pads = _spread("die.pad_pitch").times(_MM), _spread("die.pads")
     areas = []
     for area, depth, pitch, number in zip(inside, depths, pitches, pads):
+        # A small chip is limited by its pads, a fourth of them on each side; the empty middle is
+        # die as well. The ring goes around it at both ends of a side.
         side = max(math.sqrt(area), number * pitch / 4)
         areas.append((side + 2 * depth) ** 2 - area)
     return DieShare(

@@ -23,6 +23,8 @@ def die_node(trails: TotalTrails, keys: list[str]) -> Node:
     if metric == "area_mm2":
         children = [_share(share.name, share, trails) for share in die.shares]
         return spread_node(name, die.area_mm2, "mm2", "sum of the shares of the die", children)
+    # Energy and power of a die are the chip's and what its references draw; the ring and the space
+    # between blocks switch nothing.
     chip = trails.total(metric, metric, "chip")
     children = [chip, *(quantity_node(figure(each)) for each in REFERENCE_POWER)]
     spread, unit = (die.energy_j, "J") if metric == "energy_j" else (die.power_uw, "uW")
@@ -33,6 +35,7 @@ def die_node(trails: TotalTrails, keys: list[str]) -> Node:
 
 def _share(name: str, share: DieShare, trails: TotalTrails) -> Node:
     if not share.figures:
+        # The one share without figures of its own: the parts, which have a trail each.
         return trails.total_area(name, "chip")
     children = [quantity_node(figure(each)) for each in share.figures]
     return spread_node(name, share.area_mm2, "mm2", "beside the parts of the chip", children)

@@ -57,12 +57,15 @@ def fill_prices(
         key: chip[key]
         for key in ("area_mm2", "energy_j", "power_uw", "area_mm2_range", "power_uw_range")
     }
+    # The headline is the chip boundary everywhere; `system` and `die` stand in `boundaries`.
     document["energy_per_image_j"] = chip["energy_j"] / document["images"]
     document["static_power_uw"] = estimate.static_power_uw().value
     document["dynamic_power_uw"] = None if dynamic is None else dynamic.value
     document["boundaries"] = boundaries
     _fill_components(document, estimate)
     _fill_rows(document, estimate)
+    # With prices of an earlier day, the figures of today did not make these numbers: their rows
+    # would lie.
     if units is None:
         document["figures"] = figures_used(estimate)
         document["assumed_share"] = assumed_share(estimate)
@@ -105,6 +108,7 @@ def _keep_unit_prices(document: dict[str, Any], estimate: Estimate) -> None:
     """What one instance and one action cost, so that the result can be added up again whatever the
     figures of that day are.
     """
+    # Only what was counted: a part may declare dozens of actions that this run never asked for.
     used: dict[str, set[str]] = {}
     for row in (*document["ledger"], *document.get("setup", {}).get("ledger", ())):
         used.setdefault(row["component"], set()).add(row["action"])
@@ -129,6 +133,7 @@ def _fill_setup(
         node_nm=document["node_nm"],
         clock_mhz=document["clock_mhz"],
         cycles=setup["cycles"],
+        # Paid once, before the first image: there is nothing to divide by.
         images=1,
         units=units,
     )
@@ -137,12 +142,15 @@ def _fill_setup(
     setup |= {
         "energy_j": energy.value,
         "energy_j_range": _range(energy),
+        # The boundaries are nested, so what is off the chip is the difference of two of them.
         "off_chip_energy_j": system.value - energy.value,
         "seconds": estimate.seconds,
     }
 
 
 def _fill_components(document: dict[str, Any], estimate: Estimate) -> None:
+    # Busy fractions were measured by the event model; re-pricing makes the tables anew and must
+    # carry them over.
     old = {**document.get("by_component", {}), **document.get("by_component_off_chip", {})}
     tables: dict[bool, dict[str, Any]] = {True: {}, False: {}}
     document["inventory"] = []
@@ -161,6 +169,7 @@ def _fill_components(document: dict[str, Any], estimate: Estimate) -> None:
             "part": component.part,
             "count": component.count,
         }
+    # A measured resource that no component stands for would be work without a price.
     strangers = set(old) - {cost.component.name for cost in estimate.components}
     if strangers:
         raise RuntimeError(
@@ -172,11 +181,15 @@ def _fill_components(document: dict[str, Any], estimate: Estimate) -> None:
 def _fill_rows(document: dict[str, Any], estimate: Estimate) -> None:
     energies = estimate.energy_by_row()
     rows = {(row["layer"], row["phase"]): row for row in document["by_layer"]}
+    # Layers stay in the order of the network, rows that only the ledger knows come after, shared
+    # ones last: files of two runs can be compared line by line.
     keys = [key for key in rows if SHARED not in key] + [
         key for key in energies if key not in rows and SHARED not in key
     ]
     keys += sorted(key for key in {*rows, *energies} if SHARED in key)
     untimed = (
+        # A timed run has zero cycles where a row only costs energy; where nothing was timed, zero
+        # would be a claim.
         {"cycles": 0, "stall_cycles": 0}
         if document["timing"]
         else {"cycles": None, "stall_cycles": None}

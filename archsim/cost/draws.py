@@ -34,7 +34,7 @@ BANDS = (
     "half of them below its value, and the same for all that is compared; it lies inside the bounds."
 )
 """What a band of draws is, in words, for every page."""
-PERCENTILES = (5.0, 50.0, 95.0)
+PERCENTILES = (5.0, 50.0, 95.0)  # of a band and its middle
 DRAWN = (
     "area_mm2",
     "energy_per_image_j",
@@ -62,6 +62,8 @@ class Shares(NamedTuple):
 def draw_shares(samples: int, seed: int = 0) -> Shares:
     """Draw all figures, `samples` times."""
     names = tuple(load_figures())
+    # Philox gives the same bits on every platform and from any process: comparisons must be
+    # repeatable.
     generator = np.random.Generator(np.random.Philox(seed))
     return Shares(names, generator.random((samples, len(names))))
 
@@ -92,6 +94,8 @@ def price_draws(designs: Sequence[Counted], drawn: Shares) -> dict[str, np.ndarr
     """
     samples = len(drawn.shares)
     totals = {name: np.full((samples, len(designs)), np.nan) for name in DRAWN}
+    # A draw changes all figures of the library at once, so draws are the outer loop and designs the
+    # inner one: every design sees one world.
     units = _drawn_units(_unique(designs), drawn, frozenset().union(*map(figures_of, designs)))
     for sample, unit in enumerate(units):
         for column, design in enumerate(designs):
@@ -114,9 +118,12 @@ def _drawn_units(
 ) -> list[dict[_Key, _Unit]]:
     """The prices of each instance in each draw."""
     printed = frozenset(held for name in used if (held := find_figure(name)))
+    # By content, not identity: another round of a comparison draws anew with the same seed.
     digest = hashlib.sha256(repr(drawn.names).encode() + drawn.shares.tobytes()).digest()
     kept = _KEPT.pop((digest, printed), {})
     asked: dict[_Key, _Priced] = {
+        # The class is in the key as well: a user's file may bring another law under a name that was
+        # drawn before.
         key: (key, type(find_part(key.part)(**dict(key.parameters))), frozenset(actions))
         for key, actions in unique.items()
     }
@@ -198,7 +205,9 @@ def draw_value(low: float, value: float, high: float, share: float) -> float:
     """The draw at `share` (0 to 1): 0 gives low, 0.5 the value, 1 high; evenly in the logarithm
     where all are positive.
     """
+    # Two pieces that meet at the value: it is the median even where the range is lopsided.
     start, end, part = (low, value, 2 * share) if share < 0.5 else (value, high, 2 * share - 1)
+    # A low of zero has no logarithm (a part that may be free): evenly then.
     if start > 0:
         return start * math.pow(end / start, part)
     return start + part * (end - start)
@@ -226,6 +235,7 @@ def figures_moved_to(values: Mapping[str, float]) -> Iterator[None]:
     The one place that changes figures: prices kept in hwlib's caches stay those of the printed
     figures.
     """
+    # Held before anything moves: whatever happens inside, these are put back.
     printed = {name: held for name in values if (held := find_figure(name))}
     moved = {
         name: replace(held, value=values[name], low=values[name], high=values[name])
@@ -233,6 +243,8 @@ def figures_moved_to(values: Mapping[str, float]) -> Iterator[None]:
     }
     try:
         move_figures(moved)
+        # Its cache is by node and class and does not see figures: it would answer with the
+        # exponents of before, and later with those of the draw.
         scaling_factor.cache_clear()
         yield
     finally:

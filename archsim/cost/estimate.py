@@ -70,6 +70,7 @@ class Estimate:
 
     def within(self, boundary: str) -> list[ComponentCost]:
         """The components inside a boundary; macro lies in chip, chip in system."""
+        # The order of BOUNDARIES is the nesting.
         inside = BOUNDARIES[: BOUNDARIES.index(boundary) + 1]
         return [item for item in self.components if item.component.boundary in inside]
 
@@ -92,6 +93,7 @@ class Estimate:
 
     def dynamic_power_uw(self, boundary: str = "chip") -> Spread | None:
         """Dynamic energy over the time of the run; None where that is unknown."""
+        # A run of zero cycles has no power either: nothing is divided by no time.
         if not self.seconds:
             return None
         return total(item.dynamic_energy_j for item in self.within(boundary)).times(
@@ -113,6 +115,8 @@ class Estimate:
             for item in self.components
             if item.component.boundary == "system"
         ]
+        # Leakage flows whatever runs: any split among layers would be our invention, so it is a row
+        # of its own and the rows still add up to the total.
         rows[SHARED, SHARED] = Energy(math.fsum([on, *static]), math.fsum([off, *static_off]))
         return rows
 
@@ -125,6 +129,7 @@ class Estimate:
             off[phase].append(energy.off_chip)
         return {
             phase: Energy(math.fsum(on[phase]), math.fsum(off[phase]))
+            # A stable sort: the phases keep their order, `shared` goes last.
             for phase in sorted(on, key=lambda name: name == SHARED)
         }
 
@@ -179,6 +184,8 @@ def price_run(
     seconds = None if cycles is None else cycles / (clock_mhz * 1e6)
     components = {component.name: component for component in inventory}
     if len(components) != len(inventory):
+        # The ledger counts under names: with two of one name, one of them would be priced twice and
+        # the other never.
         names = sorted(item.name for item in inventory)
         raise RuntimeError(f"two components of one name in the inventory: {names}")
     if units is None:
@@ -189,6 +196,8 @@ def price_run(
             for item in inventory
         }
     counts = dict(ledger.counts)
+    # Layers and phases of one action have one price: their counts are summed exactly, then
+    # multiplied once.
     by_action: dict[tuple[str, str], list[float]] = {}
     for (name, action, _, _), count in counts.items():
         items = by_action.get((name, action))
@@ -200,6 +209,9 @@ def price_run(
     actions = {}
     for (name, action), items in by_action.items():
         priced = name in components and action in units[name].energy_j
+        # Work of a component that is not there is refused, not dropped: a total that lacks it looks
+        # right. An entry of zero actions is let pass where the chip has no instance (a switched-off
+        # block).
         if not priced or not components[name].count and any(items):
             raise _fault(components, counts, name, action)
         actions[name, action] = times = math.fsum(items)
@@ -222,6 +234,7 @@ def _cost(
         area_mm2=unit.area_mm2.times(component.count),
         static_power_uw=static,
         dynamic_energy_j=dynamic,
+        # uW back to W.
         static_energy_j=static.times((seconds or 0.0) / _UW),
     )
 
@@ -233,6 +246,8 @@ def _energy_by_row(
     on: dict[tuple[str, str], list[float]] = defaultdict(list)
     off: dict[tuple[str, str], list[float]] = defaultdict(list)
     for (name, action, layer, phase), count in counts.items():
+        # The headline is the chip's energy: a layer's row must add up to it, so off-chip energy is
+        # a second column.
         books = off if name in outside else on
         energy = count * units[name].energy_j[action].value
         books[layer or SHARED, phase or SHARED].append(energy)

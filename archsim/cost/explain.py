@@ -56,12 +56,16 @@ def explain(result: Explained, path: str) -> Node:
             allowed=", ".join(f"{'.'.join(keys)}.{key}" for key in value),
             hint="name one of its numbers",
         )
+    # What was paid once has a ledger and a time of its own; with those of the images its trail
+    # would be another number's.
     if keys[0] == "setup" and keys[-1].removesuffix("_range").endswith("energy_j"):
         trails = _Trails(*_once(result))
     node = trails.find(keys, value)
     stale = (
         isinstance(value, float)
         and isinstance(node.value, float)
+        # Figures may have been bettered since the file was written. The trail is that of today, and
+        # says so.
         and not math.isclose(value, node.value, rel_tol=1e-9)
     )
     if not stale:
@@ -97,6 +101,7 @@ class _Trails(TotalTrails):
             timed = self.document["timing"]
             how = "not measured" if timed else "not known: the run was not timed (--no-timing)"
             return Node(name, None, how=how)
+        # A range has the trail of its number: low and high are in every node.
         if head.removesuffix("_range") in TOTALS:
             return self.total(name, last, "chip")
         if head == "boundaries" and keys[1] == "die":
@@ -123,6 +128,7 @@ class _Trails(TotalTrails):
 
 def rows_of(head: str, keys: list[str]) -> LedgerRows:
     """The rows of the ledger behind an energy of a layer, of a phase, or of all that was done once."""
+    # by_layer.LAYER.PHASE.METRIC, or by_layer.LAYER.METRIC for the sum over the phases.
     if head == "by_layer":
         return LedgerRows(keys[1], keys[2] if len(keys) == 4 else None)
     return LedgerRows(None, keys[1]) if head == "by_phase" else EVERY_ROW

@@ -18,6 +18,7 @@ def figure_row(figure: Figure) -> dict[str, object]:
     low, high = printed_range(figure)
     return {
         "name": figure.name,
+        # As printed in the source, so that a reader with the paper open finds the same digits.
         "value": figure.raw,
         "unit": figure.raw_unit,
         "low": low,
@@ -33,6 +34,7 @@ def figure_row(figure: Figure) -> dict[str, object]:
 
 def printed_range(figure: Figure) -> tuple[float, float]:
     """Low and high of a figure in the unit it was printed in."""
+    # What one printed unit is in base units; low and high are kept in base units alone.
     scale, _ = to_base(1.0, figure.raw_unit)
     return figure.low / scale, figure.high / scale
 
@@ -72,6 +74,7 @@ def figures_used(estimate: Estimate) -> list[dict[str, object]]:
     """The rows of all figures behind an estimate, by name."""
     counted: dict[str, list[str]] = {}
     for (name, action), count in estimate.actions.items():
+        # An action that may happen and did not rests on no figure of this run.
         if count:
             counted.setdefault(name, []).append(action)
     rows: dict[str, dict[str, object]] = {}

@@ -100,6 +100,7 @@ def _cycles(document: Document, name: str, value: Value) -> Node:
         for phase, row in document["by_phase"].items()
         if row["cycles"]
     )
+    # Three say where the time went; all resources stand in the result.
     busiest = sorted(document["resources"], key=lambda row: -row["busy_cycles"])[:3]
     resources = tuple(
         Node(
@@ -128,6 +129,7 @@ def _timeline(document: Document, layer: str, phase: str) -> tuple[Node, ...]:
             "cycle",
             how=f"cycle {row['start']} to {row['end']}",
         )
+        # A training has thousands of operations a layer: a trail is to be read.
         for row in rows[:8]
     ]
     if len(rows) > 8:
@@ -142,6 +144,7 @@ def _settings(document: Document, paths: tuple[str, ...]) -> tuple[Node, ...]:
     for path in paths:
         value = document["settings"]
         for key in path.split("."):
+            # A chip has a block or has none: settings of one that it lacks shape nothing.
             value = value.get(key) if isinstance(value, dict) else None
         if value is not None:
             nodes.append(
@@ -155,4 +158,5 @@ def _settings(document: Document, paths: tuple[str, ...]) -> tuple[Node, ...]:
 
 
 def _plain(value: object) -> Value:
+    # A list (shape, range) is one value in a trail.
     return value if value is None or isinstance(value, int | float | str) else str(value)

@@ -39,6 +39,7 @@ def named_tree(document: Document) -> Tree:
             continue
         tree[key] = value
         if key in _ROW_NAMES:
+            # Names instead of positions: a path stays true when a row is added.
             tree[key] = {}
             for row in value:
                 branch = tree[key]
@@ -47,6 +48,7 @@ def named_tree(document: Document) -> Tree:
                     branch = branch.setdefault(name, {})
                 branch[names[-1]] = {k: v for k, v in row.items() if k not in _ROW_NAMES[key]}
     if "setup" in tree:
+        # Rows without names of their own here; their sum is `setup.energy_j`.
         tree["setup"] = {key: value for key, value in tree["setup"].items() if key != "ledger"}
     for phases in tree["by_layer"].values():
         phases["energy_j"] = math.fsum(row["energy_j"] for row in phases.values())
@@ -71,11 +73,13 @@ def resolve(tree: Tree, path: str) -> list[str]:
     """
     text = path.strip().strip(".")
     metric, _, rest = text.partition(".")
+    # Both orders are asked for: "energy of the adc" and "of the adc, its energy".
     if rest.split(".")[0] in GROUPS and metric not in GROUPS:
         text = f"{rest}.{metric}"
     keys = _match(tree, text)
     if keys is None:
         known = list(leaves(tree))
+        # Below the default of 0.6: paths are long, and half of one is usually typed right.
         near = difflib.get_close_matches(text, known, n=1, cutoff=0.5)
         branch, children = _deepest(tree, text)
         listed = ", ".join(children[:40]) + (
@@ -98,6 +102,8 @@ def _match(tree: object, text: str) -> list[str] | None:
     for key in tree:
         if text == key:
             return [key]
+        # Tried key by key instead of split at dots: a layer of an ONNX file may be called
+        # `features.0`.
         if text.startswith(f"{key}."):
             rest = _match(tree[key], text[len(key) + 1 :])
             if rest is not None:
@@ -111,6 +117,7 @@ def _deepest(tree: Tree, text: str) -> tuple[list[str], list[str]]:
         begun = [key for key in tree if text.startswith(f"{key}.") and isinstance(tree[key], dict)]
         if not begun:
             return branch, [str(key) for key in tree]
+        # `features.0` before `features`: the longest name is the branch that was meant.
         key = max(begun, key=len)
         branch.append(key)
         tree, text = tree[key], text[len(key) + 1 :]

@@ -16,6 +16,8 @@ class Spread(NamedTuple):
     low: float
     high: float
 
+    # For factors of at least zero, which counts, times and units are: a negative one would swap the
+    # ends.
     def times(self, factor: float) -> Spread:
         return Spread(self.value * factor, self.low * factor, self.high * factor)
 
@@ -25,6 +27,7 @@ class Spread(NamedTuple):
 
 def total(spreads: Iterable[Spread]) -> Spread:
     """The sum, exactly rounded, so that it does not depend on the order."""
+    # Columns, so that each of the three sums is one call of fsum.
     columns = tuple(zip(*spreads))
     if not columns:
         return Spread(0.0, 0.0, 0.0)

@@ -10,6 +10,7 @@ from hwlib.errors import InputError
 def check_facts(document: Document, where: str) -> None:
     """Time follows from cycles and clock, and every resource's cycles are busy, stalled or idle."""
     cycles = document["cycles"]
+    # Power and static energy hang on this: both ways of saying it must agree.
     if document["timing"] != (cycles is not None):
         raise InputError(
             "timed and not timed at once", where=f"{where}: timing", got=document["timing"]
@@ -27,6 +28,7 @@ def check_facts(document: Document, where: str) -> None:
             follows(document, path, [expected], where, "its cycles and clock")
     for index, row in enumerate(document["resources"]):
         parts = row["busy_cycles"] + row["stalled_cycles"] + row["idle_cycles"]
+        # Whole cycles: exactly, without a tolerance.
         if parts != row["total_cycles"]:
             raise differs(
                 where,
@@ -37,6 +39,7 @@ def check_facts(document: Document, where: str) -> None:
             )
     tiles = [row for row in document["resources"] if row["kind"] == "tile"]
     capacity = sum(row["total_cycles"] for row in tiles)
+    # A chip on which nothing was placed has no capacity, and no share of it.
     if capacity and document["utilisation"] is not None:
         follows(
             document,
@@ -58,6 +61,8 @@ def _check_training(document: Document, where: str) -> None:
             where,
             "the last epoch's test error",
         )
+    # No sum ties these to the ledger in every scheme, so the order of the two is all that can be
+    # held.
     for name, row in document.get("training", {}).get("writes", {}).items():
         if not row["mean"] <= row["maximum"] * (1 + CLOSE):
             raise InputError(

@@ -42,6 +42,7 @@ def _check_components(document: Document, where: str) -> None:
                 where=f"{where}: {table}",
                 got=name,
             )
+        # Stored twice, by row and by name: an edit of one alone is seen.
         for metric in ("area_mm2", "static_power_uw"):
             terms = [row[metric]]
             follows(components[name], metric, terms, f"{where}: {table}.{name}", "the inventory")
@@ -60,6 +61,8 @@ def _check_boundaries(document: Document, where: str) -> None:
         where_die = f"{where}: boundaries.die"
         follows(die, "area_mm2", list(die["shares"].values()), where_die, "its shares")
         chip = [document["boundaries"]["chip"]["area_mm2"]]
+        # The shares beside the parts rest on figures of that day, which are not stored by instance;
+        # the parts do follow.
         follows(die["shares"], "parts", chip, f"{where_die}.shares", "the chip's boundary")
     for metric in ("area_mm2", "energy_j"):
         terms = [document["boundaries"]["chip"][metric]]
@@ -85,6 +88,7 @@ def _check_rows(document: Document, where: str) -> None:
 def _check_power(document: Document, where: str) -> None:
     components = _components(document)
     on_chip = [row["component"] for row in document["inventory"] if row["boundary"] != "system"]
+    # The headline leaves off-chip memory out, and so must its terms.
     terms = [components[each]["static_power_uw"] for each in on_chip]
     follows(document, "static_power_uw", terms, where, "its components")
     power, dynamic = document["power_uw"], document["dynamic_power_uw"]
@@ -108,6 +112,8 @@ def _check_ranges(document: Document, where: str) -> None:
     for path, table, key in pairs:
         spread, value = table.get(f"{key}_range"), table.get(key)
         if spread is not None and not (
+            # A figure without a range has low = value = high: the sums of the three may round
+            # apart.
             value is not None and spread[0] * (1 - CLOSE) <= value <= spread[1] * (1 + CLOSE)
         ):
             raise InputError(

@@ -9,7 +9,7 @@ from archsim.cost.estimate import ComponentCost
 from archsim.cost.spread import Spread, total
 from archsim.cost.trail import Node, spread_node
 
-# macro lies in chip, chip in system
+# macro lies in chip, chip in system; written out, since `off chip` is one boundary and no nest
 INSIDE = {"macro": ("macro",), "chip": ("macro", "chip"), "system": ("macro", "chip", "system")}
 OFF_CHIP = ("system",)
 TOTALS = (
@@ -63,6 +63,7 @@ class TotalTrails(ComponentTrails):
         seconds = self.estimate.seconds
         if not seconds:
             raise RuntimeError("a run without time has no power")
+        # Through the energy, which has counts and prices below it: a power has none of its own.
         energy = self.energy_of("dynamic energy", INSIDE[boundary], EVERY_ROW, static=False)
         spread = energy.spread.times(1e6 / seconds)
         children = [energy, self.fact("latency_s")]
@@ -107,6 +108,7 @@ class TotalTrails(ComponentTrails):
             if parts:
                 how = f"part {cost.component.part}"
                 children.append(sum_node(cost.component.name, parts, how))
+        # The largest first: a reader stops where it gets small.
         children.sort(key=lambda node: -node.spread.value)
         how = "sum of the components"
         if static and not timed:

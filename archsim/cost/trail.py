@@ -65,6 +65,7 @@ class Node:
         """The number with its range; one without a range is its own."""
         if not isinstance(self.value, int | float):
             raise TypeError(f"{self.name} is no number")
+        # A count is exact: no range is a range without width.
         low = self.value if self.low is None else self.low
         high = self.value if self.high is None else self.high
         return Spread(self.value, low, high)
@@ -103,6 +104,8 @@ def quantity_node(item: Quantity | Figure, name: str = "") -> Node:
     if isinstance(item, Figure):
         low, high = printed_range(item)
         how = f"figure, {item.kind}"
+        # Leaves in the unit of the source, formulas above them in base units: each as somebody
+        # would check it.
         return Node(item.name, item.raw, item.raw_unit, low, high, how, figure_row(item))
     return Node(
         name or item.formula,

@@ -39,6 +39,8 @@ _OF_A_ROW = ("energy_j", "off_chip_energy_j")
 
 def is_unpriced(document: Document) -> bool:
     """Whether a result's document is that of a reference run from which the prices are taken out."""
+    # By two marks, not by a missing price alone: a file that lost its area must not pass as a
+    # reference run.
     trained_for_reference = document.get("reference") is True and "training" in document
     return trained_for_reference and document.get("area_mm2") is None
 
@@ -50,6 +52,7 @@ def take_out_prices(document: Tree) -> None:
     document |= dict.fromkeys(TOTALS)
     document["boundaries"] = {name: dict.fromkeys(_OF_A_BOUNDARY) for name in BOUNDARIES}
     document |= {"by_component": {}, "by_component_off_chip": {}}
+    # With inventory and ledger left in, any reader could price what no silicon does.
     document |= {"inventory": [], "ledger": [], "figures": []}
     for row in (*document["by_layer"], *document["by_phase"].values()):
         row |= dict.fromkeys(_OF_A_ROW)
@@ -65,6 +68,7 @@ def check_unpriced(document: Document, where: str) -> None:
     Raises:
         InputError: where one is left.
     """
+    # Asked of the function that takes them out: the two cannot disagree on what a price is.
     without: Tree = copy.deepcopy(dict(document))
     take_out_prices(without)
     for name, value in document.items():

@@ -78,6 +78,7 @@ def why(result: Explained, path: str) -> Why:
     keys = resolve(named_tree(result.document), path)
     times = times_of(result.document, estimate, keys)
     number = decided(times, estimate)
+    # All kinds that there are, hence all figures.
     together = number.share({move.figure.kind for move in number.moves})
     return Why(
         ".".join(keys),
@@ -88,8 +89,11 @@ def why(result: Explained, path: str) -> Why:
 
 
 def _deciding(move: Move, number: Decided, together: float) -> Deciding:
+    # A number of zero is moved by nothing; any divisor gives the zeros.
     value = number.value or 1.0
     alone = move.largest / value
+    # Moves of independent figures add as squares, so one that becomes exact leaves the root of the
+    # others. Rounding may take the difference a hair below zero.
     rest = math.sqrt(max(0.0, together**2 - alone**2))
     row = figure_row(move.figure)
     return Deciding(row, move.at_low / value, move.at_high / value, together - rest)
@@ -116,6 +120,7 @@ def times_of(document: Document, estimate: Estimate, keys: list[str]) -> Times:
     if head == "boundaries":
         return sums.of(metric, INSIDE[keys[1]])
     if head in ("by_component", "by_component_off_chip") and metric in _METRICS:
+        # A component is asked by its name, on whichever side of the chip's boundary it lies.
         return sums.of(metric, tuple(INSIDE["system"]), keys[1])
     if metric.endswith("energy_j") and head in ("by_layer", "by_phase"):
         within = OFF_CHIP if metric.startswith("off_chip") else INSIDE["chip"]
@@ -154,6 +159,8 @@ class _Sums:
         if metric == "energy_j":
             return dynamic | static
         if metric == "energy_per_image_j":
+            # `|` joins, it does not overwrite: the one holds prices of actions, the other those of
+            # leakage.
             return _scaled(dynamic | static, 1 / self.estimate.images)
         if not seconds:
             raise InputError("a run without time has no power", where="path", got=metric)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from hwlib.errors import InputError
 
+# Nested, from inside out: what a boundary holds is all before it in this order, so readers compare
+# positions.
 BOUNDARIES = ("macro", "chip", "system")
 
 
@@ -28,6 +30,7 @@ class Component:
     """
 
     name: str
+    # A name, not a part: a stored result is read and held against itself without the part's law.
     part: str
     parameters: dict[str, object] = field(default_factory=dict)
     count: int = 1
@@ -38,6 +41,7 @@ class Component:
             raise InputError(
                 "unknown boundary", where=self.name, got=self.boundary, allowed=BOUNDARIES
             )
+        # Python's True is an int: without this a flag would be priced as one instance.
         if isinstance(self.count, bool) or not isinstance(self.count, int) or self.count < 0:
             raise InputError(
                 "the number of instances is not a whole number of at least 0",

@@ -10,6 +10,7 @@ from typing import Any
 
 from hwlib.errors import InputError
 
+# A plain tuple: a run makes millions of look-ups by it, and JSON rows are made of it in this order.
 Entry = tuple[str, str, str, str]
 _COLUMNS = ("component", "action", "layer", "phase", "count")
 
@@ -24,6 +25,8 @@ class Ledger:
 
     def add(self, component: str, action: str, layer: str, phase: str, count: float) -> None:
         """Count `count` more actions. Raises ValueError for a negative or non-finite count."""
+        # Refused here and not when it is priced: only here is it known which process counted it.
+        # NaN fails too.
         if not 0 <= count < math.inf:
             raise ValueError(f"{component}.{action} of {layer}/{phase}: {count} is no count")
         key = (component, action, layer, phase)
@@ -36,6 +39,8 @@ class Ledger:
 
         Raises ValueError for a negative or non-finite count.
         """
+        # `add` once more by hand: every finished operation books its counts here, and calls would
+        # cost as much as the sums.
         own = self.counts
         for (component, action), each in counts.items():
             count = each * times
@@ -47,6 +52,7 @@ class Ledger:
     def merge(self, other: Ledger, times: float = 1) -> None:
         """Add every count of `other`, `times` over."""
         for key, count in other.counts.items():
+            # By `add`, so that an overflow to infinity is refused as well.
             self.add(*key, count * times)
 
     def items(self) -> Iterator[tuple[Entry, float]]:
@@ -64,6 +70,7 @@ class Ledger:
     ) -> float:
         """The sum of the counts that match; None matches everything."""
         wanted = (component, action, layer, phase)
+        # Exactly rounded, so that the sum does not depend on which process counted first.
         return math.fsum(
             n
             for key, n in self.counts.items()
@@ -78,6 +85,9 @@ class Ledger:
         for key in sorted(set(self.counts) | set(issued.counts)):
             done = self.counts.get(key, 0)
             asked = issued.counts.get(key, 0)
+            # Relative, without an absolute tolerance: nothing done where one action was issued is a
+            # loss. 1e-9 lets pass the rounding of sums in another order (counts are fractions where
+            # activity is).
             if not math.isclose(done, asked, rel_tol=1e-9):
                 faults.append(
                     f"{key[0]}.{key[1]} of {key[2] or 'shared'}/{key[3] or 'shared'}: issued "

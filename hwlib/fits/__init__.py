@@ -28,6 +28,7 @@ def groups() -> tuple[str, ...]:
     names = [row.group for row in read_rows()]
     names += [row.group for row in read_amplifiers()]
     names += [row.group for file in FILES.values() for row in read_currents(file)]
+    # One chip may have rows in several files: it is left out of all at once.
     return tuple(dict.fromkeys(names))
 
 
@@ -65,9 +66,11 @@ def without(excluding: Collection[str]) -> Iterator[dict[str, Fitted]]:
     try:
         for name, one in fitted.items():
             value, low, high = (to_base(x, one.unit)[0] for x in (one.value, one.low, one.high))
+            # The one dict of the library: every law that is asked meanwhile reads these.
             figures[name] = replace(figures[name], value=value, low=low, high=high, raw=one.value)
         forget_prices()
         yield fitted
     finally:
         figures.update(printed)
+        # Prices kept meanwhile rest on the other fit.
         forget_prices()

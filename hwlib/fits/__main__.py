@@ -66,9 +66,12 @@ def _entries(fitted: Mapping[str, Fitted], source: str, node_nm: float | None) -
 def _entry(name: str, one: Fitted, source: str, node_nm: float | None) -> str:
     key = name.split(".")[1]
     rows = ", ".join(one.groups) or "none of its own: that of its family"
+    # An exponent has no node, and neither has a current, which follows none.
     node = "" if one.unit == "1" or node_nm is None else f", node_nm = {node_nm:g}"
     return (
         f'{key} = {{ value = {one.value:.6g}, unit = "{one.unit}", low = {one.low:.6g}, '
+        # `scaled`, not `measured`: rows were brought to one node and supply before they were
+        # averaged.
         f'high = {one.high:.6g}, kind = "scaled", source = "{source}", '
         f'place = "fit over the rows of: {rows}"{node} }}\n'
     )

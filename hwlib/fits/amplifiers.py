@@ -73,8 +73,11 @@ def fit_amplifiers(excluding: Collection[str] = ()) -> dict[str, Fitted]:
     for row in read_amplifiers():
         if row.group not in excluding:
             node = scaling_factor("energy", row.node_nm, NODE_NM, "analog").value
+            # To the nominal supply of the node by V^2, as converters are: a bias current alone
+            # would go as V.
             supply = (supply_voltage(row.node_nm).value / row.supply_v) ** 2
             value = math.log(row.power_uw * node * supply)
+            # Weight one: no group has two rows of a kind in this file.
             seen[row.kind].append(Observation(value, 1.0, row.bound, row.group))
     fitted = fit_family(seen, "uW")
     return {f"column_amplifier_fit.{kind}_power": one for kind, one in fitted.items()}

@@ -67,6 +67,7 @@ def fit_converters(excluding: Collection[str] = ()) -> dict[str, Fitted]:
         counting.value,
         figure("column_adc.noise_share").value,
     )
+    # Before the constants: an energy is brought to one time of conversion by it.
     exponent = _time_exponent(rows, growth)
     fitted = {"column_adc_fit.counting_growth": counting, "column_adc_fit.time_exponent": exponent}
     for quantity in UNITS:
@@ -76,6 +77,7 @@ def fit_converters(excluding: Collection[str] = ()) -> dict[str, Fitted]:
             family = kind.time.__name__ if quantity == "time" else kind.family
             families.setdefault(family, []).append(kind.name)
         for kinds in families.values():
+            # Of the three only the energy depends on how long a conversion takes.
             timed = exponent.value if quantity == "energy" else 0.0
             seen = {
                 name: _observations(rows, KINDS[name], quantity, growth, timed) for name in kinds
@@ -105,6 +107,8 @@ def _observations(
     ]
     count: dict[str, int] = {}
     for row, _ in published:
+        # A chip that publishes ten settings says no more of the population than one with a single
+        # number.
         count[row.group] = count.get(row.group, 0) + 1
     return [
         Observation(
@@ -128,6 +132,7 @@ def _published(row: ConverterRow, quantity: str) -> float | None:
 def _to_reference(row: ConverterRow, kind: ConverterKind, quantity: str, growth: Growth) -> float:
     """Factor from a row to 28 nm, nominal supply and 8 bits (or one level, or one step)."""
     if quantity == "time":
+        # Times are kept as published: no law says how designers choose them at another node.
         return 1 / kind.time(row.bits)
     node = scaling_factor(quantity, row.node_nm, NODE_NM, kind.scaling).value
     shape = (kind.area if quantity == "area" else kind.energy)(row.bits, growth)
@@ -156,6 +161,7 @@ def _time_exponent(rows: Iterable[ConverterRow], growth: Growth) -> Fitted:
     groups = tuple(sorted({item.group for _, item in points}))
     weight = sum(item.weight for _, item in points)
     if weight <= _LINE:
+        # Too few for a line: half way, with both ends as its range.
         return Fitted(0.5, 0.0, 1.0, "1", groups)
     middle = sum(item.weight * time for time, item in points) / weight
     height = sum(item.weight * item.value for _, item in points) / weight
@@ -165,6 +171,7 @@ def _time_exponent(rows: Iterable[ConverterRow], growth: Growth) -> Fitted:
         item.weight * (item.value - height - slope * (time - middle)) ** 2 for time, item in points
     )
     reach = REACH * math.sqrt(left / (weight - _LINE) / square)
+    # Less than a charge or more than a bias is no physics, only scatter.
     value, low, high = (min(max(slope + side * reach, 0.0), 1.0) for side in (0, -1, 1))
     return Fitted(value, low, high, "1", groups)
 
@@ -191,6 +198,8 @@ def fit_family(
             "no row is left to fit to", where="hwlib.fits", got=sorted(seen), allowed="one row"
         )
     deviation = deviation_of(exact)
+    # As wide as the error of prediction, not of the fit: the next converter is one that no row
+    # describes.
     reach = REACH * _left(seen, beside, deviation)
     fitted = {}
     for name, items in seen.items():
@@ -213,6 +222,7 @@ def _left(
             if item.bound:
                 continue
             others = {key: _without(rows, item.group) for key, rows in seen.items()}
+            # Nothing is left that could predict this row.
             if all(one.bound for rows in others.values() for one in rows):
                 return deviation
             left = item.value - _constant(others, name, _without(beside, item.group), deviation)
@@ -248,10 +258,12 @@ def _counting_growth(rows: Iterable[ConverterRow]) -> Fitted:
     for row in rows:
         if row.kind in ("slope", "oscillator") and row.energy_pj is not None:
             points.setdefault(row.group, []).append((row.bits, math.log(row.energy_pj)))
+    # Over the widest span of each group: within one design everything but the bits is equal.
     slopes = [
         Observation((max(of)[1] - min(of)[1]) / (max(of)[0] - min(of)[0]), 1.0, False, group)
         for group, of in points.items()
         if max(of)[0] > min(of)[0]
     ]
     value = math.exp(mean_of(slopes, 1.0)) if slopes else bit_by_bit
+    # A factor of 2 a bit: as many steps, each as dear as before.
     return Fitted(value, min(value, bit_by_bit), 2.0, "1", tuple(item.group for item in slopes))

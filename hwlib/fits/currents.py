@@ -50,6 +50,7 @@ class CurrentRow(NamedTuple):
     @property
     def current_ua(self) -> float:
         """Energy over supply and time."""
+        # pJ / (V ns) is mA.
         return self.energy_pj / (self.supply_v * self.time_ns) * 1e3
 
 
@@ -91,6 +92,7 @@ def _fit(file: str, excluding: Collection[str]) -> Fitted:
     rows = [row for row in read_currents(file) if row.group not in excluding]
     groups = [row.group for row in rows]
     seen = [
+        # Rows of one chip share its vote.
         Observation(math.log(row.current_ua), 1 / groups.count(row.group), row.bound, row.group)
         for row in rows
     ]

@@ -64,6 +64,7 @@ def _row(entry: dict[str, str]) -> ConverterRow:
     return ConverterRow(
         group=entry["group"],
         kind=entry["type"],
+        # Where nobody printed a node, that of the fit: no scaling is better than a guess.
         node_nm=number("node_nm") or NODE_NM,
         supply_v=number("supply_v"),
         bits=float(entry["bits"]),

@@ -21,6 +21,7 @@ def load_parts() -> None:
     Raises:
         InputError: for a TOML file that is wrong; no part of such a file is registered then.
     """
+    # Importing is registering: a new file needs no line here.
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
     # all of them are read before the first is entered: after an error nothing is half there

@@ -43,6 +43,8 @@ class AdcSar(Part):
         return derive(
             "area at ENOB 7 x growth^(bits - loss - 7)",
             "um2",
+            # The survey sorts by effective bits: what noise and distortion take is off the nominal
+            # ones.
             lambda area, growth, loss: area * growth ** (self.bits - loss - 7),
             figure("adc_sar.area_7"),
             figure("adc_sar.area_growth"),
@@ -121,6 +123,8 @@ class AdcRamp(Part):
             lambda comparator, flop, used, dac, buffer, counter: (
                 comparator
                 + bits * flop / used
+                # Counters are cells before placement, the DAC is silicon already: only the first is
+                # divided by the utilisation.
                 + (dac + buffer + counter * bits / 8 / used) / columns
             ),
             figure("adc_ramp.comparator_area"),
@@ -142,6 +146,8 @@ class AdcRamp(Part):
 
     def energy(self, action: str) -> Quantity:
         bits = self.bits
+        # One count for all columns of the ramp: each pays its share, so more columns make it
+        # cheaper.
         columns = self.columns
         steps = 2**self.bits
         # A binary count changes two bits a step on average: on the count bus past this column, and
@@ -150,6 +156,8 @@ class AdcRamp(Part):
             "comparator bias x 2^bits / clock + bits x flip-flop + 2 x 2^bits x bus C V^2",
             "J",
             lambda bias, flop, c, v: (
+                # The comparator is biased for the whole ramp, wherever it trips; each latch takes
+                # its bit once.
                 bias * steps / (self.clock_mhz * 1e6) + bits * flop + 2 * steps * c * v**2
             ),
             figure("adc_ramp.comparator_bias"),

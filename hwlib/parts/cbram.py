@@ -29,6 +29,7 @@ def predistorted_voltage(
     """The voltage in V at which a pulse of `pulse_s` switches with `probability` (above 0, below
     1).
     """
+    # The law above, solved for V; log1p keeps the digits of a small probability.
     return scale_v * math.log(-tau0_s * math.log1p(-probability) / pulse_s)
 
 
@@ -150,6 +151,8 @@ class CbramGenerator(Part):
                     derive("sense latch", "J", lambda e: e, figure("cbram.sense_energy")),
                 ],
             )
+        # Given that it switched: all pulses are on for t - tau p in the mean, and the share p of
+        # them switched.
         current = derive(
             f"V^2 G_on x {(seconds - waiting) / p * 1e9:.3g} ns after the switch",
             "J",

@@ -39,7 +39,7 @@ def _parameters(
             5,
             "V",
             note="what the current of a read is drawn from: a clamp or regulator between it and the "
-            "line takes the rest; 0: the read voltage itself",
+            "line takes the rest; 0, or less than the read voltage: the read voltage itself",
             effects=Effects(energy="up"),
         ),
         _growing("slot_ns", read.pulse_ns, 0.1, 10000, "time a cell is driven in one input slot"),
@@ -130,6 +130,9 @@ class Cell(Part):
     def energy(self, action: str) -> Quantity:
         voltage, conductance, pulse, drawn_from = self._drive(action)
         charge = conductance * 1e-6 * pulse * 1e-9
+        # A clamp or regulator passes the charge at the cell's voltage and burns the rest: the
+        # supply pays Q V_supply. Nothing can lift a supply below the cell's voltage, so that one
+        # counts there.
         if drawn_from > voltage:
             joules = voltage * drawn_from * charge
             square = f"V_supply V G t = {drawn_from:g} V x {voltage:g} V"
@@ -150,6 +153,8 @@ class Cell(Part):
             )
         if action == "write":
             return CellDrive(self.write_voltage_v, self.write_conductance_us, self.write_pulse_ns)
+        # A coincidence moves a conductance by a small step: the cell stays at that of a read while
+        # it lasts.
         return CellDrive(self.update_voltage_v, self.conductance_us, self.update_pulse_ns)
 
 

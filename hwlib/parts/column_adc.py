@@ -64,6 +64,8 @@ class ColumnAdc(Part):
             "area of the kind x shape of its bits x pitch / (pitch - spacing)",
             "um2",
             lambda area, spacing, *growth: (
+                # A strip of the pitch's width loses the spacing to its neighbour: what is left must
+                # be the longer.
                 area * kind.area(self.bits, Growth(*growth)) * pitch / (pitch - spacing)
             ),
             self._constant("area"),
@@ -83,9 +85,11 @@ class ColumnAdc(Part):
             self._constant("energy"),
             *_growth(),
         )
+        # A latch decides and stops: no bias flows that a longer conversion would feed.
         if kind.family != TIMED:
             return once
         given = self.time_ns * 1e-9
+        # Published times of the kind have a range, a given one has none.
         time = Quantity(given, given, given, "s", "given time") if given else self.latency(action)
         return derive(
             f"x (time / {TIME_NS:g} ns)^exponent",

@@ -69,6 +69,7 @@ class TileControl(Logic):
         return total("J", [counters, self._state_registers("energy"), gates])
 
     def latency(self, action: str) -> Quantity:
+        # The counters run side by side: the widest carry chain is the slowest.
         return Counter(bits=_width(max(self.rows, self.columns, self.groups))).latency("count")
 
     def _counters(self) -> list[Counter]:
@@ -193,6 +194,8 @@ class ClockTree(PartOfPieces):
     def _tree(self) -> Quantity:
         area = self.area_mm2 * 1e6
         density = figure("clock.capacitance_density")
+        # The density was printed at another node: wires to as many flip-flops on the same area go
+        # with 1/F, and V^2 is taken here.
         closer = (density.node_nm or self.native_node_nm) / self.native_node_nm
         return derive(
             f"{self.area_mm2:g} mm2 x capacitance density x {closer:.4g} for the node x V^2",

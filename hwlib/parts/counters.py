@@ -16,6 +16,7 @@ class _Counter(Logic):
     bits: int
 
     def cells(self) -> Quantity:
+        # Saturation is a comparator more, so the two kinds have a synthesis each.
         points = {
             width: to_40lp(figure(f"counter.{self.direction}nangate45_area_{width}"))
             for width in (8, 16)
@@ -48,6 +49,8 @@ class UpDownCounter(_Counter):
     direction = "up_down_"
 
     def energy(self, action: str) -> Quantity:
+        # No energy report of an up-down counter is known: more gates of the same kind switch in
+        # proportion.
         ratio = (
             figure("counter.up_down_nangate45_area_8").value
             / figure("counter.nangate45_area_8").value

@@ -33,6 +33,7 @@ class Dac(PartOfPieces):
         if self.bits == 1:
             inverter = figure("dac.one_bit_area")
             return (Piece(derive("one inverter", "um2", lambda a: a, inverter), "logic"),)
+        # Binary weights 1, 2, 4, ... units.
         units = 2**self.bits - 1
         switches = derive(
             "bits x switch", "um2", lambda switch: self.bits * switch, figure("dac.switch_area")
@@ -68,6 +69,8 @@ class Dac(PartOfPieces):
             lambda energy: self.bits * energy,
             figure("dac.energy_per_bit"),
         )
+        # What is charged are the capacitors, whose size matching sets: their energy goes as V^2 and
+        # not with the node.
         return (Piece(charge, "matched"),)
 
 

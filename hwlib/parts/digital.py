@@ -67,6 +67,7 @@ class Adder(Logic):
         sixteen = less(
             figure("adder_16.registered_area"),
             figure("logic.flip_flop_area"),
+            # Sum and carry are stored in the report; flip-flops are parts of their own here.
             17,
             "report less 17 flip-flops",
         )
@@ -76,6 +77,7 @@ class Adder(Logic):
 
     def energy(self, action: str) -> Quantity:
         clock = figure("logic.flip_flop_energy")
+        # 8 + 8 operands and 9 bits of sum; the 16-bit report stores its 17 bits of sum alone.
         eight = less(figure("adder_8.registered_energy"), clock, 25, "report less 25 flip-flops")
         sixteen = less(figure("adder_16.registered_energy"), clock, 17, "report less 17 flip-flops")
         return by_bits({8: eight, 16: sixteen}, self.bits)

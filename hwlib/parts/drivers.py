@@ -92,6 +92,7 @@ class LineDriver(Part):
 
     def area_at(self, node_nm: float) -> Quantity:
         core = self._with_load("area_128", "um2")
+        # A tenth over the nominal supply is the usual rating of core oxide.
         if self.voltage_v <= 1.1 * supply_voltage(node_nm).value:
             return self._scaled(core, "area", node_nm)
         return derive(
@@ -121,11 +122,15 @@ class LineDriver(Part):
         # The length of the line follows the pitch, its voltage is the array's or the node's own.
         line = line_capacitance(self.cells, self.line_pitch_nm, figure(self.cell_capacitance))
         if self.line_pitch_nm <= 0:
+            # A stated pitch is geometry: it keeps its wires at every node. Otherwise the line
+            # shrinks with the pitch of the node.
             line = self._at_node(line, "energy", node_nm)
         if self.voltage_v > 0:
             return derive(
                 f"(1 + buffer share) x C V^2 at {self.voltage_v:g} V",
                 "J",
+                # C V^2 and not half of it: the supply gives that much to charge a line, and the
+                # discharge gives nothing back.
                 lambda c, share: (1 + share) * c * self.voltage_v**2,
                 line,
                 figure("line.buffer_share"),
@@ -162,6 +167,7 @@ class HighVoltageStage(PartOfPieces):
     """
 
     group = "array"
+    # Of the foundry cell that was measured.
     native_node_nm = 130.0
     voltage_v: float
 
@@ -178,6 +184,8 @@ class HighVoltageStage(PartOfPieces):
         """A cell's number x V^power, its thick oxide by the voltage and the rest as it is."""
         cell = figure(f"{self.name}.{key}")
         share = figure("high_voltage.thick_share")
+        # Power 2: the cell's number is a capacitance, and the node enters through the pieces'
+        # classes alone.
         factor = math.pow(self.voltage_v, power)
         volts = f" x ({self.voltage_v:g} V)^{power}" if power else ""
         thick = derive(

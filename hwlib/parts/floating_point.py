@@ -35,6 +35,7 @@ class _FloatingPoint(Logic):
     def energy(self, action: str) -> Quantity:
         low = (
             figure(f"{self.format}.{self.operation}_energy_horowitz")
+            # Horowitz printed fp16 and fp32; bf16 came later.
             if self.format != "bf16"
             else self._by_area("energy_horowitz")
         )
@@ -92,6 +93,7 @@ class FloatingComparator(Logic):
     format: str
 
     def cells(self) -> Quantity:
+        # IEEE words are ordered as sign and magnitude: exponents stand above significands.
         return Comparator(bits=FLOATING_FORMATS[self.format][0]).cells()
 
     def energy(self, action: str) -> Quantity:

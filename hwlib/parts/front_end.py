@@ -47,6 +47,7 @@ class Amplifier(FrontEnd):
         return derive(
             f"bias power x {self.slot_ns:g} ns",
             "J",
+            # The bias flows whatever the signal is: time decides, and a slow slot costs more.
             lambda power: power * self.slot_ns * 1e-9,
             figure("amplifier.bias_power"),
         )
@@ -78,6 +79,8 @@ class Integrator(Amplifier):
         return derive(
             "bias + C V^2 at the supply",
             "J",
+            # Charged once a sample to at most the supply: an upper bound of a signal that is
+            # smaller.
             lambda bias, c, v: bias + c * v**2,
             self.bias(),
             figure("integrator.capacitance"),
@@ -137,6 +140,7 @@ class ColumnMux(Part):
         )
 
     def energy(self, action: str) -> Quantity:
+        # One level more than the tree of selection has: a single column still passes a gate.
         levels = 1 + math.ceil(math.log2(self.inputs))
         return derive(
             f"{levels} levels x energy a level",
@@ -191,6 +195,7 @@ class LineLoad(FrontEnd):
 
     name = "line_load"
     title = "Current of an SRAM line under a comparator"
+    # Cells, not logic, set the current, and its supply is a parameter.
     scaling = "none"
     parameters = (
         _SLOT,

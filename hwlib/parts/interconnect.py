@@ -28,6 +28,7 @@ class Wires(Part):
         raise NotImplementedError
 
     def area(self) -> Quantity:
+        # All wires of all bits have repeaters, also those that a transfer does not switch.
         metres = self.width_bits * self.wire_mm() * 1e-3
         return derive(
             "width x wire length x repeater area",
@@ -40,6 +41,7 @@ class Wires(Part):
         return leakage_of(self.area())
 
     def energy(self, action: str) -> Quantity:
+        # The way of one bit alone: arms that lie beside the path of an H-tree are gated.
         metres = self.length_mm * 1e-3
         return derive(
             f"energy a bit and mm x {self.length_mm:g} mm",
@@ -93,8 +95,11 @@ class HTree(Wires):
         levels = math.ceil(math.log2(self.leaves))
         if levels == 0:
             return self.length_mm
+        # Each level halves the area that it spans, so its arms are a root of two shorter.
         arms = [2 ** (-level / 2) for level in range(levels)]
+        # The way from root to leaf is given; one arm of each level lies on it.
         first = self.length_mm / sum(arms)
+        # Two arms at the root, twice as many a level further down.
         return sum(2.0 ** (level + 1) * first * arm for level, arm in enumerate(arms))
 
 

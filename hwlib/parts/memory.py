@@ -9,6 +9,7 @@ from hwlib.figures import figure
 from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Quantity, derive, zero
 
+# Octaves without a gap: the law below takes the lower neighbour as half of the upper.
 _TABLE_KIB = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
@@ -56,6 +57,8 @@ class Sram(Part):
     def energy(self, action: str) -> Quantity:
         narrow = figure(f"sram.{action}_64_w64")
         wide = figure(f"sram.{action}_64_w256")
+        # From two printed widths of one capacity: more bit lines switch for a wider word, decoders
+        # do not.
         exponent = math.log(wide.value / narrow.value) / math.log(256 / 64)
         factor = (self.width_bits / 64) ** exponent
         return self._with_ports(
@@ -71,6 +74,7 @@ class Sram(Part):
         return self._by_capacity("latency", "s", 0.0)
 
     def _by_capacity(self, key: str, unit: str, least_exponent: float) -> Quantity:
+        # From the second row on, so that there is a slope below the first as well.
         upper = next((k for k in _TABLE_KIB[1:] if k >= self.capacity_kib), _TABLE_KIB[-1])
         lower = upper // 2
         share = math.log2(self.capacity_kib / lower)
@@ -87,8 +91,11 @@ class Sram(Part):
         edge, octaves = (small, share) if share < 0 else (large, share - 1)
         exponent = math.log2(large.value / small.value)
         if octaves > 0:
+            # Large memories are banks: twice the bits cannot be less than twice the area, whatever
+            # the slope at the edge of the table says.
             exponent = max(exponent, least_exponent)
         spread = figure("sram.small_spread" if octaves < 0 else "sram.large_spread")
+        # 1 at the ends of the allowed capacities, 1/16 KiB and 64 MiB, where the spread was stated.
         reach = abs(octaves) / (4 if octaves < 0 else 6)
         return derive(
             f"extrapolated from the table to {self.capacity_kib:g} KiB",

@@ -66,6 +66,7 @@ class SramCell(PartOfPieces):
     over_6t: ClassVar[str]
 
     def area_pieces(self) -> tuple[Piece, ...]:
+        # Cells of one style are drawn by the same rules: their area goes with their transistors.
         more = self.transistors / self.drawn
         each = f" x {self.transistors} / {self.drawn} transistors" if more != 1 else ""
         area = derive(
@@ -90,6 +91,8 @@ class SramCell(PartOfPieces):
             flip = derive(
                 "2 x C V^2 of the nodes at the supply",
                 "J",
+                # Both nodes as if each was charged; the one that falls takes nothing from the
+                # supply, so this is the upper side of a flip.
                 lambda c, v: 2 * c * v**2,
                 figure("sram_compute.node_capacitance"),
                 figure("scaling.supply_40"),
@@ -112,12 +115,16 @@ class CurrentCell(SramCell):
     line_rows: float
 
     def read_pieces(self) -> tuple[Piece, ...]:
+        # A cell pays for its own side of the line and for those that stand idle meanwhile: together
+        # they are the whole line.
         cells = self.lines * self.line_rows
         more = self.transistors / self.drawn
         energy = derive(
             f"{cells:g} x (drain + side of the cell x wire) x supply x swing",
             "J",
             lambda drain, wire, area, ratio, v: (
+                # The line is pulled down by the swing and recharged from the supply: C V dV. The
+                # side of a cell is the root of its area.
                 cells * (drain + math.sqrt(area * ratio * more) * 1e-6 * wire) * v * self.swing_v
             ),
             figure("line.drain_capacitance"),

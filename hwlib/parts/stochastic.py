@@ -47,6 +47,7 @@ class Lfsr(Logic):
         return derive(
             f"{self.bits} flip-flops + 3 XOR",
             "J",
+            # Three XOR gates: four taps are enough for the full period at every width here.
             lambda stored, gate: self.bits * stored + 3 * gate,
             figure("logic.flip_flop_energy"),
             figure("stream_gate.xor_energy"),
@@ -87,6 +88,7 @@ class SobolGenerator(Logic):
 
     def _report(self, what: str) -> Quantity:
         width = min(self.bits, _WIDEST_SOBOL_REPORT)
+        # A report for each width up to ten: above, only the slope of a line through them is known.
         extra = self.bits - width
         widest = figure(f"sc_sobol_rng_{width}.{what}")
         if not extra:
@@ -153,6 +155,7 @@ class BitstreamGenerator(Logic):
             generator = derive(
                 f"generator less {self.bits} output drivers",
                 "um2",
+                # Inside the generator the next gate is a neighbour: no driver stands between.
                 lambda whole, drivers: whole - self.bits / 8 * drivers,
                 generator,
                 driver,

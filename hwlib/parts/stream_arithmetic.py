@@ -107,6 +107,7 @@ class StreamMultiplier(_Reported):
     encoding: str
 
     def law(self, what: str) -> Quantity:
+        # Gaines' product needs both operands as streams, hence two generators in its report.
         suffix = "_2sng" if self.kind == "gaines" else ""
         return by_bits({8: figure(f"sc_mul_{self.kind}_{self.encoding}{suffix}.{what}")}, self.bits)
 
@@ -135,6 +136,7 @@ class _ByKind(_Reported):
     def law(self, what: str) -> Quantity:
         block, width = self.blocks[self.kind]
         reported = figure(f"sc_{block}_{self.encoding}.{what}")
+        # Width 0: a state machine of fixed depth, which no number of bits changes.
         return by_bits({width: reported}, self.bits) if width else _as_reported(reported)
 
     def convergence(self) -> Figure:

@@ -47,6 +47,7 @@ class _StreamGate(Logic):
 
     def _sum(self, what: str, one: Quantity | Figure) -> Quantity:
         """A tree of two-input gates, with one driver at its end where there is one."""
+        # n inputs take n - 1 gates of two, in whatever tree they stand.
         gates = self.inputs - 1
         if self.output == "local":
             return derive(f"{gates} x {self.gate} gate", one.unit, lambda value: gates * value, one)

@@ -74,6 +74,7 @@ class VectorLane(Part):
 
     def energy(self, action: str) -> Quantity:
         adder, multiplier, comparator = self._arithmetic()
+        # What is read into registers: a table and a root take one, a fused operation takes three.
         operands = (
             1 if action in ("lookup", "square_root") else 3 if action == "multiply_add" else 2
         )
@@ -91,6 +92,7 @@ class VectorLane(Part):
             "divide": lambda: [self._recurrence_energy()],
             "square_root": lambda: [self._recurrence_energy()],
         }[action]()
+        # A comparison gives a bit and a table holds what is rounded already.
         rounds = self.rounding == "stochastic" and action not in ("compare", "lookup")
         return total("J", [*work, registers, *(self._rounding_energy() if rounds else ())])
 

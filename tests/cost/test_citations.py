@@ -8,7 +8,7 @@ import pytest
 
 import archsim
 from archsim.run.citations import cite
-from hwlib.bibliography import load_entries, load_sources
+from hwlib.bibliography import load_bibliography, load_entries, load_sources
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +79,11 @@ def test_the_command_reads_a_stored_result(call, step):
     }
     assert call("cite", "out", "--bibtex")[1].startswith("@")
     assert call("cite", "nowhere")[0] == 2
+
+
+def test_a_source_says_where_it_was_published_whatever_kind_of_publication_it_is():
+    sources = load_bibliography()
+    assert sources["prezioso2015"].venue == "Nature"
+    fields = ("journal", "booktitle", "howpublished")
+    for source in sources.values():
+        assert bool(source.venue) is any(f"{name} = {{" in source.bibtex for name in fields)

@@ -154,3 +154,8 @@ def test_a_run_of_other_conditions_is_priced_again_as_it_was():
     assert result.reprice(40).energy_j == result.energy_j
     assert result.estimate().energy_j().value == pytest.approx(result.energy_j)
     assert {parameter.name for parameter in CONDITIONS} == {"supply_v", "temperature_c", "flavour"}
+
+
+def test_a_condition_that_is_misspelt_is_told_with_its_name():
+    with pytest.raises(InputError, match=r"allowed: bits, flavour, rate_msps, supply_v, .*mean 'supply_v'"):
+        price("adc_sar", {"suply_v": 1.0})
