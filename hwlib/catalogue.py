@@ -74,17 +74,6 @@ class Catalogue:
         """
         return tuple(figure for figure in self.figures if figure.source == source)
 
-    def parts_with(self, figure: str) -> tuple[PartEntry, ...]:
-        """The parts whose prices rest on one figure.
-
-        Args:
-            figure: its name.
-
-        Returns:
-            the parts, by name.
-        """
-        return tuple(part for part in self.parts if figure in part.figures)
-
 
 def load_catalogue() -> Catalogue:
     """List all that hwlib holds.

@@ -63,11 +63,10 @@ class InputError(ValueError):
         return _rebuild, facts
 
 
-def told_at(error: InputError, where: str) -> InputError:
-    """The same fault, told at another place."""
-    return InputError(
-        error.what, where=where, got=error.got, allowed=error.allowed, hint=error.hint
-    )
+def told_at(error: InputError, where: str, got: object = None) -> InputError:
+    """The same fault, told at another place; `got` stands for what it got, where it names nothing."""
+    got = got if error.got is None else error.got
+    return InputError(error.what, where=where, got=got, allowed=error.allowed, hint=error.hint)
 
 
 def told_within(error: InputError, where: str) -> InputError:

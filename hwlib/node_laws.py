@@ -17,7 +17,7 @@ sram_array    the same cells in an array that computes: energy as a line over so
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from hwlib.figures import figure
 from hwlib.quantity import Quantity, derive
@@ -90,7 +90,7 @@ def _ratio(
 
 def _pitches(node_nm: float) -> Quantity:
     """Contacted gate pitch x metal-1 pitch in m2, between printed nodes evenly in the logarithm."""
-    return _level("gate pitch x metal pitch", node_nm, _PITCH_NODES, _pitch_of)
+    return printed_level("gate pitch x metal pitch", node_nm, _PITCH_NODES, _pitch_of)
 
 
 def _pitch_of(node_nm: float) -> Quantity:
@@ -105,17 +105,27 @@ def _pitch_of(node_nm: float) -> Quantity:
 
 def _sram_cell(node_nm: float) -> Quantity:
     """Area of a published 6T cell in um2, between printed nodes evenly in the logarithm."""
-    return _level("6T cell", node_nm, _SRAM_NODES, _sram_cell_of)
+    return printed_level("6T cell", node_nm, _SRAM_NODES, _sram_cell_of)
 
 
 def _sram_cell_of(node_nm: float) -> Quantity:
     return derive("as printed", "um2", lambda a: a, figure(f"scaling.sram_cell_{node_nm:g}"))
 
 
-def _level(
-    what: str, node_nm: float, nodes: tuple[float, ...], at: Callable[[float], Quantity]
+def printed_level(
+    what: str, node_nm: float, nodes: Sequence[float], at: Callable[[float], Quantity]
 ) -> Quantity:
-    """A printed level at any node; above the largest printed node the last slope goes on."""
+    """A printed level at any node, between printed ones evenly in the logarithm.
+
+    Args:
+        what: the level, in words.
+        node_nm: node that is asked for in nm, not below the smallest of `nodes`.
+        nodes: printed nodes in nm, the largest first.
+        at: the level of a printed node.
+
+    Returns:
+        the level; above the largest printed node the last slope goes on.
+    """
     if node_nm in nodes:
         return at(node_nm)
     # Printed nodes go from large to small; above the largest its own slope is all that is known.

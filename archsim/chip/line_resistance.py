@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hwlib import price
 from hwlib.figures import figure
+from hwlib.node_laws import printed_level
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -28,17 +29,11 @@ def wire_ohm_a_um(node_nm: float) -> float:
     """Ohm of a micrometre of the lowest metal, between nodes by a power of the node, beyond them
     that of the nearest.
     """
-    # figures of lengths are in metres
-    table = {node: figure(f"array_wire.ohm_{node}").value * 1e-6 for node in _NODES_NM}
-    if node_nm in table:
-        return float(table[int(node_nm)])
-    above = [node for node in _NODES_NM if node > node_nm]
-    below = [node for node in _NODES_NM if node < node_nm]
-    if not above or not below:
-        return float(table[max(table) if not above else min(table)])
-    wide, narrow = min(above), max(below)
-    power = math.log(table[wide] / table[narrow]) / math.log(wide / narrow)
-    return float(table[narrow] * (node_nm / narrow) ** power)
+    node_nm = min(max(node_nm, _NODES_NM[-1]), _NODES_NM[0])
+    level = printed_level(
+        "wire", node_nm, _NODES_NM, lambda node: figure(f"array_wire.ohm_{node:g}")
+    )
+    return level.value * 1e-6  # figures of lengths are in metres
 
 
 def _side_um(chip: Architecture) -> float:

@@ -121,9 +121,9 @@ def timed_facts(
         RuntimeError: where work was lost.
     """
     from archsim.soc.collect import ledger_of_machine
-    from archsim.soc.engine import PlacedTrace, machine_of
     from archsim.soc.facts import machine_facts
     from archsim.soc.riders import Riders
+    from archsim.soc.run_built import run_step
 
     trace = built.trace
     chip = built.chip
@@ -138,10 +138,7 @@ def timed_facts(
             network, trace, chip, placement, options.data, images, options.seed, holder_of(options)
         )
     observers = options.observers
-    riders = Riders(values, observers, options.progress)
-    machine = machine_of(options.engine, PlacedTrace(trace, chip, placement, images), riders)
-    machine.adopt(built.plans)
-    machine.run()
+    machine = run_step(built, options.engine, Riders(values, observers, options.progress))
     if values:
         values.measure(machine)
     measured: dict[str, Any] = machine_facts(machine).to_dict()

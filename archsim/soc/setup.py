@@ -20,16 +20,14 @@ def setup_facts(built: BuiltChip, timing: bool, engine: str = "auto") -> dict[st
     None where the trace has no setup operations.
     """
     from archsim.soc.collect import ledger_of_machine
-    from archsim.soc.engine import PlacedTrace, machine_of
+    from archsim.soc.run_built import run_once
 
     if built.once is None or built.once_counts is None:
         return None
     cycles = None
     ledger = built.once_counts
-    if timing:
-        machine = machine_of(engine, PlacedTrace(built.once, built.chip, built.placement, 1))
-        machine.adopt(built.once_plans)
-        machine.run()
+    machine = run_once(built, engine) if timing else None
+    if machine is not None:
         cycles = machine.end
         ledger = built.priced(ledger_of_machine(machine))[0]
     return {

@@ -48,11 +48,15 @@ class Repriced:
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file; none where it is not there. Raises InputError for what is no text."""
+    """The rows of a CSV file; none where it is not there. Raises InputError for what is no text
+    or no CSV."""
     if not path.is_file():
         return []
     text = decoded(read_bytes(path, LARGEST_TEXT), path)
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    try:
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+    except csv.Error as fault:
+        raise InputError(f"is not CSV ({fault})", where=str(path)) from None
 
 
 def read_numbers(path: Path) -> list[dict[str, float]]:

@@ -4,13 +4,13 @@ of layers, phases and fields.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from archsim.readers import checks
+from archsim.readers.csv_rows import csv_rows
 from archsim.readers.documents import read_json
 from archsim.readers.files import read_text
 from archsim.readers.versions import migrated
@@ -77,11 +77,8 @@ def with_activity_file(trace: Trace, path: str | Path) -> Trace:
 
 
 def _csv_rows(path: Path) -> Iterator[_Row]:
-    try:
-        lines = [row for row in csv.reader(read_text(path).splitlines(), skipinitialspace=True)]
-    except csv.Error as fault:
-        raise InputError(f"is not CSV ({fault})", where=str(path)) from None
-    header = [cell.strip() for cell in lines[0]] if lines else []
+    rows = list(csv_rows(read_text(path).splitlines(), str(path)))
+    header = [cell.strip() for cell in rows[0][1]] if rows else []
     for name in ("layer", "phase"):
         if header.count(name) != 1:
             raise InputError(
@@ -94,7 +91,7 @@ def _csv_rows(path: Path) -> Iterator[_Row]:
         raise InputError(
             "a column stands there twice", where=f"{path}: line 1", got=", ".join(header)[:120]
         )
-    for number, cells in enumerate(lines[1:], 2):
+    for number, cells in rows[1:]:
         if not any(cell.strip() for cell in cells):
             continue
         where = f"{path}: line {number}"

@@ -4,17 +4,16 @@ supply. Mean, leaning on the family, and bands as in `converters.py`.
 
 from __future__ import annotations
 
-import csv
 import functools
 import math
 from collections.abc import Collection
-from importlib import resources
 from typing import NamedTuple
 
 from hwlib.errors import unknown
 from hwlib.fits.converters import Fitted, fit_family
 from hwlib.fits.population import Observation
 from hwlib.scaling import scaling_factor, supply_voltage
+from hwlib.stored_table import stored_table
 
 KINDS = ("read_amplifier", "row_buffer")
 NODE_NM = 40.0
@@ -45,8 +44,7 @@ class AmplifierRow(NamedTuple):
 @functools.cache
 def read_amplifiers() -> tuple[AmplifierRow, ...]:
     """Every row of `column_amplifiers.csv`, in its order."""
-    text = (resources.files("hwlib") / "fits" / "column_amplifiers.csv").read_text("utf-8")
-    return tuple(_row(entry) for entry in csv.DictReader(text.splitlines()))
+    return tuple(_row(entry) for entry in stored_table("hwlib.fits", "column_amplifiers.csv"))
 
 
 def _row(entry: dict[str, str]) -> AmplifierRow:

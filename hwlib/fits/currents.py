@@ -13,16 +13,15 @@ No current follows the node. Mean and band as in `converters.py`.
 
 from __future__ import annotations
 
-import csv
 import functools
 import math
 from collections.abc import Collection
-from importlib import resources
 from typing import NamedTuple
 
 from hwlib.fits.converters import Fitted, fit_family
 from hwlib.fits.population import Observation
 from hwlib.scaling import supply_voltage
+from hwlib.stored_table import stored_table
 
 FILES = {"column_line_fit.current": "column_lines", "cell_current_fit.resistive": "cell_currents"}
 """Figure -> file of its rows."""
@@ -61,8 +60,7 @@ def read_currents(name: str) -> tuple[CurrentRow, ...]:
     Args:
         name: one of FILES, without its ending.
     """
-    text = (resources.files("hwlib") / "fits" / f"{name}.csv").read_text("utf-8")
-    return tuple(_row(entry) for entry in csv.DictReader(text.splitlines()))
+    return tuple(_row(entry) for entry in stored_table("hwlib.fits", f"{name}.csv"))
 
 
 def _row(entry: dict[str, str]) -> CurrentRow:

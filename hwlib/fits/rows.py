@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-from importlib import resources
 from typing import NamedTuple
 
 from hwlib.converter_kinds import KINDS, NODE_NM
 from hwlib.errors import unknown
+from hwlib.stored_table import stored_table
 
 UNRECORDED = "unrecorded"
 """Kind of a whole column whose converter's kind nobody recorded, of 4 bits or more: it bounds the
@@ -50,8 +49,7 @@ def read_rows() -> tuple[ConverterRow, ...]:
     Returns:
         the rows, stand-alone silicon not among them: it is another population (`adc_sar`).
     """
-    text = (resources.files("hwlib") / "fits" / "column_converters.csv").read_text("utf-8")
-    return tuple(_row(entry) for entry in csv.DictReader(text.splitlines()))
+    return tuple(_row(entry) for entry in stored_table("hwlib.fits", "column_converters.csv"))
 
 
 def _row(entry: dict[str, str]) -> ConverterRow:

@@ -90,7 +90,7 @@ def test_figures_and_sources_lead_to_each_other():
     for figure in CATALOGUE.figures:
         assert figure in CATALOGUE.figures_of(figure.source)
         assert sources[figure.source].title
-    users = {part.name for part in CATALOGUE.parts_with("adc_sar.area_7")}
+    users = {part.name for part in CATALOGUE.parts if "adc_sar.area_7" in part.figures}
     assert users == {"adc_sar"}
 
 

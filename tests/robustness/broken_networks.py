@@ -220,8 +220,5 @@ CSV = {
         "net.csv: line 2: the output has too many elements",
     ),
     "gemm with zero": ("Layer,M,N,K\na,4,0,4\n", "net.csv: line 2: n: is too small"),
-    "cell without end": (
-        HEADER + '"' + "a" * 200_000 + "\n",
-        "net.csv: line 2: is not a line of CSV",
-    ),
+    "cell without end": (HEADER + '"' + "a" * 200_000 + "\n", "net.csv: line 2: is not CSV"),
 }

@@ -4,13 +4,13 @@ out what joins them.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from archsim.operators.shapes import shape_text
+from archsim.readers.csv_rows import csv_rows
 from archsim.readers.files import read_text
 from archsim.readers.table import require_count
 from hwlib.errors import InputError
@@ -81,12 +81,8 @@ def table_lines(path: Path, largest: int) -> Iterator[tuple[int, list[str]]]:
             raise InputError(
                 "too many layers", where=f"{path}: line {number}", allowed=f"at most {largest}"
             )
-        try:
-            cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
-        except csv.Error as fault:
-            raise InputError(
-                f"is not a line of CSV ({fault})", where=f"{path}: line {number}"
-            ) from None
+        # line by line: a quote that nothing closes is the fault of its own line
+        _, cells = next(csv_rows([line], str(path), number, delimiter))
         yield number, [cell.strip() for cell in cells]
     if not count:
         raise InputError("has no lines with content", where=str(path))

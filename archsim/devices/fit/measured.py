@@ -12,7 +12,6 @@ The format: lines `# key = value` with the facts of FACTS, then a head and a row
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import math
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ import numpy as np
 
 from archsim.devices.fit.measurement import Hold, Measured, Run
 from archsim.devices.fit.table import table_text
+from archsim.readers.csv_rows import csv_rows
 from archsim.readers.files import decoded, read_bytes
 from hwlib.errors import InputError, nearest, unknown
 
@@ -89,14 +89,15 @@ def _measured(content: bytes, where: str) -> Measured:
         start += 1
     if start == len(lines):
         raise InputError("no head and no readings", where=where, allowed=_format())
-    head = _head(next(csv.reader([lines[start]])), f"{where}: line {start + 1}")
+    _, names = next(csv_rows([lines[start]], where, start + 1))
+    head = _head(names, f"{where}: line {start + 1}")
     rows = lines[start + 1 :]
     if len(rows) > MOST_ROWS:
         raise InputError(
             "too many readings", where=where, got=len(rows), allowed=f"up to {MOST_ROWS}"
         )
     groups: dict[tuple[str, int, str], list[tuple[float, float]]] = {}
-    for number, cells in enumerate(csv.reader(rows), start + 2):
+    for number, cells in csv_rows(rows, where, start + 2):
         if cells and any(cell.strip() for cell in cells):
             key, reading = _row(head, cells, f"{where}: line {number}")
             groups.setdefault(key, []).append(reading)

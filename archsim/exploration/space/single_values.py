@@ -9,7 +9,7 @@ from archsim.chip.replicas import chip_settings
 from archsim.exploration.space.design import chip_of, network_of, scheme_of, with_settings
 from archsim.exploration.space.fields import of_chip
 from archsim.exploration.space.space import Space, chip_defaults
-from hwlib.errors import InputError, nearest, unknown
+from hwlib.errors import InputError, nearest, told_at, unknown
 
 _DEVICE = "training.device_settings."
 
@@ -49,10 +49,7 @@ def check_value(space: Space, path: str, value: Any, where: str) -> None:
     except InputError as error:
         if of_chip(path) and error.got is None and not error.where.endswith(path):
             return  # a rule between fields: another axis may put it right, point by point
-        got = error.got if error.got is not None else value
-        raise InputError(
-            error.what, where=where, got=got, allowed=error.allowed, hint=error.hint
-        ) from None
+        raise told_at(error, where, value) from None
 
 
 def _check_chip_value(space: Space, path: str, value: Any) -> None:

@@ -43,15 +43,13 @@ def time_point(
         RuntimeError: where work was lost.
     """
     from archsim.soc.collect import ledger_of_machine
-    from archsim.soc.engine import PlacedTrace, machine_of
     from archsim.soc.facts import machine_facts
+    from archsim.soc.run_built import run_step
 
     step, built = built_of(design)
     with refused_as_by_run(step.chip):
         built.check_time()
-    machine = machine_of("auto", PlacedTrace(built.trace, built.chip, built.placement, step.images))
-    machine.adopt(built.plans)
-    machine.run()
+    machine = run_step(built)
     measured = machine_facts(machine)
     ledger = built.priced(ledger_of_machine(machine))[0]
     estimate = price_run(
@@ -62,7 +60,7 @@ def time_point(
         cycles=machine.end,
         images=step.images,
     )
-    run = _run_facts(built, measured)
+    run = _run_facts(built, measured, estimate.seconds)
     numbers = estimate_metrics(estimate, metrics, run)
     if any(number is ELSEWHERE for number in numbers):
         document = _document(step)
@@ -74,8 +72,7 @@ def time_point(
     return numbers, {"work": key_of(design, node=False), "run": kept}
 
 
-def _run_facts(built: BuiltChip, measured: MachineFacts) -> dict[str, Any]:
-    seconds = measured.cycles / (built.chip.clock_mhz * 1e6)
+def _run_facts(built: BuiltChip, measured: MachineFacts, seconds: float | None) -> dict[str, Any]:
     return {
         "cycles": measured.cycles,
         "images": built.images,
@@ -85,7 +82,7 @@ def _run_facts(built: BuiltChip, measured: MachineFacts) -> dict[str, Any]:
         "utilisation": measured.utilisation,
         "interval_per_image_s": measured.interval_per_image_s,
         "latency_s": seconds,
-        "latency_per_image_s": seconds / built.images,
+        "latency_per_image_s": None if seconds is None else seconds / built.images,
     }
 
 

@@ -14,12 +14,10 @@ writes it. A core is predicted with those of the other groups.
 
 from __future__ import annotations
 
-import csv
 import functools
 import math
 import statistics
 from collections.abc import Collection
-from importlib import resources
 from typing import NamedTuple
 
 from archsim.cost.spread import Spread
@@ -29,6 +27,7 @@ from archsim.validation.chips.priced import count_core, part_sums
 from archsim.validation.chips.published import Published, area_of, energies_of
 from archsim.validation.chips.scatter import band_of, kind_of
 from hwlib import fits
+from hwlib.stored_table import stored_table
 
 LOW, HIGH = 0.05, 0.95
 FILE = "cores.csv"
@@ -61,7 +60,6 @@ def most_bits(facts: ChipFacts) -> Point:
 @functools.cache
 def read_cores() -> tuple[PublishedCore, ...]:
     """The cores as they are stored."""
-    text = (resources.files("archsim.validation.chips") / FILE).read_text("utf-8")
     return tuple(
         PublishedCore(
             row["chip"],
@@ -71,7 +69,7 @@ def read_cores() -> tuple[PublishedCore, ...]:
             float(row["published"]),
             float(row["parts"]),
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in stored_table("archsim.validation.chips", FILE)
     )
 
 
