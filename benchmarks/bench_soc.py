@@ -25,7 +25,8 @@ import archsim
 from archsim.chip.place import place
 from archsim.chip.plan.counts import plans_of
 from archsim.schemes import load_scheme
-from archsim.soc.engine import PlacedTrace, machine_of, steps_of
+from archsim.soc.engine import PlacedTrace, machine_of
+from archsim.soc.length import steps_in
 from archsim.trace import build_trace
 
 MODES = ("layer_by_layer", "pipelined")
@@ -70,7 +71,7 @@ def _compared(
 ) -> None:
     """A row: about so many tile operations, at least an image, by both engines."""
     works = [_work(network, scheme, mode, width, steps) for width in WIDTHS]
-    done = steps_of(works[0])
+    done = steps_in(works[0].trace, works[0].images)
     compiled = _each(works, "compiled")
     # a second of SimPy is one call, as long as it takes
     simpy = _each(works if done < 50_000 else works[:1], "simpy") if in_simpy else None
@@ -86,7 +87,7 @@ def _work(network: str, scheme: str | None, mode: str, width: int, steps: int) -
     rule = load_scheme(scheme) if scheme else None
     trace = build_trace(archsim.load_network(network), rule, phase, 1)
     work = PlacedTrace(trace, chip, place(trace.matrices, chip), 1)
-    return work._replace(images=max(1, steps // steps_of(work)))
+    return work._replace(images=max(1, steps // steps_in(work.trace, work.images)))
 
 
 def _each(works: Sequence[PlacedTrace], engine: str) -> float:
@@ -98,7 +99,7 @@ def _each(works: Sequence[PlacedTrace], engine: str) -> float:
         started = time.process_time()
         machine.run()
         seconds.append(time.process_time() - started)
-    return statistics.median(seconds) / steps_of(works[0]) * 1e6
+    return statistics.median(seconds) / steps_in(works[0].trace, works[0].images) * 1e6
 
 
 def in_process() -> None:

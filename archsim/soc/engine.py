@@ -4,13 +4,15 @@ same, event for event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.chip.config import Architecture
 from archsim.chip.placement import Placement
+from archsim.chip.plan.operation_plan import OperationPlan
+from archsim.soc.length import jobs_of
 from archsim.soc.machine import EventMachine
 from archsim.soc.riders import ENGINES, Riders
 from archsim.trace.operation import Trace
@@ -35,15 +37,13 @@ class PlacedTrace(NamedTuple):
 # on the work alone, not on what this process did before.
 LOADED_FOR = 150_000
 COMPILED_FOR = 4_000_000
-JOBS_OF_A_STEP = 8
-"""Of a step on cores, whose messages pass links: it takes SimPy about so long as that many jobs."""
 
 
 class StepTally:
     """Steps of many runs that one process does for one purpose: a sweep."""
 
     def __init__(self) -> None:
-        self.steps = 0
+        self.steps = 0.0
 
 
 _tally: ContextVar[StepTally | None] = ContextVar("tally", default=None)
@@ -64,7 +64,12 @@ def counted_together(tally: StepTally) -> Iterator[None]:
         _tally.reset(token)
 
 
-def machine_of(engine: str, work: PlacedTrace, riders: Riders | None = None) -> ChipMachine:
+def machine_of(
+    engine: str,
+    work: PlacedTrace,
+    riders: Riders | None = None,
+    plans: Sequence[OperationPlan] = (),
+) -> ChipMachine:
     """The machine that executes a trace on a chip.
 
     Args:
@@ -72,6 +77,7 @@ def machine_of(engine: str, work: PlacedTrace, riders: Riders | None = None) -> 
             than loading them.
         work: trace, chip and placement.
         riders: real data, observers, progress.
+        plans: of all operations, where they were made already.
 
     Returns:
         a machine that has not run yet; its `engine` says which it is.
@@ -79,11 +85,18 @@ def machine_of(engine: str, work: PlacedTrace, riders: Riders | None = None) -> 
     Raises:
         InputError: for an unknown engine, and for compiled events of what only SimPy can do.
     """
-    riders = riders or Riders()
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES, where="engine")
-    steps = _counted(steps_of(work) * (JOBS_OF_A_STEP if work.placement.cores else 1))
-    if engine == "compiled" or engine == "auto" and steps >= LOADED_FOR:
+    machine = _chosen(engine, work, riders or Riders(), plans)
+    machine.adopt(plans)
+    return machine
+
+
+def _chosen(
+    engine: str, work: PlacedTrace, riders: Riders, plans: Sequence[OperationPlan]
+) -> ChipMachine:
+    jobs = _counted(jobs_of(work, plans, COMPILED_FOR)) if engine == "auto" else 0
+    if engine == "compiled" or jobs >= LOADED_FOR:
         from archsim.soc.compiled.covers import not_covered
 
         reasons = list(not_covered(work.trace, work.placement, riders))
@@ -96,7 +109,7 @@ def machine_of(engine: str, work: PlacedTrace, riders: Riders | None = None) -> 
             )
         if not reasons:
             machine, is_there = _compiled(work)
-            if engine == "compiled" or steps >= COMPILED_FOR or is_there():
+            if engine == "compiled" or jobs >= COMPILED_FOR or is_there():
                 return machine(*work, riders.progress)
     if work.placement.cores:
         from archsim.soc.cores.core_machine import CoreMachine
@@ -117,17 +130,9 @@ def _compiled(work: PlacedTrace) -> tuple[type[CompiledMachine], Callable[[], bo
     return CompiledCoreMachine, lambda: flat.is_compiled(run_core_events)
 
 
-def _counted(steps: int) -> int:
+def _counted(steps: float) -> float:
     tally = _tally.get()
     if tally is None:
         return steps
     tally.steps += steps
     return tally.steps
-
-
-def steps_of(work: PlacedTrace) -> int:
-    """Steps of all operations, images and batches: about as many jobs."""
-    trace, images = work.trace, work.images
-    batches = -(-images // trace.batch)
-    each = sum(op.steps * -(-images // op.every) for op in trace.image_operations)
-    return each + batches * sum(op.steps for op in trace.batch_operations)

@@ -28,8 +28,7 @@ def run_step(built: BuiltChip, engine: str = "auto", riders: Riders | None = Non
         RuntimeError: where work was lost.
     """
     work = PlacedTrace(built.trace, built.chip, built.placement, built.images)
-    machine = machine_of(engine, work, riders)
-    machine.adopt(built.plans)
+    machine = machine_of(engine, work, riders, built.plans)
     machine.run()
     return machine
 
@@ -38,7 +37,7 @@ def run_once(built: BuiltChip, engine: str = "auto") -> ChipMachine | None:
     """Execute what a built chip does before its first image; None where that is nothing."""
     if built.once is None:
         return None
-    machine = machine_of(engine, PlacedTrace(built.once, built.chip, built.placement, 1))
-    machine.adopt(built.once_plans)
+    work = PlacedTrace(built.once, built.chip, built.placement, 1)
+    machine = machine_of(engine, work, plans=built.once_plans)
     machine.run()
     return machine

@@ -17,6 +17,7 @@ from archsim.soc.compiled.loop import run_events
 from archsim.soc.compiled.machine import CompiledMachine
 from archsim.soc.compiled.numbering import Room
 from archsim.soc.engine import PlacedTrace, machine_of
+from archsim.soc.length import jobs_of, steps_in
 from archsim.soc.observers import Observer
 from archsim.soc.riders import Riders
 from archsim.studies.engines import (
@@ -140,7 +141,7 @@ def test_a_short_run_stays_in_simpy_and_a_long_one_does_not(monkeypatch):
 
     assert machine_of("auto", work()).engine == "simpy"
     long = work(images=300)
-    assert engines.steps_of(long) > engines.LOADED_FOR
+    assert steps_in(long.trace, long.images) > engines.LOADED_FOR
     monkeypatch.setattr(compiled, "is_compiled", lambda: True)
     assert machine_of("auto", long).engine == "compiled"
     monkeypatch.setattr(compiled, "is_compiled", lambda: False)
@@ -150,11 +151,30 @@ def test_a_short_run_stays_in_simpy_and_a_long_one_does_not(monkeypatch):
     assert machine_of("auto", long).engine == "compiled"
 
 
+def test_a_step_on_cores_is_as_long_as_the_links_that_its_packets_pass(monkeypatch):
+    from archsim.soc.compiled import machine as compiled
+    from archsim.soc.length import JOBS_OF_A_LINK, JOBS_OF_A_STEP
+
+    for network in ("lenet1", "mlp_128"):
+        on_cores = work(network, "cores40")
+        machine = machine_of("simpy", on_cores)
+        machine.run()
+        passed = sum(link.packets for link in machine.network.links)
+        jobs = JOBS_OF_A_STEP * steps_in(on_cores.trace, 1) + JOBS_OF_A_LINK * passed
+        assert jobs_of(on_cores, (), float("inf")) == pytest.approx(jobs)
+        assert jobs_of(on_cores, list(machine.plans.values()), float("inf")) == pytest.approx(jobs)
+    # 74,802 steps, which are few, pass 94 million links: minutes of SimPy
+    prefill = work("gpt2_small", "cores40")
+    assert JOBS_OF_A_STEP * steps_in(prefill.trace, 1) < engines.COMPILED_FOR
+    monkeypatch.setattr(compiled, "is_compiled", lambda loop: False)
+    assert machine_of("auto", prefill).engine == "compiled"
+
+
 def test_runs_that_are_counted_together_are_long_together(monkeypatch):
     from archsim.soc.compiled import machine as compiled
 
     monkeypatch.setattr(compiled, "is_compiled", lambda: True)
-    monkeypatch.setattr(engines, "LOADED_FOR", 3 * engines.steps_of(work()))
+    monkeypatch.setattr(engines, "LOADED_FOR", 3 * steps_in(work().trace, 1))
     tally = engines.StepTally()
     with engines.counted_together(tally):
         words = [machine_of("auto", work()).engine for _ in range(4)]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_CORES = 1024
 """More stay in the order of the layers: every swap looks at all."""
+SWAPS_AT_ONCE = (8, 256)
+"""At first, and the longer none is kept, the more are looked at together: at last few are kept."""
 
 
 class _Floor(NamedTuple):
@@ -141,12 +143,44 @@ def _improved(floor: _Floor, order: Sequence[int], swaps: int, seed: int) -> lis
 
     cores, count = floor.cores, len(floor.bits)
     there = np.concatenate([np.asarray(order), np.arange(cores, count)])
-    for one, other in np.random.default_rng(seed).integers(cores, size=(swaps, 2)):
-        here, away = there[one], there[other]
-        # what both send each other goes as far as before
-        change = floor.bits[one] - floor.bits[other]
-        change[[one, other]] = 0.0
-        nearer = floor.pitches[away, there] - floor.pitches[here, there]
-        if change @ nearer < -1e-9:
-            there[one], there[other] = away, here
+    drawn = np.random.default_rng(seed).integers(cores, size=(swaps, 2))
+    next_one = 0
+    at_once, most = SWAPS_AT_ONCE
+    while next_one < swaps:
+        pairs = drawn[next_one : next_one + at_once]
+        at_once = min(2 * at_once, most)
+        next_one += len(pairs)
+        for number in _may_be_cheaper(floor, there, pairs):
+            one, other = pairs[number]
+            if _change(floor, there, one, other) < -1e-9:
+                there[one], there[other] = there[other], there[one]
+                # those behind it were looked at in an order that is no more
+                next_one += int(number) + 1 - len(pairs)
+                at_once = SWAPS_AT_ONCE[0]
+                break
     return [int(position) for position in there[:cores]]
+
+
+def _change(floor: _Floor, there: np.ndarray, one: int, other: int) -> float:
+    """What a swap of two cores adds to the cost."""
+    change = floor.bits[one] - floor.bits[other]
+    # what both send each other goes as far as before
+    change[[one, other]] = 0.0
+    nearer = floor.pitches[there[other], there] - floor.pitches[there[one], there]
+    return float(change @ nearer)
+
+
+def _may_be_cheaper(floor: _Floor, there: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Which swaps are cheaper, each from the present order, and those of which rounding decides."""
+    import numpy as np
+
+    one, other = pairs[:, 0], pairs[:, 1]
+    change = floor.bits[one] - floor.bits[other]
+    which = np.arange(len(pairs))
+    change[which, one] = change[which, other] = 0.0
+    columns = there[None, :]
+    nearer = floor.pitches[there[other][:, None], columns]
+    nearer -= floor.pitches[there[one][:, None], columns]
+    costs = np.einsum("ij,ij->i", change, nearer)
+    doubt = 1e-12 * np.einsum("ij,ij->i", np.abs(change), np.abs(nearer))
+    return np.flatnonzero(costs < doubt)

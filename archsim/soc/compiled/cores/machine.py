@@ -12,7 +12,11 @@ from archsim.soc.compiled.fill import Filler
 from archsim.soc.compiled.machine import EVENTS_AT_ONCE, CompiledMachine
 from archsim.soc.compiled.tables import Table
 from archsim.soc.cores.chip_of_cores import ChipOfCores
+from archsim.soc.length import steps_in
 from archsim.trace.operation import Trace
+
+SHORT = 20_000
+"""Steps of a run that is sooner begun anew in larger tables than large tables are cleared."""
 
 
 class CompiledCoreMachine(CompiledMachine, ChipOfCores):
@@ -28,6 +32,8 @@ class CompiledCoreMachine(CompiledMachine, ChipOfCores):
     ):
         super().__init__(trace, chip, placement, images, progress)
         self.room = self.room._replace(events=1 << 14)
+        if steps_in(trace, images) < SHORT:
+            self.room = self.room._replace(events=1 << 11, transits=1 << 11, sendings=1 << 9)
 
     def _filler(self) -> Filler:
         return CoreFiller(self, self.room)
