@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from archsim.operators.arguments import Tensors, Work, cannot_carry
+from archsim.operators.kernels import AnyKernel as AnyKernel
 from archsim.operators.kernels import ArrayKernel as ArrayKernel
 from archsim.operators.kernels import Kernel as Kernel
 from archsim.operators.kernels import LayerKernel as LayerKernel
+from archsim.operators.kernels import RecurrentKernel as RecurrentKernel
 from archsim.operators.kernels import TrainingRow as TrainingRow
 from archsim.operators.kernels import WordCounts
 from archsim.operators.numbers import np
@@ -119,7 +121,7 @@ class Operator:
     """Without any constants it passes its input on: they count as folded into the weights."""
     trains_constants: ClassVar[bool] = False
     """Its constants are digital words that a training moves."""
-    kernels: ClassVar[tuple[Kernel | ArrayKernel | LayerKernel, ...]] = ()
+    kernels: ClassVar[tuple[AnyKernel, ...]] = ()
     """Its training kernels; none: it does not train."""
     trains: ClassVar[str] = ""
     """In which form it trains, in words; "": named by itself."""

@@ -20,7 +20,12 @@ from archsim.kernels.compiled import template
 from archsim.kernels.content import names_of
 from archsim.operators import elementary
 from archsim.operators.base import Kernel
-from archsim.operators.vocabulary import array_kernels, digital_kernels, layer_kernels
+from archsim.operators.vocabulary import (
+    array_kernels,
+    digital_kernels,
+    layer_kernels,
+    recurrent_kernels,
+)
 
 _ROOM = "archsim.operators."
 
@@ -83,6 +88,13 @@ def choose_layer(number, data, window):
         others(number, data, window)  # noqa: F821
 
 
+def choose_step(number, data):
+    if number == NUMBER:  # noqa: F821
+        own(data)  # noqa: F821
+    else:
+        others(number, data)  # noqa: F821
+
+
 def choose_lines(number, source, window, target):
     if number == NUMBER:  # noqa: F821
         own(source, window, target)  # noqa: F821
@@ -99,6 +111,10 @@ def no_backward(number, inputs, outputs, kept, errors, input_errors, window):
 
 
 def no_layer(number, data, window):
+    """No kernel has this number: `program` writes none."""
+
+
+def no_step(number, data):
     """No kernel has this number: `program` writes none."""
 
 
@@ -138,7 +154,10 @@ def layers_backward(numbers: tuple[int, ...]) -> Callable[..., Any]:
 DIGITAL_KERNELS = digital_kernels()
 ARRAY_KERNELS = array_kernels()
 LAYER_KERNELS = layer_kernels()
+RECURRENT_KERNELS = recurrent_kernels()
 run_forward = _chain(choose_forward, no_forward, [forward_of(item) for item in DIGITAL_KERNELS])
 run_backward = _chain(choose_backward, no_backward, [backward_of(item) for item in DIGITAL_KERNELS])
 gather = _chain(choose_lines, no_lines, [compiled(item.gather) for item in ARRAY_KERNELS])
 scatter = _chain(choose_lines, no_lines, [compiled(item.scatter) for item in ARRAY_KERNELS])
+step_forward = _chain(choose_step, no_step, [compiled(item.forward) for item in RECURRENT_KERNELS])
+step_backward = _chain(choose_step, no_step, [compiled(item.backward) for item in RECURRENT_KERNELS])

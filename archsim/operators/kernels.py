@@ -5,7 +5,7 @@ that the passes walk.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +42,75 @@ class ArrayKernel(NamedTuple):
     name: str
     gather: Callable[..., Any]
     scatter: Callable[..., Any]
+
+
+class RecurrentKernel(NamedTuple):
+    """What a recurrent layer does after each read of its array, as plain functions.
+
+    Args:
+        name: of the machine code.
+        forward: (`StepForth`): the state after the step.
+        backward: (`StepBack`): the errors of what the array gave and of what it had.
+        driven: whether the features of a step are inputs of its array, before the state.
+        cells: numbers a unit that pass from step to step beside the state that the array reads.
+        kept: numbers a unit and step that the way back needs.
+    """
+
+    name: str
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    driven: bool = True
+    cells: int = 0
+    kept: int = 0
+
+
+class StepForth(NamedTuple):
+    """One step forward of a recurrent layer with H units, float32 arrays of one image.
+
+    Args:
+        raw: what the array gave, bias included, (gates x H,).
+        features: the input of the step.
+        state: the output of the step before, as it was stored, (H,); zero before the first.
+        cells: what passes on beside it, before the step, (cells x H,).
+        next_cells: the same after the step; filled.
+        kept: for the way back, (kept x H,); filled.
+        outputs: the state after the step, (H,); filled.
+    """
+
+    raw: np.ndarray
+    features: np.ndarray
+    state: np.ndarray
+    cells: np.ndarray
+    next_cells: np.ndarray
+    kept: np.ndarray
+    outputs: np.ndarray
+
+
+class StepBack(NamedTuple):
+    """One step back. Errors are minus the gradient of the loss.
+
+    Args:
+        errors: of the state after the step, from above and from the step behind, (H,).
+        state: the output of the step before, (H,).
+        outputs: the state after the step, (H,).
+        cells: before the step, (cells x H,).
+        kept: by the step forward, (kept x H,).
+        cell_errors: of the cells after the step; become those before it, (cells x H,).
+        raw_errors: of what the array gave; filled.
+        state_errors: of the state before the step other than through the array; filled.
+        feature_errors: of the features other than through the array; filled where a kernel does
+            not drive them.
+    """
+
+    errors: np.ndarray
+    state: np.ndarray
+    outputs: np.ndarray
+    cells: np.ndarray
+    kept: np.ndarray
+    cell_errors: np.ndarray
+    raw_errors: np.ndarray
+    state_errors: np.ndarray
+    feature_errors: np.ndarray
 
 
 class LayerKernel(NamedTuple):
@@ -131,6 +200,9 @@ class WordCounts(NamedTuple):
     back: int = 0
 
 
+AnyKernel: TypeAlias = Kernel | ArrayKernel | RecurrentKernel | LayerKernel
+
+
 class TrainingRow(NamedTuple):
     """One step of a layer in the table that the training walks.
 
@@ -144,19 +216,17 @@ class TrainingRow(NamedTuple):
         window: 14 numbers of a window (see `windows.window_numbers`).
         kept: float32 numbers an image that the backward cycle needs.
         by_vector: an array's outputs lie vector by vector, not channel by channel.
-        recurrent: an array is read step by step, each with the output of the one before.
         second: number of the second operand of a `LayerKernel`; -1: it has one.
         words: that the layer keeps from image to image.
     """
 
-    kernel: Kernel | ArrayKernel | LayerKernel
+    kernel: AnyKernel
     source: int = 0
     start: int = 0
     size: int | None = None
     window: tuple[int, ...] = ()
     kept: int = 0
     by_vector: bool = False
-    recurrent: bool = False
     second: int = -1
     words: LayerWords = LayerWords()
     first: int = 0

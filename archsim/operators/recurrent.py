@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from archsim.operators.arguments import cannot_carry
-from archsim.operators.base import Output
+from archsim.operators.base import Output, RecurrentKernel, TrainingRow
 from archsim.operators.numbers import np
 from archsim.operators.on_array import OnArray
 from archsim.operators.shapes import need_rank
@@ -29,6 +29,8 @@ class Recurrent(OnArray):
 
     fields = ("hidden", "bias", "shares")
     sequential = True
+    cell: ClassVar[RecurrentKernel]
+    """What a training does after each read."""
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         need_rank(shapes[0], 2, table.where, "(time steps, features)")
@@ -41,6 +43,14 @@ class Recurrent(OnArray):
     def error_sums(self, layer: Layer) -> int:
         # The error of the state joins that of the output before.
         return layer.hidden * layer.matrix.vectors
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        cell = self.cell
+        steps = layer.output_shape[0]
+        # a step's numbers, the cells before and after each, the errors of the state and the cells
+        numbers = steps * cell.kept + (steps + 1) * cell.cells + 1 + cell.cells
+        window = (int(cell.driven), cell.cells, cell.kept, int(layer.setting("reverse", False)))
+        return (TrainingRow(cell, kept=layer.hidden * numbers, window=window),)
 
     def vectors(self, layer: Layer, values: np.ndarray, steps: slice) -> np.ndarray:
         raise cannot_carry(layer)  # its vectors hold states that are not computed yet

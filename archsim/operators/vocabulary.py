@@ -12,10 +12,12 @@ from archsim.operators.base import (
     ARRAY,
     FREE,
     VECTOR,
+    AnyKernel,
     ArrayKernel,
     Kernel,
     LayerKernel,
     Operator,
+    RecurrentKernel,
     known,
 )
 from hwlib.errors import unknown
@@ -28,7 +30,7 @@ for _folder in (array, vector, free):
     for _module in pkgutil.iter_modules(_folder.__path__):
         importlib.import_module(f"{_folder.__name__}.{_module.name}")
 
-Named = TypeVar("Named", Kernel, ArrayKernel, LayerKernel)
+Named = TypeVar("Named", Kernel, ArrayKernel, RecurrentKernel, LayerKernel)
 FUNCTIONS: Mapping[str, Operator] = known()
 """Every operator by name, those too that are only counted as another."""
 OPERATORS = tuple(name for name, item in FUNCTIONS.items() if not item.counted_as)
@@ -71,6 +73,11 @@ def array_kernels() -> tuple[ArrayKernel, ...]:
     return tuple(_by_name(item for item in _held() if isinstance(item, ArrayKernel)))
 
 
+def recurrent_kernels() -> tuple[RecurrentKernel, ...]:
+    """Training kernels of recurrent layers, each once, in the order of their names."""
+    return tuple(_by_name(item for item in _held() if isinstance(item, RecurrentKernel)))
+
+
 def layer_kernels() -> tuple[LayerKernel, ...]:
     """Training kernels with a second operand or words of their own, each once, in the order of
     their names.
@@ -78,7 +85,7 @@ def layer_kernels() -> tuple[LayerKernel, ...]:
     return tuple(_by_name(item for item in _held() if isinstance(item, LayerKernel)))
 
 
-def _held() -> Iterable[Kernel | ArrayKernel | LayerKernel]:
+def _held() -> Iterable[AnyKernel]:
     return (kernel for item in FUNCTIONS.values() for kernel in item.kernels)
 
 

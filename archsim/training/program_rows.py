@@ -6,8 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from archsim.operators.base import LayerKernel, TrainingRow
-from archsim.operators.vocabulary import array_kernels, digital_kernels, layer_kernels
+from archsim.operators.base import ArrayKernel, LayerKernel, RecurrentKernel, TrainingRow
+from archsim.operators.vocabulary import (
+    array_kernels,
+    digital_kernels,
+    layer_kernels,
+    recurrent_kernels,
+)
 from archsim.training.table import (
     ARRAY,
     BACK,
@@ -50,6 +55,8 @@ from workloads.network import Layer, Network
 _NUMBERS = {kernel.name: number for number, kernel in enumerate(digital_kernels())}
 _NUMBERS |= {kernel.name: number for number, kernel in enumerate(array_kernels())}
 _NUMBERS |= {kernel.name: number for number, kernel in enumerate(layer_kernels())}
+_NUMBERS |= {kernel.name: number for number, kernel in enumerate(recurrent_kernels())}
+_FORMS = {ArrayKernel: ON_ARRAY, RecurrentKernel: RECURRENT, LayerKernel: LAYER}
 
 
 @dataclass
@@ -116,11 +123,8 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
 def _operation(layout: Layout, layer: Layer, row: TrainingRow) -> dict[int, int]:
     """Column -> value of an operation's row."""
     size = math.prod(layer.output_shape) if row.size is None else row.size
-    form = DIGITAL if not layer.on_array else RECURRENT if row.recurrent else ON_ARRAY
-    if isinstance(row.kernel, LayerKernel):
-        form = LAYER
     entry = {
-        FORM: form,
+        FORM: _FORMS.get(type(row.kernel), DIGITAL),
         KERNEL: _NUMBERS[row.kernel.name],
         INPUT: layout.offsets[layer.inputs[row.source]] + row.first,
         INPUT_SIZE: math.prod(layer.input_shapes[row.source]) if row.taken is None else row.taken,

@@ -1,4 +1,8 @@
-"""Reads of an array that follow each other in time: the state of one is an input of the next."""
+"""Reads of an array that follow each other in time: the state of one is an input of the next.
+
+What a step computes of what the array gave is its operator's (`RecurrentKernel`); here are the reads,
+the memory of the steps and their order.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,8 @@ import numpy as np
 
 from archsim.kernels.compiled import kernel
 from archsim.kernels.read_block import find_peaks
-from archsim.operators.array import lstm
-from archsim.operators.compiled import compiled
+from archsim.operators.compiled import step_backward, step_forward
+from archsim.operators.kernels import StepBack, StepForth
 from archsim.training.digital_biases import add_biases
 from archsim.training.reads import BACK, FORTH, read_array
 from archsim.training.stored_values import store_map
@@ -21,57 +25,66 @@ from archsim.training.table import (
     ERRORS,
     INPUT_PEAKS,
     KEPT,
+    KERNEL,
+    OUTPUT,
+    OUTPUT_SIZE,
     ROWS,
     VECTORS,
+    WINDOW,
     WORDS,
 )
 
 U = np.uint64
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
-cell_forward = compiled(lstm.cell_forward)
-cell_backward = compiled(lstm.cell_backward)
+# Numbers of a recurrent row, from WINDOW on: whether the array reads the features too, cells and
+# kept numbers a unit (see `RecurrentKernel`), whether the last step comes first.
+DRIVEN, CELLS, KEPT_EACH, REVERSE = range(4)
 
 
 @kernel
-def cell_memory(row, array, memory):
-    """Views of what a cell keeps of T steps with H states: gates (T, 4 H), tanh of the cell (T, H),
-    cell states (T + 1, H), errors of h and c (2, H).
+def step_memory(row, steps, memory):
+    """Views of what T steps with H units keep: kept (T, kept x H), cells (T + 1, cells x H), errors
+    of the state (H,) and of the cells (cells x H,).
     """
-    hidden = array[ROWS] // 4
-    steps = array[VECTORS]
+    hidden = row[OUTPUT_SIZE] // steps
+    each = row[WINDOW + KEPT_EACH] * hidden
+    cells = row[WINDOW + CELLS] * hidden
     start = row[KEPT]
-    gates = memory[start : start + 4 * hidden * steps].reshape(steps, 4 * hidden)
-    start += 4 * hidden * steps
-    squashed = memory[start : start + hidden * steps].reshape(steps, hidden)
-    start += hidden * steps
-    cells = memory[start : start + hidden * (steps + 1)].reshape(steps + 1, hidden)
-    start += hidden * (steps + 1)
-    return gates, squashed, cells, memory[start : start + 2 * hidden].reshape(2, hidden)
+    kept = memory[start : start + each * steps].reshape(steps, each)
+    start += each * steps
+    states = memory[start : start + cells * (steps + 1)].reshape(steps + 1, cells)
+    start += cells * (steps + 1)
+    carried = memory[start : start + hidden]
+    return kept, states, carried, memory[start + hidden : start + hidden + cells]
 
 
 @kernel
 def recurrent_forward(row, cycle, inputs, outputs, index):
-    """All time steps of operation `index`: one read a step of (x_t, h_{t-1}, 1)."""
+    """All time steps of operation `index`: one read a step of (x_t, h_{t-1}, 1), or of (h_{t-1}, 1)."""
     array = cycle.arrays[row[ARRAY]]
     memory = cycle.memory
-    hidden = array[ROWS] // 4
     columns = array[COLUMNS]
     steps = array[VECTORS]
-    features = columns - hidden - array[BIAS]
+    hidden = row[OUTPUT_SIZE] // steps
+    features = inputs.shape[0] // steps
+    driven = features if row[WINDOW + DRIVEN] > 0 else 0
     end = array[BLOCK] + columns * steps
     block = memory[array[BLOCK] : end].reshape(columns, steps)
     if array[WORDS] >= 0:
         memory[end : end + steps] = ONE
     peaks = memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + steps]
-    gates, squashed, cells, _ = cell_memory(row, array, memory)
+    kept, cells, _, _ = step_memory(row, steps, memory)
     vector = np.empty((columns, 1), np.float32)
-    raw = np.empty((4 * hidden, 1), np.float32)
+    raw = np.empty((array[ROWS], 1), np.float32)
+    state = np.zeros(hidden, np.float32)
     cells[0, :] = ZERO
     for t in range(steps):
-        for k in range(features):
-            vector[k, 0] = inputs[t * features + k]
+        at = steps - 1 - t if row[WINDOW + REVERSE] > 0 else t
+        own = inputs[at * features : (at + 1) * features]
+        for k in range(driven):
+            vector[k, 0] = own[k]
         for k in range(hidden):
-            vector[features + k, 0] = outputs[(t - 1) * hidden + k] if t > 0 else ZERO
+            vector[driven + k, 0] = state[k]
         if array[BIAS] > 0:
             vector[columns - 1, 0] = ONE
         for k in range(columns):
@@ -79,9 +92,11 @@ def recurrent_forward(row, cycle, inputs, outputs, index):
         find_peaks(vector, peaks[t : t + 1])
         read_array(cycle, row[ARRAY], FORTH, vector, peaks[t : t + 1], raw, U(t))
         add_biases(cycle.biases, array[WORDS], raw)
-        state = outputs[t * hidden : (t + 1) * hidden]
-        cell_forward(raw.reshape(-1), gates[t], squashed[t], cells[t], cells[t + 1], state)
-        store_map(state, cycle, index, U(t))  # the next step reads what was stored
+        after = outputs[at * hidden : (at + 1) * hidden]
+        step = StepForth(raw.reshape(-1), own, state, cells[t], cells[t + 1], kept[t], after)
+        step_forward(row[KERNEL], step)
+        store_map(after, cycle, index, U(t))
+        state = after  # the next step reads what was stored
 
 
 @kernel
@@ -89,31 +104,42 @@ def recurrent_backward(row, cycle, output_errors, input_errors):
     """Back through time: one transposed read a step, from the last to the first."""
     array = cycle.arrays[row[ARRAY]]
     memory = cycle.memory
-    hidden = array[ROWS] // 4
+    rows = array[ROWS]
     steps = array[VECTORS]
-    features = array[COLUMNS] - hidden - array[BIAS]
-    block = memory[array[ERRORS] : array[ERRORS] + 4 * hidden * steps].reshape(4 * hidden, steps)
+    hidden = row[OUTPUT_SIZE] // steps
+    features = input_errors.shape[0] // steps
+    driven = features if row[WINDOW + DRIVEN] > 0 else 0
+    outputs = memory[row[OUTPUT] : row[OUTPUT] + row[OUTPUT_SIZE]]
+    block = memory[array[ERRORS] : array[ERRORS] + rows * steps].reshape(rows, steps)
     peaks = memory[array[ERROR_PEAKS] : array[ERROR_PEAKS] + steps]
-    gates, squashed, cells, carried = cell_memory(row, array, memory)
-    vector = np.empty((4 * hidden, 1), np.float32)
-    raw = np.empty((features + hidden, 1), np.float32)
-    carried[:, :] = ZERO
+    kept, cells, carried, cell_errors = step_memory(row, steps, memory)
+    vector = np.empty((rows, 1), np.float32)
+    raw = np.empty((driven + hidden, 1), np.float32)
+    errors = np.empty(hidden, np.float32)
+    past = np.empty(hidden, np.float32)
+    other = np.empty(features, np.float32)
+    start = np.zeros(hidden, np.float32)
+    carried[:] = ZERO
+    cell_errors[:] = ZERO
     for t in range(steps - 1, -1, -1):
-        cell_backward(
-            gates[t],
-            squashed[t],
-            cells[t],
-            output_errors[t * hidden : (t + 1) * hidden],
-            carried[0],
-            carried[1],
-            vector.reshape(-1),
+        back = row[WINDOW + REVERSE] > 0
+        at = steps - 1 - t if back else t
+        before = at + 1 if back else at - 1
+        own = outputs[at * hidden : (at + 1) * hidden]
+        state = outputs[before * hidden : (before + 1) * hidden] if t > 0 else start
+        for k in range(hidden):
+            errors[k] = output_errors[at * hidden + k] + carried[k]
+        step = StepBack(
+            errors, state, own, cells[t], kept[t], cell_errors, vector.reshape(-1), past, other
         )
-        for k in range(4 * hidden):
+        step_backward(row[KERNEL], step)
+        for k in range(rows):
             block[k, t] = vector[k, 0]
         find_peaks(vector, peaks[t : t + 1])
         read_array(cycle, row[ARRAY], BACK, vector, peaks[t : t + 1], raw, U(t))
         for k in range(hidden):
-            carried[0, k] = raw[features + k, 0]
+            carried[k] = raw[driven + k, 0] + past[k]
         if row[BACKWARD] > 0:
+            below = input_errors[at * features : (at + 1) * features]
             for k in range(features):
-                input_errors[t * features + k] += raw[k, 0]
+                below[k] += raw[k, 0] if driven > 0 else other[k]

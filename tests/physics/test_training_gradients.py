@@ -10,6 +10,7 @@ from archsim.training.settings import TrainingSettings
 from workloads.network import Layer, Network
 
 RATE = 0.5
+REVERSE = {"settings": (("reverse", True),)}
 FLOAT = TrainingSettings(rule="float", learning_rate=RATE)
 
 
@@ -90,6 +91,29 @@ NETWORKS = {
         ("lstm", (5, 3), {"hidden": 3}),
         ("linear", (5, 3), {"bias": True}),
     ),
+    "rnn": chain(
+        (5, 4),
+        ("rnn", (5, 3), {"hidden": 3, "bias": True}),
+        ("rnn", (5, 3), {"hidden": 3} | REVERSE),
+        ("linear", (5, 3), {"bias": True}),
+    ),
+    "gru": chain(
+        (5, 4),
+        ("linear", (5, 9), {"bias": True}),
+        ("gru", (5, 3), {"hidden": 3, "bias": True}),
+        ("linear", (5, 9), {}),
+        ("gru", (5, 3), {"hidden": 3}),
+        ("linear", (5, 3), {"bias": True}),
+    ),
+    "both_ways": chain(
+        (5, 4),
+        ("lstm", (5, 3), {"hidden": 3, "name": "forth"}),
+        ("lstm", (5, 3), {"hidden": 3, "name": "back", "inputs": ("input",)} | REVERSE),
+        ("concat", (5, 6), {"inputs": ("forth", "back"), "settings": (("axis", 1),)}),
+        ("linear", (5, 9), {}),
+        ("gru", (5, 3), {"hidden": 3} | REVERSE),
+        ("linear", (5, 3), {"bias": True}),
+    ),
 }
 
 
@@ -108,7 +132,12 @@ def loss_and_update(network, weights, image, labels):
     }
 
 
-@pytest.mark.parametrize("kind, answers", [*((kind, 1) for kind in NETWORKS), ("lstm", 5)])
+SEQUENCES = ("lstm", "rnn", "gru", "both_ways")
+
+
+@pytest.mark.parametrize(
+    "kind, answers", [*((kind, 1) for kind in NETWORKS), *((kind, 5) for kind in SEQUENCES)]
+)
 def test_update_is_minus_the_gradient(kind, answers):
     """`answers` 5: one label a time step."""
     network = NETWORKS[kind]

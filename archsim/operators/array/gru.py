@@ -7,12 +7,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Work, merge
-from archsim.operators.base import AXES_OWN, Output, operator
+from archsim.operators.base import AXES_OWN, Output, RecurrentKernel, operator
 from archsim.operators.elementwise import logistic
 from archsim.operators.matrix import Matrix
 from archsim.operators.numbers import np
 from archsim.operators.recurrent import Recurrent, State
 from archsim.operators.shapes import need_rank
+from archsim.operators.vector.sigmoid import sigmoid
+from archsim.operators.vector.tanh import tanh
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,6 +22,50 @@ if TYPE_CHECKING:
     from archsim.operators.shapes import Shape
     from archsim.readers.table import Table
     from workloads.network import Layer
+
+
+def step_forward(data):
+    """h = (1 - z) n + z h_before. Kept: z, r, n and what the state gave to the candidate."""
+    hidden = data.outputs.shape[0]
+    raw = data.raw
+    features = data.features
+    kept = data.kept
+    for k in range(hidden):
+        z = sigmoid(features[k] + raw[k])
+        r = sigmoid(features[hidden + k] + raw[hidden + k])
+        of_state = raw[2 * hidden + k]
+        n = tanh(features[2 * hidden + k] + r * of_state)
+        kept[k] = z
+        kept[hidden + k] = r
+        kept[2 * hidden + k] = n
+        kept[3 * hidden + k] = of_state
+        data.outputs[k] = (np.float32(1.0) - z) * n + z * data.state[k]
+
+
+def step_backward(data):
+    """Features and state are added before each gate, so they share its error; only in the candidate
+    does the reset gate stand between the two.
+    """
+    hidden = data.errors.shape[0]
+    kept = data.kept
+    for k in range(hidden):
+        z = kept[k]
+        r = kept[hidden + k]
+        n = kept[2 * hidden + k]
+        error = data.errors[k]
+        candidate = error * (np.float32(1.0) - z) * (np.float32(1.0) - n * n)
+        update = error * (data.state[k] - n) * (z * (np.float32(1.0) - z))
+        reset = candidate * kept[3 * hidden + k] * (r * (np.float32(1.0) - r))
+        data.feature_errors[k] = update
+        data.feature_errors[hidden + k] = reset
+        data.feature_errors[2 * hidden + k] = candidate
+        data.raw_errors[k] = update
+        data.raw_errors[hidden + k] = reset
+        data.raw_errors[2 * hidden + k] = candidate * r
+        data.state_errors[k] = error * z
+
+
+STEP = RecurrentKernel("gru", step_forward, step_backward, driven=False, kept=4)
 
 
 @operator("gru", onnx={"GRU": AXES_OWN})
@@ -30,6 +76,9 @@ class Gru(Recurrent):
     The two are apart since the reset gate scales what the state alone gives to the candidate:
     h = (1 - z) n + z h_before with n = tanh(x_n + r (R h_before + b)).
     """
+
+    cell = STEP
+    kernels = (STEP,)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         need_rank(shapes[0], 2, table.where, "(time steps, 3 x hidden)")

@@ -7,8 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Work, merge
-from archsim.operators.array.linear import VECTORS
-from archsim.operators.base import AXES_OWN, TrainingRow, operator
+from archsim.operators.base import AXES_OWN, RecurrentKernel, operator
 from archsim.operators.elementwise import logistic
 from archsim.operators.matrix import Matrix
 from archsim.operators.numbers import np
@@ -21,52 +20,58 @@ if TYPE_CHECKING:
     from workloads.network import Layer
 
 
-def cell_forward(raw, gates, squashed, before, after, outputs):
-    """From the array's outputs `raw` (4 H: input, forget, cell, output gate): h = o tanh(c), c = f
-    c_before + i g.
-
-    `gates` (4 H) gets i, f, g, o, `squashed` tanh(c), `after` c.
+def step_forward(data):
+    """h = o tanh(c), c = f c_before + i g from what the array gave: input, forget, cell and output
+    gate. Kept: i, f, g, o and tanh(c).
     """
-    hidden = outputs.shape[0]
+    hidden = data.outputs.shape[0]
+    raw = data.raw
+    kept = data.kept
     for k in range(hidden):
         i, f = sigmoid(raw[k]), sigmoid(raw[hidden + k])
         g = tanh(raw[2 * hidden + k])
         o = sigmoid(raw[3 * hidden + k])
-        c = f * before[k] + i * g
-        gates[k] = i
-        gates[hidden + k] = f
-        gates[2 * hidden + k] = g
-        gates[3 * hidden + k] = o
-        after[k], squashed[k] = c, tanh(c)
-        outputs[k] = o * squashed[k]
+        c = f * data.cells[k] + i * g
+        squashed = tanh(c)
+        kept[k] = i
+        kept[hidden + k] = f
+        kept[2 * hidden + k] = g
+        kept[3 * hidden + k] = o
+        kept[4 * hidden + k] = squashed
+        data.next_cells[k] = c
+        data.outputs[k] = o * squashed
 
 
-def cell_backward(gates, squashed, before, errors, state_errors, cell_errors, raw_errors):
-    """Errors of the array's outputs from the error of h (from above and from the next step,
-    `state_errors`) and of c.
-
-    `cell_errors` becomes the error of the cell state before this step.
-    """
-    hidden = errors.shape[0]
+def step_backward(data):
+    """Through the output gate to the cell, and through its three products to the gates."""
+    hidden = data.errors.shape[0]
+    kept = data.kept
+    below = data.raw_errors
     for k in range(hidden):
-        i = gates[k]
-        f = gates[hidden + k]
-        g = gates[2 * hidden + k]
-        o = gates[3 * hidden + k]
-        error = errors[k] + state_errors[k]
-        cell = cell_errors[k] + error * o * (np.float32(1.0) - squashed[k] * squashed[k])
-        raw_errors[k] = cell * g * i * (np.float32(1.0) - i)
-        raw_errors[hidden + k] = cell * before[k] * f * (np.float32(1.0) - f)
-        raw_errors[2 * hidden + k] = cell * i * (np.float32(1.0) - g * g)
-        raw_errors[3 * hidden + k] = error * squashed[k] * o * (np.float32(1.0) - o)
-        cell_errors[k] = cell * f
+        i = kept[k]
+        f = kept[hidden + k]
+        g = kept[2 * hidden + k]
+        o = kept[3 * hidden + k]
+        squashed = kept[4 * hidden + k]
+        error = data.errors[k]
+        cell = data.cell_errors[k] + error * o * (np.float32(1.0) - squashed * squashed)
+        below[k] = cell * g * i * (np.float32(1.0) - i)
+        below[hidden + k] = cell * data.cells[k] * f * (np.float32(1.0) - f)
+        below[2 * hidden + k] = cell * i * (np.float32(1.0) - g * g)
+        below[3 * hidden + k] = error * squashed * o * (np.float32(1.0) - o)
+        data.cell_errors[k] = cell * f
+        data.state_errors[k] = np.float32(0.0)  # the array alone reads the state
+
+
+STEP = RecurrentKernel("lstm", step_forward, step_backward, cells=1, kept=5)
 
 
 @operator("lstm", onnx={"LSTM": AXES_OWN})
 class Lstm(Recurrent):
     """All time steps; the output is the state h of every step."""
 
-    kernels = (VECTORS,)
+    cell = STEP
+    kernels = (STEP,)
 
     def matrix(self, layer: Layer) -> Matrix:
         steps, features = layer.input_shapes[0]
@@ -81,7 +86,7 @@ class Lstm(Recurrent):
         return nothing, nothing  # h and c
 
     def after(self, raw: np.ndarray, features: np.ndarray, state: State) -> State:
-        gates = np.split(raw, 4, axis=1)  # i, f, g, o, as `cell_forward` has them
+        gates = np.split(raw, 4, axis=1)  # i, f, g, o, as `step_forward` has them
         cell = logistic(gates[1]) * state[1] + logistic(gates[0]) * np.tanh(gates[2])
         return logistic(gates[3]) * np.tanh(cell), cell
 
@@ -94,10 +99,3 @@ class Lstm(Recurrent):
     def backward_work(self, layer: Layer) -> Work:
         step: Work = {"multiply": 14 * layer.hidden, "add": 6 * layer.hidden}
         return merge(step, scale=layer.matrix.vectors)
-
-    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        if layer.setting("reverse"):  # the kernel begins with the first step
-            return ()
-        # gates i, f, g, o and tanh(c) a step, cell states before and after, two error vectors
-        kept = layer.hidden * (6 * layer.output_shape[0] + 3)
-        return (TrainingRow(VECTORS, kept=kept, recurrent=True),)
