@@ -160,4 +160,6 @@ run_backward = _chain(choose_backward, no_backward, [backward_of(item) for item 
 gather = _chain(choose_lines, no_lines, [compiled(item.gather) for item in ARRAY_KERNELS])
 scatter = _chain(choose_lines, no_lines, [compiled(item.scatter) for item in ARRAY_KERNELS])
 step_forward = _chain(choose_step, no_step, [compiled(item.forward) for item in RECURRENT_KERNELS])
-step_backward = _chain(choose_step, no_step, [compiled(item.backward) for item in RECURRENT_KERNELS])
+step_backward = _chain(
+    choose_step, no_step, [compiled(item.backward) for item in RECURRENT_KERNELS]
+)

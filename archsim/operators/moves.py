@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, number_of
-from archsim.operators.base import FREE, Operator
+from archsim.operators.base import FREE, Operator, TrainingRow
+from archsim.operators.kernels import LayerWords
+from archsim.operators.moved import PUT
+from archsim.operators.moved import taken as taken_by
 from archsim.operators.numbers import np
+from archsim.operators.strides import walked
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -31,21 +36,60 @@ class Renames(Passes):
 
 
 class Moves(Operator):
-    """Elements elsewhere: as its settings say, or by the constant "index" of an imported file,
-    which gives for each output element its number in the input, and -1 where it is filled.
+    """Elements elsewhere: as its settings say, or as an imported file does. That is by the setting
+    "taken", the walk (`strides.walk_of`) over the input's elements that gives the output's; by "put",
+    the walk over the output's that are the input's, where "fill" stands between them; or, where no
+    walk does it, by the constant "index", which gives for each output element its number in the
+    input, and -1 where it is filled.
     """
 
     kind = FREE
     moves_only = True
 
     def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
-        """The output by the layer's settings."""
+        """The output by the layer's own settings."""
         raise NotImplementedError
 
+    def origins(self, layer: Layer, constants: Tensors) -> np.ndarray:
+        """Where each output element comes from: its number in the input, -1 where it is filled."""
+        if "index" in constants:
+            return constants["index"]
+        if taken := walk_in(layer, "taken"):
+            return walked(taken)
+        if put := walk_in(layer, "put"):
+            numbers = np.full(layer.output_elements, -1, np.int64)
+            numbers[walked(put)] = np.arange(layer.input_elements)
+            return numbers
+        plain = dataclasses.replace(
+            layer, settings=tuple(item for item in layer.settings if item[0] != "fill")
+        )
+        # one more than the number, so that what is filled with zeros is told apart
+        numbers = np.arange(1, layer.input_elements + 1).reshape(layer.input_shapes[0])
+        return self.moved(plain, numbers).reshape(-1) - 1
+
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
-        if "index" not in constants:
+        if "index" not in constants and not walk_in(layer, "taken") and not walk_in(layer, "put"):
             return self.moved(layer, inputs[0])
-        numbers = constants["index"]
+        numbers = self.origins(layer, constants)
         taken = inputs[0].reshape(-1)[np.maximum(numbers, 0)]
         fill = constants.get("fill", number_of(layer, "fill", 0.0))
         return np.where(numbers < 0, fill, taken).reshape(layer.output_shape)
+
+
+def walk_in(layer: Layer, name: str) -> tuple[int, ...]:
+    """The walk of a setting; none where the layer has none of this name."""
+    held = layer.setting(name)
+    return held if isinstance(held, tuple) else ()
+
+
+def by_own_settings(layer: Layer) -> bool:
+    """Whether the settings say what moves, and no import does so element by element."""
+    return not (layer.constants or walk_in(layer, "taken") or walk_in(layer, "put"))
+
+
+def walking_rows(layer: Layer) -> tuple[TrainingRow, ...]:
+    """The row of a layer that an import gave a walk; none of another."""
+    if put := walk_in(layer, "put"):
+        words = LayerWords(constants=(number_of(layer, "fill", 0.0),))
+        return (TrainingRow(PUT, window=put, words=words),)
+    return taken_by(walk_in(layer, "taken"))

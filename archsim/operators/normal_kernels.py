@@ -9,12 +9,13 @@ from archsim.operators.numbers import np
 def normalise_sets(data, window):
     """Sets of values that lie one behind the other, each with its own mean and deviation.
 
-    `window`: sets, values of a set, whether a mean is taken off, whether words scale and shift, how
-    many words of each there are, and how many neighbours have the same one. `words`: epsilon, then
-    the scales and the shifts. `kept`: mean and 1/deviation of each set.
+    `window`: sets, values of a set, whether a mean is taken off, whether words scale, how many words
+    of each kind there are, how many neighbours have the same one, and whether words shift. `words`:
+    epsilon, then the scales and the shifts. `kept`: mean and 1/deviation of each set.
     """
     size = window[1]
     each, run = window[4], window[5]
+    shifts = each if window[3] > 0 else 0
     words = data.words
     for s in range(window[0]):
         values = data.first[s * size : (s + 1) * size]
@@ -32,9 +33,11 @@ def normalise_sets(data, window):
         data.kept[2 * s + 1] = inverse
         for k in range(size):
             normal = (values[k] - mean) * inverse
+            own = (s * size + k) // run % each
             if window[3] > 0:
-                own = (s * size + k) // run % each
-                normal = normal * words[1 + own] + words[1 + each + own]
+                normal = normal * words[1 + own]
+            if window[6] > 0:
+                normal = normal + words[1 + shifts + own]
             outputs[k] = normal
 
 
@@ -42,6 +45,7 @@ def normalise_sets_back(data, window):
     """With g = scale x error: (g - mean(g) - y mean(g y)) / deviation."""
     size = window[1]
     each, run = window[4], window[5]
+    shifts = each if window[3] > 0 else 0
     words = data.words
     for s in range(window[0]):
         values = data.first[s * size : (s + 1) * size]
@@ -53,10 +57,11 @@ def normalise_sets_back(data, window):
         for k in range(size):
             normal = (values[k] - mean) * inverse
             error = errors[k]
+            own = (s * size + k) // run % each
+            if window[6] > 0:
+                data.gradients[shifts + own] += error
             if window[3] > 0:
-                own = (s * size + k) // run % each
                 data.gradients[own] += error * normal
-                data.gradients[each + own] += error
                 error *= words[1 + own]
             total += error
             products += error * normal

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # what scaling and shifting asks of a lane, an element
 _AFFINE = {("scale", "shift"): "multiply_add", ("scale",): "multiply", ("shift",): "add"}
 
+_USUAL = {"scale": 1.0, "shift": 0.0}
+"""The words of a normalisation, in their order, and what they are at first."""
+
 
 class Scales(NamedTuple):
     """The words that scale and shift normalised values: the shape of either, and how many values
@@ -36,6 +39,11 @@ class Scales(NamedTuple):
     def number(self) -> int:
         """How many scales there are."""
         return math.prod(self.shape)
+
+
+def _held(layer: Layer) -> list[str]:
+    """Roles of the words that a layer has, in their order in memory."""
+    return [role for role in _USUAL if role in layer.constants]
 
 
 class Normalisation(Operator):
@@ -94,27 +102,23 @@ class Normalisation(Operator):
         raise NotImplementedError
 
     def words(self, layer: Layer) -> WordCounts:
-        return WordCounts(2 * self.scales(layer).number if layer.constants else 0)
+        return WordCounts(len(layer.constants) * self.scales(layer).number)
 
     def words_work(self, layer: Layer, errors: int) -> Work:
         return {"add": errors * self.words(layer).trained}  # to the gradients
 
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
         scales = self.scales(layer)
-        if not layer.constants:
-            return {}
-        scale, shift = words[1:].reshape(2, *scales.shape)
-        return {"scale": scale.copy(), "shift": shift.copy()}
+        held = words[1:].reshape(-1, *scales.shape)
+        return {role: values.copy() for role, values in zip(_held(layer), held)}
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        if layer.constants not in ((), ("scale", "shift")):
-            return ()
         sets, scales = self.sets(layer), self.scales(layer)
         size = layer.output_elements // sets
-        affine = bool(layer.constants)
-        window = (sets, size, int(self.centred), int(affine), scales.number, scales.neighbours)
+        scaled, shifted = (int(role in layer.constants) for role in _USUAL)
+        window = (sets, size, int(self.centred), scaled, scales.number, scales.neighbours, shifted)
         epsilon = number_of(layer, "epsilon", 1e-5)
-        words = LayerWords((epsilon,), scales.number, (1.0, 0.0) if affine else ())
+        words = LayerWords((epsilon,), scales.number, tuple(_USUAL[role] for role in _held(layer)))
         return (TrainingRow(SETS, window=window, kept=2 * sets, words=words),)
 
 

@@ -4,6 +4,8 @@ back as finite differences ask, and alike in machine code?
 Kernels are found by themselves: a new one without a form here fails.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,10 @@ from tests.members import every
 from workloads.layers import infer_layer
 
 MAP = (2, 3, 4)
-# operator, its fields, shapes of its inputs
+# walks over elements (see operators.strides): sizes, strides and the first
+WALK = (1, 1, 2, 3, 0, 0, 4, 1, 5)  # 5 6 7, 9 10 11
+OUT = (1, 2, 2, 2, 0, 16, 4, 1, 5)  # the middle of a border of one
+# operator, its fields, shapes of its inputs, further fields of the layer
 FORMS = {
     "clip": ("clip", {"low": -0.9, "high": 1.1}, [MAP]),
     "leaky": ("leaky_relu", {"alpha": 0.2}, [MAP]),
@@ -28,6 +33,10 @@ FORMS = {
     "layer norm": ("layer_norm", {}, [(3, 5)]),
     "affine": ("layer_norm", {"affine": True}, [(3, 5)]),
     "rms": ("rms_norm", {}, [(3, 5)]),
+    "scaled": ("rms_norm", {}, [(3, 5)], {"constants": ("scale",)}),
+    "shifted alone": ("layer_norm", {}, [(3, 5)], {"constants": ("shift",)}),
+    "walk": ("slice", {}, [(3, 4)], {"settings": (("taken", WALK),), "output_shape": (2, 3)}),
+    "walk out": ("pad", {"padding": 1}, [(2, 2, 2)], {"settings": (("put", OUT), ("fill", 0.5))}),
     "groups": ("group_norm", {"groups": 2}, [(4, 2, 3)]),
     "turned": ("transpose", {"axes": [2, 0, 1]}, [MAP]),
     "part": ("slice", {"axis": 1, "start": 1, "stop": 3}, [MAP]),
@@ -42,10 +51,11 @@ FORMS = {
 
 
 def layer_of(form):
-    operator, fields, shapes = FORMS[form]
+    operator, fields, shapes, *more = FORMS[form]
     names = ("x", "y")[: len(shapes)]
     table = Table({"name": "it", "operator": operator} | fields, "test")
-    return infer_layer(table, operator, names, tuple(map(tuple, shapes)))
+    layer = infer_layer(table, operator, names, tuple(map(tuple, shapes)))
+    return replace(layer, **more[0]) if more else layer  # what an import alone can say
 
 
 def first_words(row):

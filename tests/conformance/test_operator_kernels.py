@@ -14,6 +14,7 @@ from archsim.operators.compiled import (
     ARRAY_KERNELS,
     DIGITAL_KERNELS,
     LAYER_KERNELS,
+    RECURRENT_KERNELS,
     backward_of,
     each_error,
     each_value,
@@ -173,7 +174,7 @@ def test_what_an_array_scatters_is_the_transpose_of_what_it_gathers(kernel):
 
 def test_every_kernel_belongs_to_an_operator_that_trains():
     used = {item for name in TRAINED for item in FUNCTIONS[name].kernels}
-    assert used == {*DIGITAL_KERNELS, *ARRAY_KERNELS, *LAYER_KERNELS}
+    assert used == {*DIGITAL_KERNELS, *ARRAY_KERNELS, *RECURRENT_KERNELS, *LAYER_KERNELS}
     assert all(isinstance(item, ArrayKernel) for item in ARRAY_KERNELS)
 
 

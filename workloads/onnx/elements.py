@@ -13,6 +13,7 @@ import numpy as np
 
 from archsim.operators.elementwise import Elementwise
 from archsim.operators.vocabulary import FUNCTIONS
+from hwlib.errors import InputError
 from workloads.onnx.arithmetic import Array
 from workloads.onnx.builder import Builder, Converter, Settings
 from workloads.onnx.constants import Constants
@@ -59,6 +60,12 @@ def _slope(builder: Builder, node: NodeProto) -> None:
             "the slope does not fit the input",
             got=(builder.full(node.input[1], node), value.full),
         )
+    if math.prod(builder.full(node.input[1], node)) == 1:
+        alpha = _number(builder, node.input[1])
+        if alpha is not None:
+            settings = (("alpha", alpha),)
+            builder.emit(node, "leaky_relu", (node.input[0],), settings=settings)
+            return
     slope = builder.operand(node.input[1], value.full, value.axis, node)
     builder.emit(node, "leaky_relu", (node.input[0],), weight=node.input[1], roles={"alpha": slope})
 
@@ -81,9 +88,21 @@ def _clip(builder: Builder, node: NodeProto) -> None:
                 raise builder.fault(
                     node, "a bound is not one number", got=builder.full(node.input[index], node)
                 )
-            del settings[name]
-            roles[name] = _scalar(node.input[index])
+            bound = _number(builder, node.input[index])
+            if bound is None:
+                del settings[name]
+                roles[name] = _scalar(node.input[index])
+            else:
+                settings[name] = bound
     builder.emit(node, "clip", (node.input[0],), settings=tuple(settings.items()), roles=roles)
+
+
+def _number(builder: Builder, tensor: str) -> float | None:
+    """A constant of one element; None where its value is not in the file."""
+    try:
+        return float(builder.constants.of(tensor).reshape(()))
+    except InputError:
+        return None
 
 
 def _scalar(tensor: str) -> Role:

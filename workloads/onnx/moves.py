@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from archsim.operators.shapes import Shape
+from archsim.operators.strides import walk_of
 from hwlib.errors import InputError
 from workloads.onnx import moved_arrays as arrays
 from workloads.onnx.arithmetic import Array
-from workloads.onnx.builder import Builder, Converter
+from workloads.onnx.builder import Builder, Converter, Settings
 from workloads.onnx.constants import Constants
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Role, Value
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _LARGEST_MOVED = 2**25
 """Elements of a tensor, all images, that a node may move in a run with real data."""
 _LARGEST_LOOKED_AT = 2**20
-"""Elements of a tensor up to which it is found out at once whether a node moves anything at all."""
+"""Elements of a tensor up to which it is found out at once what a node moves."""
 
 Move = Callable[[Constants, "NodeProto", Array, int], Array]
 """(constants, node, array, number of the output) -> the array that the node would make of it, -1
@@ -86,39 +87,67 @@ def _add_move(
         return _within_image(builder, node, value, moved, output.axis)
 
     shape = builder.per_image(output.full, output.axis, node) or (1,)
-    if _stands_still(builder, node, value, origins, output, shape):
+    numbers = _looked_at(builder, node, value, origins, output, shape)
+    held = math.prod(builder.layers[value.layer].output_shape)
+    if numbers is not None and np.array_equal(numbers, np.arange(held)):
         layer = builder.reshaped(value.layer, shape, node)
         builder.values[output.tensor] = Value(layer, output.full, output.axis)
         return
-    roles: dict[str, Role] = {"index": origins}
-    if node.op_type == "Pad":
-        roles["fill"] = lambda constants: np.asarray(
-            arrays.fill(constants, node), np.float32
-        ).reshape(())
-    name = builder.reshaped(value.layer, shape, node, operator, always=True, constants=tuple(roles))
+    settings: Settings = () if numbers is None else _walk(builder, node, numbers, held)
+    roles: dict[str, Role] = {} if settings else {"index": origins}
+    if node.op_type == "Pad" and not settings:
+        roles["fill"] = lambda constants: _fill(constants, node)
+    name = builder.reshaped(
+        value.layer, shape, node, operator, always=True, constants=tuple(roles), settings=settings
+    )
     builder.tensors[name] = roles
     builder.values[output.tensor] = Value(name, output.full, output.axis)
 
 
-def _stands_still(
+def _fill(constants: Constants, node: NodeProto) -> Array:
+    return np.asarray(arrays.fill(constants, node), np.float32).reshape(())
+
+
+def _walk(builder: Builder, node: NodeProto, numbers: Array, held: int) -> Settings:
+    """What a node moves as a walk over elements (see `operators.moves`); none where no walk does it.
+
+    Args:
+        numbers: where each output element comes from, -1 where it is filled.
+        held: elements of the input.
+    """
+    if taken := walk_of(numbers):
+        return (("taken", taken),)
+    kept = np.flatnonzero(numbers >= 0)
+    if not np.array_equal(numbers[kept], np.arange(held)):
+        return ()
+    put = walk_of(kept)
+    if not put:
+        return ()
+    try:
+        fill = float(_fill(builder.constants, node))
+    except InputError:  # its value is not in the file
+        return ()
+    return (("put", put), ("fill", fill))
+
+
+def _looked_at(
     builder: Builder, node: NodeProto, value: Value, origins: Role, output: NodeOutput, shape: Shape
-) -> bool:
-    """Whether a node moves nothing within an image; False where that is not known yet."""
-    if math.prod(value.full) > _LARGEST_LOOKED_AT:
-        return False
+) -> Array | None:
+    """Where each element of an image comes from; None where that is not known yet."""
+    if max(math.prod(value.full), math.prod(output.full)) > _LARGEST_LOOKED_AT:
+        return None
     try:
         moved = origins(builder.constants)
     except InputError as fault:
         builder.refuse_values(node, fault.what)
-        return False
+        return None
     if moved.size != math.prod(shape):
         raise builder.fault(
             node,
             "its output shape does not follow from its input",
             got=(output.full, builder.graph.batch),
         )
-    held = math.prod(builder.layers[value.layer].output_shape)
-    return np.array_equal(moved.reshape(-1), np.arange(held))
+    return moved.reshape(-1)
 
 
 def _within_image(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import count_of
 from archsim.operators.base import AXES_KEPT, AXES_OWN, Output, TrainingRow, operator
-from archsim.operators.moved import TAKE
+from archsim.operators.moved import PUT, TAKE
 from archsim.operators.moved import taken as taken_by
-from archsim.operators.moves import Moves
+from archsim.operators.moves import Moves, walking_rows
 from archsim.operators.numbers import np
 from archsim.operators.strides import moved_numbers, strides_of
 from hwlib.errors import InputError
@@ -34,7 +34,7 @@ class Slice(Moves):
     """From `start` to before `stop` along an axis, or by index."""
 
     fields = ("axis", "start", "stop")
-    kernels = (TAKE,)
+    kernels = (TAKE, PUT)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         shape = shapes[0]
@@ -61,6 +61,8 @@ class Slice(Moves):
         return values[tuple(taken)]
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        if walking := walking_rows(layer):
+            return walking
         strides, axis = [*strides_of(layer.input_shapes[0])], count_of(layer, "axis")
         start = count_of(layer, "start") * strides[axis]
         strides[axis] *= count_of(layer, "step", 1)

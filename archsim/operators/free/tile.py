@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.base import AXES_OWN, Output, TrainingRow, operator
-from archsim.operators.moved import TAKE, taken
-from archsim.operators.moves import Moves
+from archsim.operators.moved import PUT, TAKE, taken
+from archsim.operators.moves import Moves, walking_rows
 from archsim.operators.numbers import np
 from archsim.operators.strides import moved_numbers, strides_of
 from hwlib.errors import InputError
@@ -23,7 +23,7 @@ class Tile(Moves):
     """The whole input `repeats` times along each axis, or by index."""
 
     fields = ("repeats",)
-    kernels = (TAKE,)
+    kernels = (TAKE, PUT)
     meanings = {"repeats": "of `tile`: how many times along each axis"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
@@ -47,6 +47,8 @@ class Tile(Moves):
         return np.tile(values, repeats)
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        if walking := walking_rows(layer):
+            return walking
         shape = layer.input_shapes[0]
         repeats = layer.setting("repeats", ())
         if not isinstance(repeats, tuple):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import axes_of
 from archsim.operators.base import AXES_OWN, BATCH_FIRST, Output, TrainingRow, operator
-from archsim.operators.moved import TAKE, taken
-from archsim.operators.moves import Moves
+from archsim.operators.moved import PUT, TAKE, taken
+from archsim.operators.moves import Moves, walking_rows
 from archsim.operators.numbers import np
 from archsim.operators.strides import moved_numbers, strides_of
 from hwlib.errors import InputError
@@ -27,7 +27,7 @@ class Transpose(Moves):
     """The elements in the order of the axes named, or by index."""
 
     fields = ("axes",)
-    kernels = (TAKE,)
+    kernels = (TAKE, PUT)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         rank = len(shapes[0])
@@ -48,5 +48,7 @@ class Transpose(Moves):
         return np.transpose(values, axes_of(layer, ()))
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        if walking := walking_rows(layer):
+            return walking
         axes, strides = axes_of(layer, ()), strides_of(layer.input_shapes[0])
         return taken(moved_numbers(layer.output_shape, tuple(strides[axis] for axis in axes)))

@@ -19,6 +19,12 @@ FAR_BELOW = -1e9
 """Of which the exponential is 0 beside any other score; infinity would be no number behind a sum."""
 
 
+def mask_of(layer: Layer) -> np.ndarray:
+    """What the layer adds to its scores, (queries, keys)."""
+    queries, keys = layer.output_shape[-2:] if len(layer.output_shape) > 1 else (1, 1)
+    return np.triu(np.full((queries, keys), FAR_BELOW, np.float32), 1 + keys - queries)
+
+
 @operator("causal_mask")
 class CausalMask(Operator):
     """A score far below all others right of the diagonal of the last two axes, which ends in their
@@ -35,9 +41,7 @@ class CausalMask(Operator):
         return {"compare": layer.output_elements}
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
-        queries, keys = layer.output_shape[-2:] if len(layer.output_shape) > 1 else (1, 1)
-        later = np.triu(np.full((queries, keys), FAR_BELOW, np.float32), 1 + keys - queries)
-        return inputs[0] + later
+        return inputs[0] + mask_of(layer)
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         (*lead, queries, keys) = layer.output_shape

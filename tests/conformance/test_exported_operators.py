@@ -1,0 +1,175 @@
+"""Does every operator that trains leave as ONNX and as PyTorch, and compute there what it computes here?
+
+Operators are found by themselves: one that trains and has no word for other programs fails here.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from archsim.operators.array_forward import network_forward
+from archsim.run.exported import export_onnx, export_torch
+from archsim.run.trained_weights import trained_tensors
+from archsim.training.trainable import untrainable
+from tests.conformance.operators_known import TRAINED
+from tests.members import every
+from tests.operator_layers import layer_of, trained_chain_of
+from workloads.load import load_network
+from workloads.network import Layer, Network
+
+REVERSE = (("reverse", True),)
+# What a chain of one operator does not show: products that another layer takes as its own.
+GATES = Layer("gates", "linear", ("input",), ((5, 4),), (5, 9), bias=True)
+WINDOWS = Layer("windows", "conv2d", ("input",), ((4, 3, 3),), (12, 3, 3), kernel=(1, 1))
+FOLD = {"kernel": (2, 3), "stride": (2, 1), "padding": (1, 0, 0, 0)}
+FORMS = {
+    "gru of features": (GATES, Layer("it", "gru", ("gates",), ((5, 9),), (5, 3), hidden=3)),
+    "gru from its end": (
+        GATES,
+        Layer("it", "gru", ("gates",), ((5, 9),), (5, 3), hidden=3, bias=True, settings=REVERSE),
+    ),
+    "transposed convolution": (
+        WINDOWS,
+        Layer("it", "fold", ("windows",), ((12, 3, 3),), (2, 5, 5), **FOLD),
+    ),
+    "attention": (
+        Layer("below", "linear", ("input",), ((3, 4),), (3, 4)),
+        Layer("turned", "transpose", ("below",), ((3, 4),), (4, 3), settings=(("axes", (1, 0)),)),
+        Layer("it", "matmul", ("below", "turned"), ((3, 4), (4, 3)), (3, 3)),
+    ),
+    "scale of a channel": (
+        Layer("below", "linear", ("input",), ((3, 4),), (3, 4)),
+        Layer("gate", "slice", ("input",), ((3, 4),), (4,), settings=(("axis", 0),)),
+        Layer("it", "multiply", ("below", "gate"), ((3, 4), (4,)), (3, 4)),
+    ),
+}
+
+
+def form_of(name):
+    layers = FORMS[name]
+    shape = layers[0].input_shapes[0]
+    if name == "scale of a channel":  # one row, without its axis
+        row = Layer("row", "slice", ("input",), (shape,), (1, 4), settings=ROW)
+        layers = (layers[0], row, Layer("gate", "reshape", ("row",), ((1, 4),), (4,)), layers[2])
+    return Network("form", (Layer("input", "input", (), (), shape), *layers))
+
+
+ROW = (("axis", 0), ("start", 1), ("stop", 2))
+
+
+def values_of(network):
+    random = np.random.default_rng(3)
+    values = {}
+    for layer in network.layers:
+        if layer.on_array:
+            shape = layer.matrix
+            size = (shape.columns * shape.groups, shape.rows)
+            values[f"{layer.name}.weights"] = random.normal(size=size) / 2
+            if layer.bias:
+                values[f"{layer.name}.bias"] = random.normal(size=size[0])
+        elif layer.roles:
+            trained = ROLES.get(layer.operator, layer.roles)
+            sizes = {"operand1": layer.output_shape}
+            usual = layer.output_shape[:1] if layer.operator != "layer_norm" else None
+            for role in trained:
+                size = sizes.get(role, usual or layer.output_shape[-1:])
+                values[f"{layer.name}.{role}"] = random.normal(size=size)
+    return values
+
+
+ROLES = {"batch_norm": ("scale", "shift")}
+
+
+def wanted_of(network, values, image):
+    tensors = trained_tensors(network, values).tensors
+    return network_forward(network, {network.layers[0].name: image.astype(float)}, tensors)[
+        network.layers[-1].name
+    ]
+
+
+def image_of(network):
+    size = network.layers[0].output_shape
+    return np.random.default_rng(2).normal(size=size).astype(np.float32)
+
+
+def close(given, wanted):
+    np.testing.assert_allclose(given, wanted, rtol=1e-4, atol=1e-5 * max(1, np.abs(wanted).max()))
+
+
+def goes_out_as_onnx(network, folder):
+    from onnx.reference import ReferenceEvaluator
+    from onnx_by_definition import OPERATORS
+
+    image, values = image_of(network), values_of(network)
+    wanted = wanted_of(network, values, image)
+    path = export_onnx(network, values, folder / "net.onnx")
+    both = np.stack([image, 0 * image])
+    close(
+        ReferenceEvaluator(str(path), new_ops=OPERATORS).run(None, {network.layers[0].name: both})[
+            0
+        ][0],
+        wanted,
+    )
+    back = load_network(path)
+    close(wanted_of(back, None, image), wanted)
+    return back
+
+
+def goes_out_as_module(network):
+    import torch
+
+    image, values = image_of(network), values_of(network)
+    with torch.no_grad():
+        given = export_torch(network, values).eval()(torch.tensor(image)[None])[0].numpy()
+    close(given, wanted_of(network, values, image))
+
+
+# Of a product of two activations a chain with one input has no place; FORMS has one.
+@every("operator", [name for name in TRAINED if name != "matmul"])
+def test_every_operator_that_trains_is_written_to_onnx_and_comes_back(operator, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    back = goes_out_as_onnx(trained_chain_of(operator), tmp_path)
+    if operator not in NO_WORD:
+        assert untrainable(back) == {}
+
+
+NO_WORD = {"causal_mask"}  # a sum with a constant in ONNX
+
+
+# Of a product of two activations a chain with one input has no place; FORMS has one.
+@every("operator", [name for name in TRAINED if name != "matmul"])
+def test_every_operator_that_trains_has_a_part_in_pytorch(operator):
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    goes_out_as_module(trained_chain_of(operator))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_products_that_a_layer_takes_as_its_own(form, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    network = form_of(form)
+    back = goes_out_as_onnx(network, tmp_path)
+    assert len(back.array_layers) == len(network.array_layers)
+    goes_out_as_module(network)
+
+
+def test_a_transposed_convolution_in_groups_as_a_module():
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    network = form_of("transposed convolution")
+    first, windows, fold = network.layers
+    goes_out_as_module(Network("groups", (first, replace(windows, groups=2), fold)))
+
+
+@pytest.mark.parametrize("operator", ["lstm", "rnn"])
+def test_a_recurrent_layer_from_its_end(operator, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    layer = layer_of(operator)
+    turned = Layer(
+        "it", operator, ("input",), layer.input_shapes, (5, 3), hidden=3, settings=REVERSE
+    )
+    first = Layer("input", "input", (), (), layer.input_shapes[0])
+    network = Network("turned", (first, turned))
+    goes_out_as_onnx(network, tmp_path)
+    goes_out_as_module(network)

@@ -1,0 +1,145 @@
+"""What the vector unit computes, as ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from archsim.operators.arguments import count_of, number_of
+from archsim.operators.vector.log_softmax import log_softmax_axes
+from archsim.operators.vector.softmax import softmax_axes
+from workloads.network import Layer
+from workloads.written.onnx_graph import Graph, Write
+
+
+def _clip(graph: Graph, layer: Layer) -> None:
+    ends = [
+        graph.constant(layer, name, np.array(number_of(layer, name, usual), np.float32))
+        for name, usual in (("low", 0.0), ("high", 6.0))
+    ]
+    graph.node(layer, "Clip", [*layer.inputs, *ends])
+
+
+def window_of(layer: Layer) -> dict[str, Any]:
+    """Attributes of a window that slides over a map."""
+    return {
+        "kernel_shape": layer.kernel,
+        "strides": layer.stride,
+        "pads": layer.padding,
+        "dilations": layer.dilation,
+    }
+
+
+def _pool(kind: str) -> Write:
+    def write(graph: Graph, layer: Layer) -> None:
+        words = window_of(layer)
+        if kind == "AveragePool":
+            words["count_include_pad"] = int(bool(layer.setting("count_include_pad", False)))
+            if words["dilations"] == (1, 1):
+                del words["dilations"]  # a word of later versions
+        graph.node(layer, kind, [*layer.inputs], **words)
+
+    return write
+
+
+def _plain(kind: str) -> Write:
+    return lambda graph, layer: graph.node(layer, kind, [*layer.inputs])
+
+
+def _of_rank(graph: Graph, layer: Layer, name: str, shape: tuple[int, ...], rank: int) -> str:
+    """An operand with as many axes as the output, so that the batch stands first in all."""
+    if len(shape) == rank:
+        return name
+    sizes = np.array([-1, *(1,) * (rank - len(shape)), *shape], np.int64)
+    wanted = graph.constant(layer, f"{name}.shape", sizes)
+    return graph.step(layer, "Reshape", [name, wanted], f"{name}.operand")
+
+
+def _join(kind: str) -> Write:
+    def write(graph: Graph, layer: Layer) -> None:
+        rank = len(layer.output_shape)
+        shapes = zip(layer.inputs, layer.input_shapes)
+        inputs = [_of_rank(graph, layer, name, shape, rank) for name, shape in shapes]
+        if len(inputs) == 1:
+            inputs.append(graph.constant(layer, "operand1", graph.held(layer, "operand1")))
+        graph.node(layer, kind, inputs)
+
+    return write
+
+
+def _batch_norm(graph: Graph, layer: Layer) -> None:
+    scale, shift = graph.held(layer, "scale"), graph.held(layer, "shift")
+    numbers = {"scale": scale, "shift": shift, "mean": 0 * scale, "variance": 0 * scale + 1}
+    inputs = [graph.constant(layer, role, values) for role, values in numbers.items()]
+    graph.node(layer, "BatchNormalization", [*layer.inputs, *inputs], epsilon=0.0)
+
+
+def _layer_norm(graph: Graph, layer: Layer) -> None:
+    axis = count_of(layer, "axis", len(layer.output_shape) - 1)
+    shape = layer.output_shape[axis:]
+    affine = bool(layer.constants)
+    scale = graph.held(layer, "scale") if affine else np.ones(shape, np.float32)
+    inputs = [*layer.inputs, graph.constant(layer, "scale", scale)]
+    if affine:
+        inputs.append(graph.constant(layer, "shift", graph.held(layer, "shift")))
+    epsilon = number_of(layer, "epsilon", 1e-5)
+    graph.node(layer, "LayerNormalization", inputs, axis=axis + 1, epsilon=epsilon)
+
+
+def _softmax(kind: str, axes: Callable[[Layer], tuple[int, ...]]) -> Write:
+    def write(graph: Graph, layer: Layer) -> None:
+        (axis,) = axes(layer)
+        rank = len(layer.output_shape)
+        graph.node(layer, kind, [*layer.inputs], axis=axis % rank + 1)
+
+    return write
+
+
+def _group_norm(graph: Graph, layer: Layer) -> None:
+    graph.needs(21)  # before it had one scale a group
+    channels = layer.output_shape[0]
+    inputs = [*layer.inputs]
+    for role, usual in (("scale", 1.0), ("shift", 0.0)):
+        held = role in layer.constants
+        values = graph.held(layer, role) if held else np.full(channels, usual, np.float32)
+        inputs.append(graph.constant(layer, role, values.reshape(channels)))
+    groups = count_of(layer, "groups", 1)
+    epsilon = number_of(layer, "epsilon", 1e-5)
+    graph.node(layer, "GroupNormalization", inputs, num_groups=groups, epsilon=epsilon)
+
+
+def _rms_norm(graph: Graph, layer: Layer) -> None:
+    graph.needs(23)
+    axis = count_of(layer, "axis", len(layer.output_shape) - 1)
+    shape = layer.output_shape[axis:]
+    held = "scale" in layer.constants
+    scale = graph.held(layer, "scale") if held else np.ones(shape, np.float32)
+    inputs = [*layer.inputs, graph.constant(layer, "scale", scale)]
+    epsilon = number_of(layer, "epsilon", 1e-5)
+    words = {"axis": axis + 1, "epsilon": epsilon}
+    if "shift" not in layer.constants:
+        graph.node(layer, "RMSNormalization", inputs, **words)
+        return
+    scaled = graph.step(layer, "RMSNormalization", inputs, "scaled", **words)
+    shift = graph.constant(layer, "shift", graph.held(layer, "shift"))
+    graph.node(layer, "Add", [scaled, shift])
+
+
+WRITERS: Mapping[str, Write] = {
+    "clip": _clip,
+    "max_pool": _pool("MaxPool"),
+    "average_pool": _pool("AveragePool"),
+    "global_average_pool": _plain("GlobalAveragePool"),
+    "global_max_pool": _plain("GlobalMaxPool"),
+    "add": _join("Add"),
+    "multiply": _join("Mul"),
+    "batch_norm": _batch_norm,
+    "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
+    "rms_norm": _rms_norm,
+    "softmax": _softmax("Softmax", softmax_axes),
+    "log_softmax": _softmax("LogSoftmax", log_softmax_axes),
+    "matmul": _plain("MatMul"),
+}

@@ -1,0 +1,96 @@
+"""Elements that only move, as functions of PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from archsim.operators.arguments import axes_of, count_of, number_of
+from archsim.operators.moves import Moves, by_own_settings
+from archsim.operators.vector.causal_mask import mask_of
+from archsim.operators.vocabulary import FUNCTIONS
+from workloads.network import Layer
+from workloads.written.torch_parts import Held, Part
+
+
+def _moved(make: Part) -> Part:
+    """As `make` does it, where the settings are those of a network of our own; what an import told
+    element by element as a choice of single elements.
+    """
+
+    def either(torch: Any, layer: Layer, held: Held) -> Any:
+        if by_own_settings(layer):
+            return make(torch, layer, held)
+        kind = FUNCTIONS[layer.computes]
+        assert isinstance(kind, Moves)  # the caller's table holds no other
+        numbers = torch.tensor(kind.origins(layer, held)).long()
+        filled = numbers < 0
+        fill = float(held.get("fill", number_of(layer, "fill", 0.0)))
+
+        def chosen(x: Any) -> Any:
+            taken = x.reshape(len(x), -1)[:, numbers.clamp(min=0)]
+            return taken.masked_fill(filled, fill).reshape(len(x), *layer.output_shape)
+
+        return chosen
+
+    return either
+
+
+def _reshape(torch: Any, layer: Layer, held: Held) -> Any:
+    return lambda x: x.reshape(len(x), *layer.output_shape)
+
+
+def _same(torch: Any, layer: Layer, held: Held) -> Any:
+    return lambda x: x
+
+
+def _concat(torch: Any, layer: Layer, held: Held) -> Any:
+    axis = count_of(layer, "axis") + 1
+    return lambda *operands: torch.cat(operands, axis)
+
+
+def _transpose(torch: Any, layer: Layer, held: Held) -> Any:
+    axes = (0, *(axis + 1 for axis in axes_of(layer, ())))
+    return lambda x: x.permute(axes)
+
+
+def _slice(torch: Any, layer: Layer, held: Held) -> Any:
+    span = slice(count_of(layer, "start"), count_of(layer, "stop"), count_of(layer, "step", 1))
+    taken = (*(slice(None),) * (count_of(layer, "axis") + 1), span)
+    return lambda x: x[taken]
+
+
+def _pad(torch: Any, layer: Layer, held: Held) -> Any:
+    top, left, bottom, right = layer.padding
+    fill = number_of(layer, "fill", 0.0)
+    return torch.nn.ConstantPad2d((left, right, top, bottom), fill)
+
+
+def _tile(torch: Any, layer: Layer, held: Held) -> Any:
+    pairs = zip(layer.output_shape, layer.input_shapes[0])
+    repeats = (1, *(after // before for after, before in pairs))
+    return lambda x: x.repeat(repeats)
+
+
+def _upsample(torch: Any, layer: Layer, held: Held) -> Any:
+    return torch.nn.Upsample(layer.output_shape[1:], mode="nearest")
+
+
+def _causal_mask(torch: Any, layer: Layer, held: Held) -> Any:
+    mask = torch.tensor(mask_of(layer))
+    return lambda x: x + mask
+
+
+PARTS: Mapping[str, Part] = {
+    "flatten": _reshape,
+    "reshape": _reshape,
+    "identity": _same,
+    "dropout": _same,
+    "concat": _concat,
+    "transpose": _moved(_transpose),
+    "slice": _moved(_slice),
+    "pad": _moved(_pad),
+    "tile": _moved(_tile),
+    "upsample": _moved(_upsample),
+    "causal_mask": _causal_mask,
+}

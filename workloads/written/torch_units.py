@@ -1,0 +1,129 @@
+"""What the vector unit computes, as parts of a PyTorch module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from archsim.operators.arguments import count_of, number_of
+from archsim.operators.vector.log_softmax import log_softmax_axes
+from archsim.operators.vector.softmax import softmax_axes
+from hwlib.errors import InputError
+from workloads.network import Layer
+from workloads.written.torch_parts import Held, Part, parameter
+
+
+def _batch_norm(torch: Any, layer: Layer, held: Held) -> Any:
+    kind = torch.nn.BatchNorm2d if len(layer.output_shape) == 3 else torch.nn.BatchNorm1d
+    part = kind(len(held["scale"]), eps=1e-5)
+    # the statistics are in scale and shift: mean 0, variance 1 less what PyTorch adds
+    part.running_var -= part.eps
+    part.weight, part.bias = parameter(torch, held["scale"]), parameter(torch, held["shift"])
+    return part
+
+
+def _layer_norm(torch: Any, layer: Layer, held: Held) -> Any:
+    axis = count_of(layer, "axis", len(layer.output_shape) - 1)
+    affine = bool(layer.constants)
+    epsilon = number_of(layer, "epsilon", 1e-5)
+    part = torch.nn.LayerNorm(layer.output_shape[axis:], epsilon, affine)
+    if affine:
+        part.weight, part.bias = parameter(torch, held["scale"]), parameter(torch, held["shift"])
+    return part
+
+
+def _pool(kind: str) -> Part:
+    def make(torch: Any, layer: Layer, held: Held) -> Any:
+        top, left, bottom, right = layer.padding
+        if (top, left) != (bottom, right):
+            raise InputError("uneven padding has no part in PyTorch here", where=layer.name)
+        if kind == "MaxPool2d":
+            return torch.nn.MaxPool2d(layer.kernel, layer.stride, (top, left), layer.dilation)
+        counted = bool(layer.setting("count_include_pad", False))
+        return torch.nn.AvgPool2d(
+            layer.kernel, layer.stride, (top, left), count_include_pad=counted
+        )
+
+    return make
+
+
+def _named(name: str) -> Part:
+    return lambda torch, layer, held: getattr(torch.nn, name)()
+
+
+def _softmax(name: str, axes: Callable[[Layer], tuple[int, ...]]) -> Part:
+    def make(torch: Any, layer: Layer, held: Held) -> Any:
+        (axis,) = axes(layer)
+        return getattr(torch.nn, name)(axis % len(layer.output_shape) + 1)
+
+    return make
+
+
+def _group_norm(torch: Any, layer: Layer, held: Held) -> Any:
+    epsilon = number_of(layer, "epsilon", 1e-5)
+    groups = count_of(layer, "groups", 1)
+    part = torch.nn.GroupNorm(groups, layer.output_shape[0], epsilon, bool(layer.constants))
+    if layer.constants:
+        part.weight = parameter(torch, held["scale"].reshape(-1))
+        part.bias = parameter(torch, held["shift"].reshape(-1))
+    return part
+
+
+def _rms_norm(torch: Any, layer: Layer, held: Held) -> Any:
+    axis = count_of(layer, "axis", len(layer.output_shape) - 1)
+    epsilon = number_of(layer, "epsilon", 1e-5)
+    scaled = bool(layer.constants)
+    part = torch.nn.RMSNorm(layer.output_shape[axis:], epsilon, scaled)
+    if scaled:
+        part.weight = parameter(torch, held["scale"])
+    if "shift" not in layer.constants:
+        return part
+    if np.any(held["shift"]):
+        raise InputError("a shift behind this operator has no part here", where=layer.name)
+    return part
+
+
+def _join(combine: Callable[[Any, Any], Any]) -> Part:
+    def make(torch: Any, layer: Layer, held: Held) -> Any:
+        rank = len(layer.output_shape)
+
+        def joined(*operands: Any) -> Any:
+            # the batch stands first in all, so axes of 1 come behind it
+            whole = [x.reshape(len(x), *(1,) * (rank + 1 - x.ndim), *x.shape[1:]) for x in operands]
+            if len(whole) == 1:
+                whole.append(torch.tensor(np.asarray(held["operand1"], np.float32)))
+            result = whole[0]
+            for other in whole[1:]:
+                result = combine(result, other)
+            return result
+
+        return joined
+
+    return make
+
+
+PARTS: Mapping[str, Part] = {
+    "batch_norm": _batch_norm,
+    "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
+    "rms_norm": _rms_norm,
+    "max_pool": _pool("MaxPool2d"),
+    "average_pool": _pool("AvgPool2d"),
+    "global_average_pool": lambda torch, layer, held: torch.nn.AdaptiveAvgPool2d(1),
+    "global_max_pool": lambda torch, layer, held: torch.nn.AdaptiveMaxPool2d(1),
+    "relu": _named("ReLU"),
+    "tanh": _named("Tanh"),
+    "sigmoid": _named("Sigmoid"),
+    "gelu": lambda torch, layer, held: torch.nn.GELU(str(layer.setting("approximate", "none"))),
+    "leaky_relu": lambda torch, layer, held: torch.nn.LeakyReLU(number_of(layer, "alpha", 0.01)),
+    "clip": lambda torch, layer, held: torch.nn.Hardtanh(
+        number_of(layer, "low", 0.0), number_of(layer, "high", 6.0)
+    ),
+    "add": _join(lambda x, y: x + y),
+    "multiply": _join(lambda x, y: x * y),
+    "softmax": _softmax("Softmax", softmax_axes),
+    "log_softmax": _softmax("LogSoftmax", log_softmax_axes),
+    "matmul": lambda torch, layer, held: torch.matmul,
+}
