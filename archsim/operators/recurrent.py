@@ -49,7 +49,7 @@ class Recurrent(OnArray):
         steps = layer.output_shape[0]
         # a step's numbers, the cells before and after each, the errors of the state and the cells
         numbers = steps * cell.kept + (steps + 1) * cell.cells + 1 + cell.cells
-        window = (int(cell.driven), cell.cells, cell.kept, int(layer.setting("reverse", False)))
+        window = (int(cell.driven), cell.cells, cell.kept, int(bool(layer.setting("reverse"))))
         return (TrainingRow(cell, kept=layer.hidden * numbers, window=window),)
 
     def vectors(self, layer: Layer, values: np.ndarray, steps: slice) -> np.ndarray:
