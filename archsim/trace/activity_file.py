@@ -39,6 +39,8 @@ def with_activity_file(trace: Trace, path: str | Path) -> Trace:
             got=path.suffix or "no suffix",
             allowed=_SUFFIXES,
         )
+    # By matrix, not layer: a scheme's further arrays have activities of their own. Several
+    # operations of one matrix in a phase share one row.
     assumed = {
         (op.matrix_name, op.phase): op.activity
         for op in (*trace.image_operations, *trace.batch_operations)
@@ -56,6 +58,8 @@ def with_activity_file(trace: Trace, path: str | Path) -> Trace:
             )
         if (layer, phase) not in assumed:
             layers = sorted({matrix for matrix, _ in assumed})
+            # A known layer without this phase is no misspelling: the list of what there is says
+            # more.
             near = nearest(layer, layers) if layer not in layers else ""
             raise InputError(
                 "no operation on the arrays has this layer and phase",
@@ -63,6 +67,14 @@ def with_activity_file(trace: Trace, path: str | Path) -> Trace:
                 got=f"{layer}, {phase}",
                 allowed=[f"{matrix}, {name}" for matrix, name in assumed],
                 hint=near,
+            )
+        if not values:
+            # Otherwise all that is assumed of it would from now on be called measured.
+            raise InputError(
+                "states nothing of this layer and phase",
+                where=where,
+                got=f"{layer}, {phase}",
+                allowed=f"at least one of {', '.join(MEASURED)}",
             )
         for name in values:
             if name not in MEASURED:
@@ -104,6 +116,7 @@ def _csv_rows(path: Path) -> Iterator[_Row]:
             )
         row = {name: cell.strip() for name, cell in zip(header, cells)}
         layer, phase = row.pop("layer"), row.pop("phase")
+        # An empty cell says nothing of its field, which keeps its assumed value.
         yield layer, phase, {name: cell for name, cell in row.items() if cell}, where
 
 
@@ -129,5 +142,6 @@ def _number(value: Any, where: str, name: str) -> float:
         number = float(value) if isinstance(value, str) else value
     except ValueError:
         number = value
+    # A share above one is most likely a percentage: refused, not divided by a hundred.
     check = checks.number(1) if name in SHARES else checks.number()
     return float(check(number, where))

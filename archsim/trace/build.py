@@ -81,6 +81,7 @@ def build_trace(
             hint="name one with --scheme, see `archsim list schemes`",
         )
     _refuse_shared_weights(network)
+    # After the inference was made: an inference pays nothing of what a training keeps.
     stages = _learning(stages, network)
     return _with_training(inference, stages, scheme, digital_biases)
 
@@ -134,7 +135,10 @@ def _with_training(
     inference: Trace, stages: list[Stage], scheme: StepRule, digital_biases: bool
 ) -> Trace:
     """The step of a training: the way back and the update behind the way forward."""
+    # A rule without arrays has all its words in memory anyway, biases among them.
     if digital_biases and not scheme.digital_baseline:
+        # Three ways: the rule leaves biases alone (plain descent trains them), it trains them but
+        # holds no copy (words of their own), or they are part of the copy that it keeps.
         apart, words = not scheme.trains_biases, scheme.trains_biases and not scheme.keeps_biases
         stages = [
             replace(stage, bias_apart=apart, bias_words=words) if stage.on_array else stage
@@ -200,6 +204,7 @@ def _check_tokens(network: Network, phase: str) -> None:
 
 
 def _refuse_shared_weights(network: Network) -> None:
+    # Two gradients on one array: no rule here says how they would be added.
     shared = next((layer for layer in network.array_layers if layer.shares), None)
     if shared is not None:
         raise InputError(

@@ -18,11 +18,13 @@ _FIELDS = {"name": str, "digest": str, "settings": dict}
 
 def digest_of(settings: dict[str, Any]) -> str:
     """SHA-256 of the settings as canonical JSON."""
+    # Keys in order: the digest is of the settings, not of the order of a file.
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def record_of(chip: Architecture) -> dict[str, Any]:
     """Name, digest and settings of a chip, as plain JSON."""
+    # What was set, not every default: a chip of before a field was added still has its digest.
     settings = chip.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return {"name": chip.name, "digest": digest_of(settings), "settings": settings}
 

@@ -48,6 +48,7 @@ def save_trace(trace: Trace, path: str | Path) -> Path:
     Raises:
         InputError: where it cannot be written, or a file that is no trace has its name.
     """
+    # Writing is rare, reading is not: the tools of files are loaded here.
     from archsim.basics.files import refuse_other_file, write_files
 
     path = Path(path)
@@ -58,6 +59,8 @@ def save_trace(trace: Trace, path: str | Path) -> Path:
     refuse_other_file(path, '"archsim_trace"')
     fields = dataclasses.asdict(trace)
     del fields["version"]
+    # The version of the form, not of this program: a newer program reads an older form by its
+    # migrations.
     content = versioned("trace", fields)
     write_files(path.parent, {path.name: json.dumps(content, indent=1, allow_nan=False) + "\n"})
     return path

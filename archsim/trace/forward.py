@@ -44,6 +44,8 @@ def forward_read(stage: Stage) -> Operation:
     streams out.
     """
     shape, head = stage.matrix, stage.head
+    # Without a window all inputs are needed before the first step: a linear layer waits for its
+    # whole vector.
     window, per_row = None, 0
     kind = on_array(head)
     if kind.sliding:
@@ -57,6 +59,8 @@ def forward_read(stage: Stage) -> Operation:
         input_elements=shape.rows * shape.groups,
         fresh_elements=kind.fresh_inputs(head),
         output_elements=stage.output_elements / shape.vectors,
+        # What streams through fused layers lies in no buffer: only what goes in and what comes out
+        # at the end.
         map_elements=head.input_elements + stage.output_elements,
         vector_work=merge(stage.forward_work(), scale=1 / shape.vectors),
         steps_per_row=per_row,
@@ -70,6 +74,7 @@ def forward_read(stage: Stage) -> Operation:
 def forward_digital(stage: Stage) -> Operation:
     """The forward pass of a digital stage (a join of branches): one row of the feature map a step."""
     window = row_window(stage.head) if operator_of(stage.head).pools else None
+    # Values of earlier tokens come from the cache, which is counted apart.
     taken = stage.head.input_elements + stage.beside - stage.recalled
     return Operation(
         name=f"{stage.name}.forward",

@@ -23,6 +23,7 @@ def with_fused_products(stages: list[Stage]) -> list[Stage]:
     kept: dict[str, Stage] = {}
     renamed: dict[str, str] = {}
     for stage in stages:
+        # In order and once each: a stage may have read both that are one now.
         sources = list(dict.fromkeys(renamed.get(name, name) for name in stage.sources))
         stage = replace(stage, sources=sources)
         ahead = _rows_from(stage, kept, stages)
@@ -41,6 +42,7 @@ def _rows_from(stage: Stage, kept: dict[str, Stage], stages: list[Stage]) -> Sta
     ahead = next((item for item in kept.values() if item.last.name == stage.head.inputs[0]), None)
     if ahead is None or ahead.on_array or not operator_of(ahead.head).products(ahead.head):
         return None
+    # Rows that somebody else reads too must be kept, so nothing would be won.
     readers = [item for item in stages if ahead.name in item.sources]
     return ahead if len(readers) == 1 else None
 
@@ -52,6 +54,8 @@ def _joined(ahead: Stage, stage: Stage) -> Stage:
         ahead,
         sources=list(dict.fromkeys((*ahead.sources, *others))),
         fused=[*ahead.fused, stage.head, *stage.fused],
+        # The scores never leave the unit: of the second product's inputs only its other operand is
+        # fetched.
         beside=ahead.beside + stage.beside + stage.head.input_elements - rows,
         kept=ahead.kept + stage.kept,
         cached=ahead.cached + stage.cached,

@@ -15,6 +15,8 @@ def kept_words(stages: list[Stage], rule: StepRule) -> float:
     for stage in stages:
         for layer in stage.layers:
             own = operator_of(layer).words(layer)
+            # Trained words have a gradient and what the optimiser keeps; statistics are kept once,
+            # those of the way back for each error that goes back.
             words += own.trained * rule.layer_words + own.forth + own.back * rule.output_errors
     return float(words)
 
@@ -31,6 +33,7 @@ def image_words(stage: Stage, rule: StepRule) -> list[Operation]:
             float(words.trained + words.forth + words.back * rule.output_errors),
         )
         for layer in stage.layers
+        # Compared with the empty record: most layers keep nothing and get no operation.
         if (words := operator_of(layer).words(layer)) != type(words)()
     ]
 

@@ -87,6 +87,7 @@ class Stage:
         """Vector-unit actions an image: the fused layers, a digital head, the gates of an LSTM,
         biases that are no part of the matrix, and what a training asks of them beyond an inference.
         """
+        # A digital head has its own work; of one on arrays only what the array does not do.
         own = merge(*(forward_work(layer) for layer in (*self.fused, self.head)))
         if self.learns:
             own = merge(own, *(operator_of(layer).training_work(layer) for layer in self.layers))
@@ -132,6 +133,7 @@ def lower(network: Network) -> list[Stage]:
     """Stages of a network in topological order. Raises InputError where no layer of it has weights
     on an array.
     """
+    # A value that two layers read cannot stream into one of them and be gone.
     readers: dict[str, int] = {}
     for layer in network.layers:
         for name in layer.inputs:
@@ -146,6 +148,8 @@ def lower(network: Network) -> list[Stage]:
         kind = named(layer.operator, f"{network.name}: layer '{layer.name}'")
         sources = list(dict.fromkeys(s for name in layer.inputs for s in held.get(name, [])))
         left = sum(recalled.get(name, 0) for name in layer.inputs)
+        # Reshapes, concatenations and caches cost no operation: whoever reads them reads their
+        # sources.
         if kind.moves_only:
             held[layer.name] = sources
             recalled[layer.name] = left + kind.recalled(layer)
@@ -158,6 +162,8 @@ def lower(network: Network) -> list[Stage]:
                 direct[layer.name] = direct[source]
             continue
         before = direct.get(layer.inputs[0]) if layer.inputs else None
+        # Element by element on what leaves the array: it joins the stage, and no map lies in
+        # between.
         if kind.streams and before and readers.get(layer.inputs[0], 0) == 1:
             stages[before].fused.append(layer)
             held[layer.name], direct[layer.name] = [before], before
@@ -180,6 +186,7 @@ def matrices_of(stages: list[Stage]) -> list[LayerMatrix]:
     vectors: dict[str, int] = {}
     for stage in stages:
         if stage.on_array:
+            # Tied weights are placed once and read by all that share them.
             owner = stage.head.shares or stage.name
             vectors[owner] = vectors.get(owner, 0) + stage.head.matrix.vectors
     return [

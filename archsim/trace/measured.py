@@ -42,8 +42,9 @@ def with_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity]) 
         "assumed" as a whole.
 
     Raises:
-        InputError: for a layer or phase that the trace does not have, and for a value that is not
-            finite, negative, or above one where it is a share.
+        InputError: for a layer that the trace does not have, an unknown phase, and a value that is
+            not finite, negative, or above one where it is a share. A phase that an inference does
+            not have is passed over: a training measures more of them than it can use.
     """
     layers = {matrix.layer: matrix for matrix in trace.matrices}
     for (layer, phase), activity in activities.items():
@@ -53,6 +54,7 @@ def with_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity]) 
             raise unknown("phase", phase, PHASES, f"measured activity of {layer}")
         _check(activity, f"measured activity of {layer}, {phase}")
 
+    # Setup operations stay as they are: a recording begins with the first image.
     def measured(operation: Operation) -> Operation:
         activity = activities.get((operation.matrix_name, operation.phase))
         if operation.kind == "digital" or activity is None:

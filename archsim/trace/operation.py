@@ -125,6 +125,7 @@ class Operation:
     recalled: float = 0.0
     mask_bits: float = 0.0
     summed_elements: float = 0.0
+    # Frozen, so that one default may serve all operations.
     activity: Activity = Activity()
 
     @property
@@ -136,6 +137,7 @@ class Operation:
         """Finished output rows after `steps_done` steps (all of them once the operation is
         complete).
         """
+        # A last window may reach into padding, which no step makes: at the end all rows are there.
         if steps_done >= self.steps:
             return self.rows_out
         if not self.steps_per_row:
@@ -248,6 +250,7 @@ class Trace:
         Returns:
             a count; what is done once a batch counts once for each batch begun.
         """
+        # A batch that is begun is updated, too.
         batches = -(-images // self.batch)
         an_image, a_batch = (
             sum(op.steps for op in operations if op.kind not in ("write", *OFF_TILES))

@@ -15,6 +15,7 @@ class RowWindow:
 
     def needed(self, row: int, rows: int) -> int:
         """Input rows (of `rows`) that output row `row` needs, counted from the top."""
+        # Padding rows are there from the start; at the bottom no more than all rows can be needed.
         return max(0, min(rows, row * self.stride + self.kernel - self.padding))
 
     def produced(self, rows_in: int, rows: int) -> int:

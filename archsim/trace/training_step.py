@@ -32,7 +32,9 @@ def training_step(stages: list[Stage], rule: StepRule, batch: int) -> TrainingSt
     backward, errors = _backward(stages, rule)
     updates: list[Operation] = []
     batches: list[Operation] = []
+    # Errors arrive from the end of the network, so its last layer can be updated first.
     for stage in reversed(stages):
+        # An update needs the error and the input of its layer, which is what its forward pass read.
         known = errors[stage.name] + (f"{stage.name}.forward",)
         updates += [replace(item, after=known) for item in image_words(stage, rule)]
         batches += batch_words(stage, rule)
@@ -66,9 +68,11 @@ def _backward(
     operations: list[Operation] = []
     delivers: dict[str, tuple[str, ...]] = {}
     for stage in reversed(stages):
+        # A value that several layers read gets the sum of their errors: all of them must be there.
         arriving = tuple(
             dict.fromkeys(name for above in consumers[stage.name] for name in delivers[above])
         )
+        # Nobody reads the last stage: its own output begins the way back.
         own = _chain(_of_stage(stage, rule), arriving or (f"{stage.name}.forward",))
         operations += own
         last = (own[-1].name,) if own else arriving or (f"{stage.name}.forward",)
@@ -107,6 +111,7 @@ def _digital_backward(stage: Stage) -> list[Operation]:
             vector_work={action: count / stage.steps for action, count in work.items()},
             window=None,
             pools=(),
+            # Turned around: errors of what came out go in.
             input_elements=shape.output_elements,
             output_elements=shape.input_elements,
             steps_per_row=0,
@@ -131,5 +136,7 @@ def _in_turn(operations: list[Operation]) -> list[Operation]:
     in_turn = []
     for operation in operations:
         in_turn.append(replace(operation, phase="setup", after=last.get(operation.layer, ())))
+        # Layers are set up side by side, the steps of one in turn: its symmetry point must be
+        # reached before it is copied.
         last[operation.layer] = (operation.name,)
     return in_turn

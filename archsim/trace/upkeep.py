@@ -47,8 +47,10 @@ def _operations(
     columns = matrix.columns * matrix.groups
     layer = matrix.layer
     steps, every = (
+        # Rows are spread evenly over the images: an image never waits for a whole array to be read.
         (round(rows / every_images), 1) if rows >= every_images else (1, round(every_images / rows))
     )
+    # Pairs that were looked at in all: what share of them was refreshed is charged to each look.
     looked = images * steps / every * matrix.trained / rows
     share = min(1.0, done.pairs / looked)
     updates = tuple(
@@ -79,6 +81,7 @@ def _operations(
         activity=Activity(
             source="measured",
             devices_written=share,
+            # A pair has two devices, and pulses are counted a device.
             write_pulses=done.pulses / max(1, 2 * done.pairs),
             verify_reads=1.0,
         ),

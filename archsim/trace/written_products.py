@@ -40,6 +40,8 @@ def written_product(stage: Stage, product: MatrixProduct) -> tuple[Operation, Op
     groups = product.matrices
     values = groups * product.rows * product.columns
     new = values - stage.recalled
+    # New values are whole columns or whole rows: where they are no multiple of a column's length
+    # they must be rows.
     by_rows = new % (groups * product.rows) != 0
     rows = new // (groups * product.columns) if by_rows else product.rows
     share = 1.0 if by_rows else new / values
@@ -57,6 +59,7 @@ def written_product(stage: Stage, product: MatrixProduct) -> tuple[Operation, Op
     vectors = product.vectors // groups
     taken = groups * product.rows
     work = {name: count * stage.steps / vectors for name, count in ahead.vector_work.items()}
+    # The arrays multiply now; softmax and scales stay with the vector unit.
     work["multiply_add"] = work.get("multiply_add", 0.0) - product.multiply_adds / vectors
     read = replace(
         ahead,
@@ -66,6 +69,7 @@ def written_product(stage: Stage, product: MatrixProduct) -> tuple[Operation, Op
         input_elements=taken,
         output_elements=stage.output_elements / vectors,
         map_elements=float(taken * vectors + stage.output_elements),
+        # What is left of a difference of equal numbers is rounding, no action.
         vector_work={name: count for name, count in work.items() if count > 1e-9 * taken},
         products=(),
         steps_per_row=1 if ahead.rows_out == vectors else 0,

@@ -80,6 +80,8 @@ def test_csv_and_json_are_the_activity_itself(tmp_path, capsys):
         ("a.json", '{"w1": {"forward": {"retries": true}}}', "not a number"),
         ("a.txt", CSV, ".csv or .json"),
         ("a.json", '{"w1": {"forward": 3}}', "table of fields"),
+        ("a.csv", "layer,phase,retries\nw1,forward,\n", "line 2: states nothing of this layer"),
+        ("a.json", '{"w1": {"forward": {}}}', "w1.forward: states nothing of this layer"),
     ],
 )
 def test_slips(name, text, words, tmp_path):

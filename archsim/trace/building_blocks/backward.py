@@ -38,6 +38,7 @@ def transposed_read(stage: Stage) -> Operation:
         mask_bits=stage.mask_bits() / shape.vectors,
         summed_elements=sums / shape.vectors,
         sequential=on_array(stage.head).sequential,
+        # Taken as dense: how many errors a mask has stopped is known once a training measured it.
         activity=Activity(input_density=1.0),
     )
 
@@ -49,6 +50,7 @@ def digital_backward(stage: Stage) -> Operation:
     shape, sums = stage.matrix, error_sums(stage)
     sequential = on_array(stage.head).sequential
     parts = (
+        # Where vectors wait for each other nothing overlaps between them, so each is cut by itself.
         min(MOST_PARTS, max(1, shape.weights // CHUNK))
         if sequential
         else parts_of(shape, shape.weights)
@@ -93,6 +95,7 @@ def output_error(stage: Stage) -> list[Operation]:
             phase="backward",
             kind="digital",
             steps=shape.vectors,
+            # Behind pooling there are fewer errors than outputs of the array: those that come in.
             input_elements=stage.output_elements / shape.vectors,
             output_elements=shape.columns * shape.groups,
             map_elements=stage.output_elements + stage.head.output_elements,

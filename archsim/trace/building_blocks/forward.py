@@ -38,6 +38,7 @@ def digital_forward(stage: Stage, operation: Operation) -> Operation:
         output_elements=operation.output_elements / parts,
         vector_work=work,
         mask_bits=operation.mask_bits / parts,
+        # Weights are in memory and not in the lanes: each vector reads all of them.
         state_reads=shape.trained / parts,
         steps_per_row=operation.steps_per_row * parts,
         parts=parts,

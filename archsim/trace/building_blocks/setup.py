@@ -25,6 +25,7 @@ def symmetry_pulses(stage: Stage, array: str, pulses: int) -> Operation:
         kind="pulse_update",
         steps=pulses,
         array=array,
+        # All lines pulse in every slot: nothing is drawn, so no generator works or is priced.
         random=False,
         polarity_phases=1,
         activity=Activity(train_length=1.0, row_pulses=1.0, column_pulses=1.0, coincidences=1.0),
@@ -65,12 +66,14 @@ def copy_to_reference(stage: Stage, source: str, reads: int = 1) -> list[Operati
     """
     shape = stage.matrix
     values = shape.columns * shape.groups
+    # The line that is read is driven fully: the largest signal is the best measurement.
     full = Activity(input_density=1.0, bit_density=1.0, magnitude=1.0)
     look = Operation(
         name=f"{source}.look",
         layer=stage.name,
         phase="setup",
         kind="read",
+        # One line a step, the bias line too: what it holds has a reference as well.
         steps=reads * (shape.rows + shape.bias),
         lines=1,
         array=source,

@@ -14,6 +14,8 @@ def digital_gradient(stage: Stage) -> Operation:
     """The weight gradient of one image as digital outer products; sums stay in the lanes for the
     whole image, so that each weight's accumulator is read and written once an image."""
     shape = stage.matrix
+    # The outer products of an image are added in the lanes, so memory is touched once a weight and
+    # image, however many vectors there are.
     parts = parts_of(shape, shape.trained)
     steps = shape.vectors * parts
     return Operation(
@@ -73,6 +75,8 @@ def optimiser_step(
     written) a weight.
     """
     weights = stage.matrix.trained
+    # Rounded up: the last chunk may be smaller, and the mean over all of them is what each is
+    # charged.
     steps = -(-weights // chunk)
     each = weights / steps
     return Operation(
@@ -103,6 +107,7 @@ def program_weights(stage: Stage, share: float = 1.0, verify_reads: float = 1.0)
         layer=stage.name,
         phase="update",
         kind="write",
+        # A row of cells shares its word line, so it is written as one.
         steps=shape.rows,
         input_elements=shape.columns * shape.groups * share,
         activity=Activity(devices_written=share, verify_reads=verify_reads),

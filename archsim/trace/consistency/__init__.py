@@ -23,6 +23,8 @@ def check_trace(trace: Trace, where: str, free_vectors: frozenset[str] = frozens
     often an image reads them.
     """
     check_phase(trace, where)
+    # In this order, since each check may rely on those before it: an operation is held against its
+    # matrix, so matrices come first.
     matrices = check_matrices(trace, where)
     check_order(trace, where, matrices)
     check_vectors(trace, where, matrices, free_vectors)
@@ -30,6 +32,7 @@ def check_trace(trace: Trace, where: str, free_vectors: frozenset[str] = frozens
     for listed in operations(trace, where):
         at, name, operation = listed
         check_kind(operation, name, at)
+        # A digital operation uses no matrix: what it claims of one is not read by anything.
         if operation.kind != "digital":
             matrix = matrices[operation.matrix_name]
             check_sizes(listed, matrix, operation.matrix_name in free_vectors)
@@ -52,6 +55,8 @@ def check_trains(trace: Trace, train_length: int, chip: str) -> None:
             and not activity.train_length
             and activity.coincidences != DEFAULT.coincidences
         ):
+            # Only what a file states can contradict what it states: a default beside a measured
+            # value is no contradiction.
             pulses = [getattr(activity, name) for name in ("row_pulses", "column_pulses")]
             stated = [
                 share

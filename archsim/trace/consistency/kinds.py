@@ -70,6 +70,8 @@ def check_kind(operation: Operation, name: str, at: str) -> None:
                 got=value,
                 allowed=kinds,
             )
+    # 0: those of the chip. Otherwise one for both signs, one each, or one for each sign of both
+    # sides.
     phases = operation.polarity_phases
     if phases not in (0, 1, 2, 4):
         raise InputError(
@@ -112,6 +114,7 @@ def check_rows(operation: Operation, at: str) -> None:
             got=operation.steps_per_row,
             allowed=f"a divisor of {operation.steps}",
         )
+    # The next layer waits for rows: a claim of more than are made would never be met.
     rows = operation.pools[-1][1] if operation.pools else operation.steps // operation.steps_per_row
     if operation.rows_out != rows:
         raise InputError(

@@ -54,6 +54,7 @@ def check_matrices(trace: Trace, where: str) -> dict[str, LayerMatrix]:
                 where=f"{where}: matrices[{index}].layer",
                 got=matrix.layer,
             )
+        # Counts are floats: up to 2^53 every whole number is exact.
         if matrix.weights * matrix.vectors > LARGEST:
             raise InputError(
                 "too many weights",
@@ -78,6 +79,8 @@ def _check_lenders(trace: Trace, where: str, matrices: dict[str, LayerMatrix]) -
                 hint="name what is lent in the field borrowed",
             )
         for role in matrix.borrowed:
+            # A lender may borrow itself: the chain is followed until somebody has the part, and a
+            # ring is found by what was passed.
             lender, passed = matrix, set()
             while role in lender.borrowed:
                 passed.add(lender.layer)

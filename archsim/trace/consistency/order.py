@@ -13,10 +13,13 @@ def check_order(trace: Trace, where: str, matrices: Mapping[str, LayerMatrix]) -
     """Names are used once, an operation follows earlier ones of its own list, and what works on an
     array has a matrix.
     """
+    # Of all lists, so that a name of another list is told as such and not as unknown.
     every = {listed.operation.name for listed in operations(trace, where)}
     passed: set[str] = set()
     for name in LISTS:
         earlier: set[str] = set()
+        # Names are unique over all lists, order is held within each: a batch operation waits for
+        # whole images, not for one of their operations.
         for index, operation in enumerate(getattr(trace, name)):
             at = f"{where}: {name}[{index}]"
             if operation.name in passed:
@@ -86,6 +89,7 @@ def check_vectors(
         vectors = matrices[layer_name].vectors
         steps = [trace.image_operations[index].steps for index in indices]
         if sum(steps) != vectors:
+            # The last of them is named, with what the others leave for it.
             rest = vectors - sum(steps[:-1])
             at = f"{where}: image_operations[{indices[-1]}].steps"
             raise InputError(
@@ -111,6 +115,7 @@ def check_input(trace: Trace, where: str) -> None:
     """What is fetched for an image lies in the feature maps of its operations, where these say how
     large theirs are.
     """
+    # A file from elsewhere may leave maps out: then nothing is known to hold it against.
     maps = sum(operation.map_elements for operation in trace.image_operations)
     if maps and trace.input_elements > maps:
         raise InputError(

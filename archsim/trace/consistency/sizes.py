@@ -16,6 +16,7 @@ def check_sizes(listed: Listed, matrix: LayerMatrix, free: bool) -> None:
     """
     at, name, operation = listed
     backward = operation.kind == "read_transposed"
+    # Driven lines: forward the rows, with the line that carries the bias.
     lines = matrix.columns if backward else matrix.rows + matrix.bias
     at_most(operation.lines, lines, f"{at}.lines", "lines of the matrix")
     own = not operation.array and not free
@@ -32,6 +33,7 @@ def check_sizes(listed: Listed, matrix: LayerMatrix, free: bool) -> None:
             allowed=str(matrix.vectors),
         )
     if operation.kind == "write":
+        # A write that needs more steps than there are rows would write rows twice.
         _check_steps(operation, matrix.rows + matrix.bias, "rows", at)
     whole = own and not operation.lines  # every line of the layer's own array
     if whole and operation.kind == "pulse_update" and name == "image_operations":
@@ -56,6 +58,8 @@ def _check_elements(operation: Operation, matrix: LayerMatrix, at: str) -> None:
     inputs = operation.input_elements
     if operation.kind in READS:
         backward = operation.kind == "read_transposed"
+        # Backwards the columns are driven and the rows sensed; nobody asks for the error of the
+        # bias line.
         driven, sensed = (columns, matrix.rows) if backward else (matrix.rows, columns)
         wanted = (operation.lines or driven) * groups
         # none: the file leaves out what the buffer delivers
@@ -95,6 +99,7 @@ def check_coincidences(activity: Activity, slots: float, share: float, at: str, 
     its share of them.
     """
     most = slots * share
+    # Absolute as well: a share of zero has a most of zero, and means are rounded.
     if activity.coincidences > most * (1 + SLACK) + 1e-12:
         raise InputError(
             f"more coincidences at a cross-point than the trains of {whose} have pulses",
