@@ -157,5 +157,7 @@ def test_a_run_of_other_conditions_is_priced_again_as_it_was():
 
 
 def test_a_condition_that_is_misspelt_is_told_with_its_name():
-    with pytest.raises(InputError, match=r"allowed: bits, flavour, rate_msps, supply_v, .*mean 'supply_v'"):
+    with pytest.raises(
+        InputError, match=r"allowed: bits, flavour, rate_msps, supply_v, .*mean 'supply_v'"
+    ):
         price("adc_sar", {"suply_v": 1.0})
