@@ -50,6 +50,7 @@ class Ageing:
 
     def __init__(self, device: Device, shape: tuple[int, int, int], draw: Callable[[], np.ndarray]):
         self.device = device
+        # The order of draws is part of a seed's result: lifetime, exponent, retention.
         self.lifetimes = self._relative("lifetime", "lifetime_spread", 1.0, shape, draw)
         self.exponents = self._exponents(shape, draw)
         self.retentions = self._relative("retention_s", "retention_spread", SHORTEST_S, shape, draw)
@@ -74,6 +75,8 @@ class Ageing:
             laws = Laws(
                 self.exponents, self.retentions, number("drift_reference_s"), number("rest_weight")
             )
+            # Each read moves a device by a share of what is left to its bound, so the shares of
+            # many multiply.
             kept = (1.0 - number("read_disturb")) ** reads
             pass_time(state, planes, self.past, laws, Spell(float(seconds), kept))
         decays = batches > 0 and counts_batches(self.device)
@@ -84,6 +87,7 @@ class Ageing:
                 self.lifetimes,
                 batches,
                 F(number("rest_weight")),
+                # Steps of a random walk add as squares.
                 F(number("diffusion") * batches**0.5),
                 *map(as_word, key),
             )
@@ -104,6 +108,7 @@ class Ageing:
             self._pass_by(shape, draw)
             return NONE
         width = self.device.number(spread)
+        # A normal spread has a tail below zero: no device lives shorter than `least`.
         parts = [np.maximum(mean * (1 + width * draw()), least) for _ in range(shape[1])]
         return np.stack(parts, axis=1).astype(F)
 

@@ -60,6 +60,7 @@ class DeviceArray(HeldDevices):
         Raises:
             InputError: for a rate or a length out of range.
         """
+        # A train is the bits of one 64-bit word. `not rate >=` refuses NaN too.
         if not 1 <= longest <= 64 or not rate >= 0:
             raise InputError(
                 "rate or train length out of range",
@@ -175,6 +176,7 @@ class DeviceArray(HeldDevices):
                 got=d.name,
                 hint="use a write_verify_pair device",
             )
+        # The writer has so many levels: what lies between them is asked of no device.
         targets = np.ascontiguousarray(self._on_grid(np.asarray(targets, F)))
         selected = np.ascontiguousarray(selected, bool)
         self.programmed = True
@@ -192,6 +194,7 @@ class DeviceArray(HeldDevices):
     def _verify_read(self) -> DeviceRead:
         """A read of one device: the noise of the converter, and that of the device itself."""
         own = self.device.number("read_noise")
+        # Two independent noises add as squares.
         noise = np.hypot(self.device_read.noise, own) if self.device_read.noise else own
         return self.device_read._replace(noise=F(noise))
 
@@ -215,6 +218,7 @@ class DeviceArray(HeldDevices):
             step: number of the image in the run.
             tile: number of the tile.
         """
+        # Taken off first: `show` writes the weights anew from the state.
         noise = self.weights - self.shown() if self.write_noise > 0 else None
         if self.ageing.act(
             self.state,

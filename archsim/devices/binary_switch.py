@@ -93,6 +93,7 @@ class BinarySwitch(Device):
     expected_step = staticmethod(expected_switch)
 
     def scalars(self):
+        # Its noise is the uniform number of a switch: nothing scales it.
         return (0.0,)
 
     def probability(self, voltage_v: float) -> float:
@@ -112,12 +113,14 @@ class BinarySwitch(Device):
         return float(step)
 
     def steps(self, draw):
+        # Drawn and thrown away, so that bounds have the draws that they have in every law.
         zeros = np.zeros_like(draw())
         return [zeros, zeros.copy()]
 
     def own_planes(self, planes, draw):
         rate = np.exp(self.time_spread * draw())
         return [
+            # (1 - p)^rate by logarithms: p of 1e-10 or of nearly 1 keeps its digits.
             -np.expm1(np.log1p(-min(self.probability(v), 1 - 1e-16)) * rate)
             for v in (self.set_voltage_v, self.reset_voltage_v)
         ]

@@ -28,6 +28,7 @@ class ConstantStep(Device):
     name = "constant_step"
     title = "constant step with hard bounds"
     source = "aihwkit"
+    # K steps of one size are one step of K with the noise of their sum: no loop over pulses.
     aggregated = True
     step = staticmethod(constant_step)
     step_reference = staticmethod(constant_step_reference)

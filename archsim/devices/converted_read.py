@@ -25,6 +25,7 @@ def read_of_one(array: DeviceArray, bits: int, noise: float) -> DeviceRead:
         bits: of the converter; 0: it rounds nothing.
         noise: standard deviation as a share of the range.
     """
+    # One converter serves all devices of a line: the gain must be that of the largest.
     largest = float(array.planes[:, :, UPPER].max())
     return DeviceRead(
         F(converter_step(bits, largest)), F(largest if bits else 0.0), F(noise * largest)

@@ -125,9 +125,13 @@ class Device(DeviceValues):
             aihwkit; rpu.md 3.1.
         """
         spread, v = self.step_spread * draw(), self.asymmetry
+        # Steps are sizes: a normal spread may turn one around, which the absolute value below turns
+        # back, as aihwkit does.
         gain = np.exp(spread) if self.step_spread_law == "lognormal" else 1.0 + spread
         tilt = self.asymmetry_spread * draw()
         up, down = (
+            # aihwkit lowers one side alone, so its mean step is smaller than the pulse step that is
+            # stated.
             (v / 2, -v / 2) if self.asymmetry_law == "symmetric" else (min(v, 0.0), -max(v, 0.0))
         )
         return [
@@ -173,11 +177,13 @@ class Device(DeviceValues):
             raise InputError("an array has at least one row and one column", got=(rows, columns))
         draw = normals_of(rows, columns, seed, tile)
         parts = []
+        # The devices of a pair are drawn one after the other, each with all its numbers.
         for _ in range(2 if self.paired else 1):
             planes = self.planes(draw)
             if self.corrupt_probability > 0:
                 stick_some(planes, draw, self.corrupt_probability, self.corrupt_range)
             if perfect_bias:
+                # A law without steps (a switch) has none that a bias could get.
                 step = self.values.get("pulse_step", 0.0)
                 for plane, value in zip(
                     planes, (step, step, 100 * self.lower_bound, 100 * self.upper_bound)

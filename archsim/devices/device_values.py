@@ -59,6 +59,8 @@ class DeviceValues:
             return self
         device = copy.copy(self)
         device.values = {
+            # Past the check of ranges: a layer of large weights may have bounds that no file is
+            # allowed to state.
             name: value * factor if name in WEIGHT_UNITS and not isinstance(value, str) else value
             for name, value in self.values.items()
         }
@@ -73,6 +75,7 @@ class DeviceValues:
     @property
     def weight_noise(self) -> float:
         """Standard deviation of a weight in a read: that of its device, or of a pair together."""
+        # The two devices of a pair stray independently.
         return self.number("read_noise") * (2.0 if self.paired else 1.0) ** 0.5
 
     def __getattr__(self, key: str) -> Any:

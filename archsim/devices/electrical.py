@@ -20,6 +20,8 @@ ELECTRICAL = {
     "pulse_width_ns": ("ns", 1e-3, 1e12, "length of one pulse"),
     "endurance_pulses": ("", 1.0, 1e18, "pulses after which a device wears out"),
 }
+# One of them alone would say nothing of the mean cell, and would be passed over.
+_WINDOW = ("lowest_conductance_us", "highest_conductance_us")
 
 
 def check_electrical(values: object, where: str) -> dict[str, float]:
@@ -33,7 +35,8 @@ def check_electrical(values: object, where: str) -> dict[str, float]:
         Field to number, in the units of ELECTRICAL.
 
     Raises:
-        InputError: for unknown fields, numbers out of range, and a window upside down.
+        InputError: for unknown fields, numbers out of range, and a window upside down or with one
+            end alone.
     """
     if not isinstance(values, dict):
         raise InputError("electrical values are a table", where=where, got=values)
@@ -55,9 +58,16 @@ def check_electrical(values: object, where: str) -> dict[str, float]:
                 allowed=f"{low:g} to {high:g} {unit}".strip(),
             )
         checked[name] = float(value)
-    lowest = checked.get("lowest_conductance_us", 0.0)
-    highest = checked.get("highest_conductance_us", float("inf"))
-    if lowest >= highest:
+    given = [name for name in _WINDOW if name in checked]
+    if len(given) == 1:
+        raise InputError(
+            "one end of the window of conductances without the other",
+            where=where,
+            got=given[0],
+            allowed=f"both of {' and '.join(_WINDOW)}, or neither",
+        )
+    lowest, highest = (checked.get(name) for name in _WINDOW)
+    if lowest is not None and highest is not None and lowest >= highest:
         raise InputError(
             "the lowest conductance is not below the highest",
             where=where,
@@ -76,11 +86,14 @@ def cell_parameters(electrical: Mapping[str, float]) -> dict[str, float]:
     low = electrical.get("lowest_conductance_us")
     high = electrical.get("highest_conductance_us")
     if low is not None and high is not None:
+        # The mean of the window stands for the mean cell: where in it the weights of a layer lie is
+        # not known here.
         values["conductance_us"] = values["write_conductance_us"] = (low + high) / 2
     if "read_voltage_v" in electrical:
         values["read_voltage_v"] = electrical["read_voltage_v"]
     amplitudes = [electrical[n] for n in ("set_voltage_v", "reset_voltage_v") if n in electrical]
     if amplitudes:
+        # One supply drives both directions, and it must reach the larger amplitude.
         values["write_voltage_v"] = values["update_voltage_v"] = max(amplitudes)
     if "pulse_width_ns" in electrical:
         values["write_pulse_ns"] = values["update_pulse_ns"] = electrical["pulse_width_ns"]

@@ -25,7 +25,10 @@ def exponential_step(weight, up, count, noise, planes, j, law):
     a_up, a_down = planes[0, j], planes[1, j]
     z = planes[4, j] * weight + law[5]
     left = max(
-        ONE - (law[1] if up else law[3]) * exponential(law[2] * z if up else -law[4] * z), ZERO
+        # Past the point where the step is gone it stays gone: a pulse never moves a device
+        # backwards.
+        ONE - (law[1] if up else law[3]) * exponential(law[2] * z if up else -law[4] * z),
+        ZERO,
     )
     change = (a_up if up else -a_down) * left
     return weight + change + law[0] * (abs(change) + law[6] + law[7] * abs(weight)) * noise
@@ -98,4 +101,5 @@ class ExponentialStep(Device):
         return self.pulse_step * (up + down) / 2
 
     def own_planes(self, planes, draw):
+        # By each device's own range: the shape of the step is that of its window.
         return [2.0 * self.scale_a * inverse(planes[3] - planes[2])]

@@ -44,6 +44,7 @@ class HeldDevices:
         self.planes = planes
         self.seed = seed
         self.tile = tile
+        # float32 here, once: a Python float in a compiled law would lift its arithmetic to float64.
         self.law = tuple(map(F, device.scalars()))
         self.granularity = float(device.granularity())
         self.write_noise = F(device.number("write_noise") * device.number("pulse_step"))
@@ -53,6 +54,8 @@ class HeldDevices:
         rows, parts, _, columns = planes.shape
         self.state = np.zeros((rows, parts, columns), F)
         self.weights = (
+            # What a read sees is the state itself where nothing is hidden: one array less to keep,
+            # and none to bring up to date.
             np.zeros((rows, columns), F) if parts == 2 or self.write_noise > 0 else self.state[:, 0]
         )
         self.grid = 0.0  # distance of the weights that can be written; 0: any
@@ -82,6 +85,7 @@ class HeldDevices:
             if self.device.paired
             else values[:, None]
         )
+        # In place: kernels and owners hold these arrays.
         self.state[...] = np.clip(wanted, self.planes[:, :, 2], self.planes[:, :, 3])
         self.show()
 

@@ -78,8 +78,10 @@ class HeldWeights:
         device = holder.device
         upper = device.number("upper_bound")
         lower = -device.number("lower_bound")
+        # A weight of either sign must fit: the shorter side of a lopsided device.
         span = upper if device.paired or not lower else min(upper, lower)
         self.share = device.number("read_disturb") if is_disturbed(device) else 0.0
+        # A layer of zeros takes a scale of one: nothing to divide by.
         self.scale = F(float(np.abs(weights).max(initial=0.0)) / span or 1.0)
         # anew in each read: of one device, and of all that hold a weight, in units of the weights
         self.device_noise = float(device.number("read_noise") * self.scale)
@@ -90,6 +92,7 @@ class HeldWeights:
                     device,
                     block / self.scale,
                     seed,
+                    # A number of its own for each array, so that no two share their devices.
                     (number * _ARRAYS) + copy * len(weights) + group,
                     verify,
                 )
@@ -116,7 +119,9 @@ class HeldWeights:
         if kept == 1.0:
             return array.weights
         upper = array.planes[:, :, UPPER].astype(float)
+        # In float64: one minus a disturbance of 1e-9 a read is one in float32.
         state = (upper - (upper - array.state) * kept).astype(F)
+        # What a read sees off its state stays: disturbance moves the device, not its noise.
         off = array.weights - array.shown()
         return array.shown(state) + off
 

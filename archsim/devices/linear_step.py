@@ -96,6 +96,7 @@ class LinearStep(Device):
 
     def own_planes(self, planes, draw):
         """Slopes divided by the mean bound: |g + s_g N| / w_ref."""
+        # Without a lower bound there is nothing to refer the slope to: weight 1.
         lower = self.lower_bound if self.lower_bound < 0 else -1.0
         return [
             np.abs(self.slope_up + self.slope_spread * draw()) / self.upper_bound,

@@ -74,5 +74,7 @@ class OneSidedPair(Device):
     paired = True
     step = staticmethod(linear_step)
     step_reference = staticmethod(linear_step_reference)
+    # As a device by itself each of the two is one with soft bounds, of which only the way up is
+    # used.
     scalars = SoftBounds.scalars
     own_planes = SoftBounds.own_planes

@@ -37,6 +37,7 @@ class PhaseChangePair(ExponentialStep):
         """The up step in the middle of a device's range; at its reset state the step is many times
         larger.
         """
+        # z = 2 a w / (b_max - b_min) + b at half of a range from zero: 2 a / 2 + b.
         middle = self.scale_a + self.offset_b
         return self.pulse_step * max(
             0.0, 1.0 - self.amplitude_up * math.exp(self.gamma_up * middle)

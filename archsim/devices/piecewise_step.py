@@ -35,6 +35,7 @@ def piecewise_step(weight, up, count, noise, planes, j, law):
     fourth = max(z - THREE, ZERO)
     f_up = law[2] + law[3] * z + law[4] * second + law[5] * third + law[6] * fourth
     f_down = law[7] + law[8] * z + law[9] * second + law[10] * third + law[11] * fourth
+    # Outside the outer nodes the last line goes on: not below zero, where a pulse would push back.
     left = max(f_up if up else f_down, ZERO)
     return weight + (a_up if up else -a_down) * (left * (ONE + law[0] * noise) + law[1] * noise)
 
@@ -106,6 +107,7 @@ class PiecewiseStep(Device):
     def granularity(self) -> float:
         """Mean of the up and the down step at w = 0 of the mean device."""
         low, high = self.number("lower_bound"), self.number("upper_bound")
+        # Weight 0 in per cent of the way between the bounds.
         share = 100 * -low / (high - low)
         steps = [float(np.interp(share, NODES, self.nodes(way))) for way in ("up", "down")]
         mean = self.number("pulse_step") * sum(steps) / 2

@@ -26,6 +26,8 @@ def power_step(weight, up, count, noise, planes, j, law):
     exponent_down = planes[5, j]
     above, below = planes[3, j] - weight, weight - planes[2, j]
     distance = (above if up else below) * planes[6, j]
+    # A bound may be passed by the noise of a pulse before it is clipped: no power of a negative
+    # number.
     size = power(max(distance, ZERO), exponent_up if up else exponent_down)
     return weight + (a_up if up else -a_down) * size * (ONE + law[0] * noise)
 

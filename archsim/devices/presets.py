@@ -133,6 +133,8 @@ def _preset(name: str, entry: object, where: str, own: bool) -> Preset:
             where=f"{where}.source",
             got=entry["source"],
         )
+    # What the library ships is cited from its bibliography; a laboratory's own file need not be in
+    # it.
     if not own and entry["source"] not in load_sources():
         raise unknown("source", entry["source"], load_sources(), where)
     return Preset(
@@ -179,6 +181,8 @@ def find_preset(name: str) -> Preset | None:
 
     Raises InputError with the nearest name where there is none.
     """
+    # By its ending alone, whether or not it exists: a missing file is told as one, not as an
+    # unknown name.
     if str(name).endswith(".toml"):
         presets = read_presets(Path(name))
         if len(presets) != 1:

@@ -82,6 +82,7 @@ class SoftBoundsReference(Device):
         if self.subtract_symmetry_point == "yes":
             # a_up (1 - v/b_max) = a_dn (1 - v/b_min), Rasch 2024 Eq. 8
             reference += (up - down) * inverse(up * slope_up - down * slope_down)
+        # In place: these planes are what the kernels clip the weight to.
         lower -= reference
         upper -= reference
         return [slope_up, slope_down, reference]

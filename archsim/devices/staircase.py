@@ -45,6 +45,7 @@ def staircase(
     array.set_weights(np.full((1, devices), device.lower_bound if start is None else start))
     weights = [array.weights[0].copy()]
     for number in range(2 * pulses):
+        # A step of its own each, or every pulse would draw the same noise.
         array.pulse(1 if number < pulses else -1, seed=seed, step=number)
         weights.append(array.weights[0].copy())
     return Staircase(np.array(weights), pulses)

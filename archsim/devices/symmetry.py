@@ -55,6 +55,8 @@ def drive_to_symmetry(
         if number:
             up = number % 2 == 1
             array.pulse(1 if up else -1, seed=seed, step=number - 1, tile=tile)
+        # The last `reads` states, with a pulse between two: half of them lie above the point, half
+        # below.
         if number > pulses - reads:
             total += array.weights if read is None else read(array.weights, number)
     return (total / reads).astype(np.float32)
@@ -80,6 +82,8 @@ def symmetry_points(array: DeviceArray, iterations: int = 40) -> np.ndarray:
         middle = (low + high) / 2
         rises = device.step_reference(middle, up, 1.0, 0.0, planes, array.law) - middle
         falls = middle - device.step_reference(middle, down, 1.0, 0.0, planes, array.law)
+        # Below the symmetry point the way up is the stronger one, as steps shrink towards the bound
+        # they go to.
         above = rises > falls
         low = np.where(above, middle, low)
         high = np.where(above, high, middle)

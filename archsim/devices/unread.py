@@ -51,6 +51,7 @@ def unread(
             why = f"device.{_NEEDS[name][0]} is {_NEEDS[name][1]}"
         elif name in _NEEDS_ONE and not any(device.number(other) > 0 for other in _NEEDS_ONE[name]):
             why = f"none of device.{', device.'.join(_NEEDS_ONE[name])} is above 0"
+        # Known only after the run: whether a pair runs full depends on the data.
         elif name in _REFRESHED and not refreshed:
             why = "no pair of this run ran full"
         elif "verify_window" in values and name in (("pulse_step",) if programmed else _VERIFIED):

@@ -18,6 +18,7 @@ from hwlib.part import Parameter
 def level_step(weight, up, count, noise, planes, j, law):
     """One programming operation per pulse: a level up, plus the programming error."""
     a_up, a_down = planes[0, j], planes[1, j]
+    # The error is that of one programming operation, however far it goes: not times the count.
     return weight + (a_up if up else -a_down) * count + law[0] * noise
 
 

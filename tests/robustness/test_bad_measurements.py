@@ -3,7 +3,7 @@
 import pytest
 
 from archsim.cli.main import main
-from archsim.devices.electrical import check_electrical
+from archsim.devices.electrical import cell_parameters, check_electrical
 from archsim.devices.fit.measured import read_measured
 from archsim.devices.presets import read_presets
 from hwlib.errors import InputError
@@ -76,6 +76,13 @@ def test_electrical_values_are_checked(tmp_path):
         check_electrical({"lowest_conductance_us": 5.0, "highest_conductance_us": 5.0}, "x")
     with pytest.raises(InputError, match="out of range"):
         check_electrical({"pulse_width_ns": 0.0}, "x")
+
+
+@pytest.mark.parametrize("end", ["lowest_conductance_us", "highest_conductance_us"])
+def test_one_end_of_a_window_of_conductances_is_refused_for_it_moves_nothing(end):
+    assert cell_parameters({end: 5.0}) == {}
+    with pytest.raises(InputError, match=f"x: one end of the window .*; got '{end}'"):
+        check_electrical({end: 5.0}, "x")
 
 
 def test_a_measurement_of_a_device_file_is_checked(tmp_path):

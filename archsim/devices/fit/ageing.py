@@ -50,6 +50,7 @@ def fit_ageing(holds: Sequence[Hold]) -> MeasuredAgeing | None:
     decays = []
     decayed: list[float] = []
     for hold in holds:
+        # A power law has no value at time zero, and its logarithm none.
         use = hold.time_s > 0
         if use.sum() < FEW_READINGS:
             continue
@@ -59,6 +60,8 @@ def fit_ageing(holds: Sequence[Hold]) -> MeasuredAgeing | None:
         off = logs - (slope * axis + offset)
         exponents.append(-slope)
         spread = np.sum((axis - axis.mean()) ** 2)
+        # Variance of a slope: it is taken off that over the holds, or few readings would look like
+        # unlike devices.
         errors.append(np.sum(off**2) / max(1, len(off) - 2) / spread if spread > 0 else 0.0)
         squares.extend(off**2)
         first.append(hold.time_s[use][0])
@@ -71,6 +74,7 @@ def fit_ageing(holds: Sequence[Hold]) -> MeasuredAgeing | None:
     times = np.array([decay.time_s for decay in decays])
     known = times[np.isfinite(times)]
     return MeasuredAgeing(
+        # A conductance that grows is no drift of this law: none rather than a negative one.
         float(max(0.0, np.mean(exponents))),
         float(np.sqrt(max(0.0, spread))),
         float(np.sqrt(np.mean(squares))),
@@ -113,6 +117,7 @@ def _best_decay(constants: np.ndarray, time: np.ndarray, conductance: np.ndarray
         basis = np.stack([np.ones_like(time), np.exp(-time / constant)], axis=1)
         weights, *_ = np.linalg.lstsq(basis, conductance, rcond=None)
         fitted = basis @ weights
+        # A conductance is positive, and a decay goes down.
         if np.any(fitted <= 0) or weights[1] <= 0:
             continue
         off = np.log(conductance / fitted)

@@ -16,6 +16,7 @@ def to_weights(measured: Measured, paired: bool) -> tuple[float, float]:
     low, high = measured.window_us()
     if not high > low:
         raise InputError("the conductance never changes", where=measured.name, got=low)
+    # A device of a pair stands for one sign, so its window is 0 to 1.
     return (low, high - low) if paired else ((low + high) / 2, (high - low) / 2)
 
 
@@ -24,6 +25,7 @@ def curves_of(measured: Measured, paired: bool, up_only: bool) -> Curves:
     zero, unit = to_weights(measured, paired)
     runs = [run for run in measured.runs if run.up or not up_only]
     longest = max(int(run.pulses[-1]) for run in runs)
+    # One stride for all runs: they are stepped through side by side.
     stride = max(1, -(-longest // MOST_STEPS))
     readings = max(len(run.pulses) for run in runs)
     at = np.full((len(runs), readings), -1, np.int64)
@@ -49,5 +51,7 @@ def _halves(runs: list[Run], device: np.ndarray) -> np.ndarray:
     cycles = sorted({run.cycle for run in runs})
     if len(cycles) > 1:
         order = {cycle: index for index, cycle in enumerate(cycles)}
+        # Alternate cycles, not the first half: devices wear and drift in the course of a
+        # measurement.
         return np.array([order[run.cycle] % 2 for run in runs])
     return device % 2

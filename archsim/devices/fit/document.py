@@ -24,6 +24,7 @@ MeasuredCurves = dict[str, dict[str, list[float]]]
 def electrical_of(fit: DeviceFit) -> dict[str, float]:
     """The electrical values that the file of the measurement states, and the measured window."""
     low, high = fit.measured.window_us()
+    # Facts in words go to the head of the device's table.
     facts = {k: v for k, v in fit.measured.facts.items() if k not in ("title", "source")}
     values = {"lowest_conductance_us": low, "highest_conductance_us": high, **facts}
     return check_electrical(values, fit.measured.name)
@@ -43,6 +44,7 @@ def measured_curves(fit: DeviceFit) -> MeasuredCurves:
             continue
         points = np.unique(curves.at[runs][curves.at[runs] >= 0])
         if len(points) > MOST_POINTS:
+            # First and last stay: they are the ends of the window.
             points = points[np.unique(np.linspace(0, len(points) - 1, MOST_POINTS).astype(int))]
         rows: dict[str, list[float]] = {
             key: [] for key in ("pulses", "low", "median", "high", "fitted")
@@ -133,5 +135,6 @@ def device_file(fit: DeviceFit, name: str, curves: MeasuredCurves) -> str:
 
 def _toml(value: object) -> str:
     if isinstance(value, float):
+        # Six digits are more than any fit knows, and a file that people read.
         return repr(float(f"{value:.6g}"))
     return json.dumps(value, ensure_ascii=False)

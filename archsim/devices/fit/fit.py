@@ -83,6 +83,7 @@ def fit_device(
     fixed = dict(fixed or {})
     for law in laws:
         load_law(law)
+    # Of any of the laws that are tried: what one of them has not, it passes over.
     known = {p.name for law in (laws or LAWS) for p in load_law(law).parameters}
     for name in fixed:
         if name not in known:
@@ -90,6 +91,8 @@ def fit_device(
     both = any(not run.up for run in measured.runs)
     notes = []
     fits = [fit_law(measured, law, _of(law, fixed)) for law in (laws or LAWS)]
+    # A law that leaves half of the measurement out has a small residual for that reason: behind all
+    # others.
     fits.sort(key=lambda fit: (fit.up_only and both, score(fit)))
     suggested = suggest(fits, both)
     chosen = next(f for f in fits if f.law == suggested)
@@ -111,6 +114,7 @@ def fit_device(
     # a parameter left to its law's default would bring another device's spread into this one
     quiet = {name: value for name, value in _silent(names).items() if name not in parameters}
     parameters = {**quiet, **parameters}
+    # Last, so that what the user knows wins over what the data say.
     for name, value in fixed.items():
         if name in names:
             parameters[name] = value
@@ -195,6 +199,7 @@ def _notes_on_ageing(
         return ["nothing was measured over time: the device neither drifts nor forgets"]
     zero, unit = to_weights(measured, load_law(fit.law).paired)
     notes = []
+    # The decay has a parameter more (where it ends): it must be better by a fifth to be taken.
     decays = ageing.retention_residual < 0.8 * ageing.drift_residual and math.isfinite(
         ageing.retention_s
     )

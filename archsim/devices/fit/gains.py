@@ -37,16 +37,22 @@ def fit_gains(
         matrix += (_RIDGE * counts)[:, None, None] * np.eye(4)
         vector += (_RIDGE * counts)[:, None] * (gains.T - 1.0)
         diagonal = np.einsum("dii->di", matrix)
+        # Damping in units of each gain's own curvature (Marquardt): a gain that moves little is not
+        # held back by one that moves much.
         damped = matrix + np.eye(4) * (damping[:, None] * diagonal)[:, :, None]
         move = np.linalg.solve(damped, vector[..., None])[..., 0].T
+        # A step of the search may be wild; devices that differ fifty times from the mean are none.
         trial = np.clip(gains - move, 0.02, 20.0)
         trial_off, trial_square = squares(trial)
         better = trial_square < square
         gains = np.where(better, trial, gains)
         off = np.where(better[owner], trial_off, off)
         square = np.where(better, trial_square, square)
+        # Unequal factors, so that it does not go back and forth between two values.
         damping = np.clip(np.where(better, damping / 5, damping * 4), 1e-9, 1e6)
     matrix, _ = _normal_equations(search, values, gains, off, owner)
+    # Nearly without the ridge: the error of a gain that the data do not tell must come out large,
+    # so that it adds no spread.
     matrix += (1e-9 + _RIDGE * 1e-3 * counts)[:, None, None] * np.eye(4)
     variance = np.bincount(owner, off**2, minlength=devices) / np.maximum(counts - 4, 1)
     spread = np.einsum("dii->di", np.linalg.inv(matrix)) * variance[:, None]
@@ -60,6 +66,7 @@ def _normal_equations(
     columns = []
     for index in range(4):
         moved = gains.copy()
+        # Gains are about one: a thousandth is far above rounding and far below any curvature.
         moved[index] += 1e-3
         columns.append((search.residuals(values, moved) - off) / 1e-3)
     slopes = np.stack(columns, axis=1)

@@ -74,6 +74,7 @@ def fit_law(measured: Measured, law: str, fixed: dict[str, float] | None = None)
     values, gains, errors = _fit(law, curves, fixed or {}, len(measured.devices))
     residual = _spread_of(law, curves, values, gains)
     held_out = float("nan")
+    # A half without down pulses would say nothing of the law's way down.
     if set(curves.half) == {0, 1} and set(curves.up[curves.half == 0]) == set(
         curves.up[curves.half == 1]
     ):
@@ -97,6 +98,7 @@ def _fit(
     gains = np.ones((4, devices))
     best: dict[str, float] = {}
     least = np.inf
+    # Least squares finds the nearest valley: from several presets the deepest of them.
     for start in starts_of(law, curves):
         values, square = search.run({**start, **fixed}, gains)
         if square < least:
@@ -111,6 +113,7 @@ def _fit(
         values, _ = search.run(values, gains)
         if devices > 1:
             gains, errors = fit_gains(search, values, gains)
+            # Means are the mean device's: otherwise both could drift apart and their product stay.
             gains = gains / gains.mean(axis=1, keepdims=True)
     if devices > 1:
         values, _ = search.run(values, gains)

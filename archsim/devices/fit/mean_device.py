@@ -81,6 +81,7 @@ def simulate(device: Device, curves: Curves, gains: np.ndarray | None = None) ->
     table[0] = weight[0]
     for number in range(1, steps + 1):
         moved = device.expected_step(weight, up, planes, law)
+        # Many pulses as one straight step: over so few of them the law is a line.
         if curves.stride > 1:
             moved = weight + curves.stride * (moved - weight)
         weight = np.clip(moved, low, high)

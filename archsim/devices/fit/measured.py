@@ -123,6 +123,7 @@ def _fact(line: str, where: str, facts: dict[str, float | str]) -> None:
         facts[key] = text
         return
     value = _number(text, where, key)
+    # Some laboratories state the reset as a negative voltage; here the sign is in the direction.
     if not value > 0 and not (key == "reset_voltage_v" and value < 0):
         raise InputError(f"{key} is above 0", where=where, got=text)
     facts[key] = abs(value)
@@ -178,6 +179,7 @@ def _row(
     position = _number(text[axis], where, axis)
     if position < 0 or (axis == "pulse" and position != int(position)):
         raise InputError(f"{axis} is not negative, a pulse is whole", where=where, got=text[axis])
+    # A fit steps through every pulse: a number with a digit too many would never end.
     if axis == "pulse" and position > MOST_PULSES:
         raise InputError(
             "too many pulses in one run", where=where, got=text[axis], allowed=f"to {MOST_PULSES}"
@@ -206,6 +208,7 @@ def _grouped(
     for (device, cycle, direction), readings in groups.items():
         names = f"{where}: device {device}, cycle {cycle}, {direction}"
         positions, values = (np.array(column) for column in zip(*readings))
+        # Within a run; runs follow each other in the order of the file.
         if np.any(np.diff(positions) <= 0):
             raise InputError("pulses or times do not rise from row to row", where=names)
         if direction == "hold":

@@ -54,6 +54,8 @@ class Measured:
 
     def window_us(self) -> tuple[float, float]:
         """Lowest and highest conductance, each the mean over the devices of their own extremes."""
+        # Extremes of each device, then their mean: the outermost reading of all devices would be
+        # that of the strangest one.
         lows = []
         highs = []
         for device in self.devices:

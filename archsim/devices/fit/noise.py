@@ -61,6 +61,8 @@ def fit_noise(measured: Measured, fit: LawFit) -> Noise:
     product = (
         float(np.mean(steps.off[1:][together] * steps.off[:-1][together])) if any(together) else 0.0
     )
+    # A reading that is too high ends one step and begins the next: the product of the two strays is
+    # minus its variance.
     reading = float(np.sqrt(max(0.0, -product)))
     names = {p.name: p for p in kind.parameters}
     name = next((n for n in NOISES if n in names), "")
@@ -74,9 +76,12 @@ def fit_noise(measured: Measured, fit: LawFit) -> Noise:
         use = steps.free & (unit > 1e-9)
         if not use.any():
             continue
+        # Both ends of a step are read, so the reading's variance is in it twice.
         left = np.maximum(square[use] - 2 * reading**2, -2 * reading**2)
         size = float(np.sqrt(max(0.0, left.sum() / np.sum(unit[use] ** 2))))
         variance = size**2 * unit[use] ** 2 + 2 * reading**2 + 1e-12
+        # Minus twice the log-likelihood of a normal number, but for constants: which place of the
+        # noise explains the data better.
         unlikely = float(np.mean(np.log(variance) + square[use] / variance))
         if best is None or unlikely < best[0]:
             best = (unlikely, Noise(name, min(size, range_of(names[name])[1]), choices, reading))
@@ -132,4 +137,5 @@ def _response(steps: _Intervals, fit: LawFit, changes: dict[str, float | str]) -
     up = steps.up[None, :]
     with_noise = device.step_reference(start, up, 1.0, 1.0, planes, law)
     without = device.step_reference(start, up, 1.0, 0.0, planes, law)
+    # Noises of independent pulses add as squares.
     return np.abs(with_noise - without)[0] * np.sqrt(steps.gap)

@@ -57,6 +57,7 @@ def free_parameters(law: str) -> list[Parameter]:
         if p.choices or p.integer or p.name in quiet(law):
             continue
         value = float(base.values[p.name])
+        # Far enough to be seen over 60 pulses, near enough to stay inside most ranges.
         other = value * 1.3 if value else 0.1
         low, high = range_of(p)
         other = min(max(other, low), high)
@@ -111,6 +112,7 @@ class Search:
         with np.errstate(all="ignore"):
             fitted = simulate(device, self.curves, gains[:, self.curves.device])
         off = (fitted - self.curves.weights)[self.curves.read]
+        # A law may overflow far from its solution: large and finite, so that the search turns back.
         return np.nan_to_num(off, nan=1e3, posinf=1e3, neginf=-1e3)
 
     def limits(self) -> tuple[np.ndarray, np.ndarray]:
@@ -126,12 +128,14 @@ class Search:
         from scipy.optimize import least_squares
 
         low, high = self.limits()
+        # The method of trust regions begins strictly inside its bounds.
         margin = 1e-9 * (high - low)
         first = np.clip(self.encode(start), low + margin, high - margin)
         solution = least_squares(
             lambda coded: self.residuals(self.decode(coded), gains),
             first,
             bounds=(low, high),
+            # Steps of 1e-7 and bounds of one in one search: each in units of itself.
             x_scale=np.maximum(np.abs(first), 0.05),
             max_nfev=_MOST_CALLS,
         )
@@ -145,6 +149,8 @@ class Search:
         base = self.residuals(values, gains)
         kept: list[np.ndarray] = []
         names = []
+        # Gram and Schmidt in the order of the law: of two that do the same the first one stays
+        # free.
         for name in self.names:
             step = 1e-4 * max(abs(values[name]), 0.05)
             low, high = self.ranges[name]
@@ -173,6 +179,7 @@ def starts_of(law: str, curves: Curves) -> list[dict[str, float]]:
     shared = {"pulse_step": step, "upper_bound": 1.1, "lower_bound": 0.0 if kind.paired else -1.1}
     names = {p.name for p in free_parameters(law)}
     starts = []
+    # Published devices are likely to be near the next one of their kind.
     presets = [p.parameters for p in load_presets().values() if p.law == law]
     for parameters in [{}, *presets]:
         values = kind(**{**quiet(law), **parameters}).values

@@ -32,6 +32,7 @@ def fit_spread(fit: LawFit) -> dict[str, float | str]:
     errors = fit.gain_errors
     common = (up + down) / 2
     tilt = (up - down) / 2
+    # Of the half sum and of the half difference alike, for independent errors.
     of_steps = (errors[0] ** 2 + errors[1] ** 2) / 4
     logarithmic = len(up) >= FEW and _is_lognormal(common)
     gains = np.log(common) if logarithmic else common
@@ -58,5 +59,6 @@ def _is_lognormal(gains: np.ndarray) -> bool:
     """Whether a lognormal distribution gives the gains a higher likelihood than a normal one."""
     logs = np.log(gains)
     normal = -np.log(np.std(gains))
+    # With the derivative of the logarithm, so that both are densities of the same numbers.
     lognormal = -np.log(np.std(logs)) - np.mean(logs)
     return bool(lognormal > normal)

@@ -29,6 +29,8 @@ def table_text(table: Any, where: str) -> str:
     lengths = {name: len(column) for name, column in zip(names, columns)}
     if len(set(lengths.values())) > 1:
         raise InputError("columns of unlike lengths", where=where, got=lengths)
+    # Through the text of a file: tables and files are checked by one piece of code, and have one
+    # digest.
     text = io.StringIO()
     for key, value in getattr(table, "attrs", {}).items():
         attrs = f"{where}: attrs"
