@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.chip.blocks.base import Acts
+from archsim.chip.cores.arrange import may_be_arranged
 from archsim.chip.kind_chips import base_role
 from archsim.chip.plan.memory_map import may_be_in_flight
 from archsim.chip.usage import Usage
@@ -67,8 +68,12 @@ def _several_kinds(run: Usage) -> bool:
     return len(run.built.chip.core.kinds) > 1
 
 
+def _arranges(run: Usage) -> bool:
+    return may_be_arranged(run.built.placement)
+
+
 def _swaps(run: Usage) -> bool:
-    return _several_cores(run) and run.built.chip.placement.arrange == "greedy"
+    return _arranges(run) and run.built.chip.placement.arrange == "greedy"
 
 
 def _priced_voltage(run: Usage) -> bool:
@@ -169,7 +174,9 @@ OF_THE_CHIP: dict[str, Acts] = {
     ),
     "placement.kind": Acts(_several_kinds, "all cores are of one kind"),
     "placement.balance": Acts(_balances, "no layer that is slowest has room for a copy"),
-    "placement.arrange": Acts(_several_cores, "the chip has no cores to arrange"),
+    "placement.arrange": Acts(
+        _arranges, "the chip has no cores to arrange, or more than are arranged"
+    ),
     "placement.swaps": Acts(_swaps, "no cores are arranged by swaps"),
     "placement.swap_seed": Acts(_swaps, "no cores are arranged by swaps"),
     "placement.pack": Acts(_shares_tiles, "no two layers fit on one tile"),

@@ -6,6 +6,7 @@ import pytest
 
 import archsim
 from archsim.chip.built import build_chip
+from archsim.chip.cores import arrange
 from archsim.chip.placement import Arrangement
 from archsim.trace import LayerMatrix, Operation, Trace
 
@@ -87,3 +88,13 @@ def test_a_chain_goes_round_a_square():
 
 def test_a_flat_chip_has_no_arrangement():
     assert build_chip(star(), archsim.load_architecture("cim40")).placement.arrangement is None
+
+
+def test_more_cores_than_are_arranged_say_so(monkeypatch):
+    monkeypatch.setattr(arrange, "MAX_CORES", 8)
+    chip = archsim.load_architecture("cores40", {**CORES, "placement.swaps": 5})
+    result = archsim.simulate(star(), chip, timing=False)
+    assert "placement.swaps" in result.unused
+    assert any("more than 8 are not arranged" in note for note in result.document["notes"])
+    monkeypatch.setattr(arrange, "MAX_CORES", 9)
+    assert "placement.swaps" not in archsim.simulate(star(), chip, timing=False).unused

@@ -65,6 +65,8 @@ def _owners() -> dict[str, Block[Any]]:
     owners: dict[str, Block[Any]] = {}
     for block in blocks():
         for role in block.roles:
+            # The first block asked is the first on the way, so its settings say how long an action
+            # lasts.
             owners.setdefault(role, block)
     return owners
 

@@ -64,6 +64,7 @@ class Accumulator(Block[AccumulatorSettings]):
         cores = cores_of(chip, tiles)
         if not chip.core.tiles:
             return settings.adders  # a flat chip has none, and a part for them is one tree
+        # A chain has its adders at every tile, a tree once a core.
         return settings.adders * (cores if settings.kind == "tree" else cores * chip.core.tiles)
 
 

@@ -118,6 +118,8 @@ class Bitstream(Block[BitstreamSettings]):
             return None  # the update rule adds the time of its devices to that of a bit
         if role not in ("bitstream_generator", "number_generator"):
             return 1
+        # A line's own generator has the time of a pulse for its bit; one block for all must give
+        # one every cycle.
         return 1 if self.settings(chip).sharing == "chip" else chip.update.pulse_cycles
 
     def plan_step(self, step: Step) -> None:
@@ -138,6 +140,7 @@ class Bitstream(Block[BitstreamSettings]):
             total = sum(count * factor for count, factor in zip(work.values(), factors))
             step.count(component, action, total)
         nanoseconds = operation.unit_ns * step.chip.clock_mhz * 1e-3
+        # The hair is off for products of floats that are a whole number but for their rounding.
         plan.down[self.name] = math.ceil(operation.unit_cycles + nanoseconds - 1e-9)
 
 

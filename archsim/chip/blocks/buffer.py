@@ -72,6 +72,7 @@ class Buffer(Block[BufferSettings]):
 
     def servers(self, chip: Architecture, trace: Trace) -> tuple[ServerPlan, ...]:
         ports = chip.buffer.ports
+        # The odd port reads: what goes in is more than what comes out, since windows overlap.
         read = ServerPlan("buffer", "buffer", max(1, ports - ports // 2))
         return (read,) if ports == 1 else (read, ServerPlan("buffer_write", "buffer", ports // 2))
 
@@ -82,6 +83,7 @@ class Buffer(Block[BufferSettings]):
 
     def plan_step(self, step: Step) -> None:
         width = self.settings(step.chip).width_bits
+        # Counts may be fractions of a word (a mean over the steps of an operation), cycles may not.
         words_in = (step.bits_in + step.state_in + step.cache_in + step.sums_in) / width
         words_out = (step.bits_out + step.state_out) / width
         step.count("buffer", "read", words_in)
@@ -90,6 +92,7 @@ class Buffer(Block[BufferSettings]):
         step.plan.up[self.name] = math.ceil(words_out - 1e-9)
 
     def count_run(self, ledger: Ledger, totals: RunTotals) -> None:
+        # Each image comes from outside once, and is written before anything reads it.
         bits = totals.trace.input_elements * totals.chip.read.input_bits * totals.images
         ledger.add("buffer", "write", "", "", bits / self.settings(totals.chip).width_bits)
 

@@ -71,6 +71,7 @@ class Controller(Block[ControllerSettings]):
     def count_run(self, ledger: Ledger, totals: RunTotals) -> None:
         settings, cycles = self.settings(totals.chip), totals.cycles
         issued = totals.issues * settings.issue_cycles
+        # Without a time nobody knows how long it idles: only what it issues is charged.
         running = cycles if cycles is not None and settings.always_on else issued
         ledger.add("controller", "cycle", "", "", running)
         ledger.add("instruction_memory", "read", "", "", issued)

@@ -115,6 +115,7 @@ class Cores(Block[CoreSettings]):
 
 def cores_of(chip: Architecture, tiles: int) -> int:
     """Cores that so many tiles are; a flat chip is one, and so is one whose weights are in memory."""
+    # The last core may have tiles that no layer needs; it is built whole.
     return max(1, -(-tiles // chip.core.tiles)) if chip.core.tiles else 1
 
 

@@ -51,6 +51,8 @@ def driven_lines(job: TileJob) -> DrivenLines:
     matrix = job.matrix
     chip, share = job.chip, plan.share
     transposed = plan.operation.kind == "read_transposed"
+    # A matrix that is split along its columns has its rows once on each of these tiles: all are
+    # driven.
     rows = layer.rows * matrix.groups * layer.column_splits
     columns = layer.columns * matrix.groups * layer.row_splits
     if transposed:
@@ -67,6 +69,7 @@ def driven_lines(job: TileJob) -> DrivenLines:
         * share
         * taken
         * arrays
+        # Each tile has reference columns of its own, which conduct with the others.
         * (layer.columns + references_of(chip) * layer.column_splits)
     )
     return DrivenLines(
@@ -86,6 +89,7 @@ def _groups(job: TileJob) -> RowGroups:
         return ONE_GROUP
     if operation.kind == "read_transposed":
         each = chip.weights.columns_of(job.matrix.layer)
+        # Backwards all columns of a weight are driven together, each in its sense.
         lines, tile_lines = layer.columns, layer.tile_weights * each
         together = weights_together(chip, job.matrix.layer) * each
     else:
@@ -94,6 +98,7 @@ def _groups(job: TileJob) -> RowGroups:
     blocks = layer.groups_per_tile * layer.copies_per_tile
     split = [DrivenTile(driven, blocks) for driven in split_lines(lines, tile_lines)]
     if operation.lines:  # those of each tile that has some of them
+        # Few lines are spread over as many tiles as there are of them.
         most = math.ceil(operation.lines / min(operation.lines, len(split)))
         split = [DrivenTile(min(most, tile.lines), tile.blocks) for tile in split]
     return groups_of_layer(split, together)

@@ -86,6 +86,7 @@ class Interconnect(Block[InterconnectSettings]):
             if settings.kind == "h_tree":
                 values = branches(operation, step.layer, step.elements_in)
                 switched = values * step.chip.read.input_bits
+        # Time goes with what the medium carries once, energy with the wires that switch.
         step.count("interconnect", "transfer", switched + step.results_out)
         step.plan.down[self.name] = math.ceil(carried / settings.width_bits)
         step.plan.up[self.name] = math.ceil(step.results_out / settings.width_bits)

@@ -81,6 +81,7 @@ class LookupUnit(Block[LookupUnitSettings]):
         settings = self.settings(step.chip)
         if not settings.lanes:
             return
+        # Taken out of the work: what is left is the vector unit's, which is asked after this one.
         lookups = step.work.pop("lookup", 0.0)
         step.count("lookup_unit", "lookup", lookups)
         cycles = lookups * settings.lookup_cycles / settings.lanes

@@ -126,6 +126,7 @@ class MatrixUnit(Block[MatrixUnitSettings]):
         steps = operation.steps
         multiply_adds = sum(item.multiply_adds for item in operation.products) / steps
         rest = step.work.pop("multiply_add", 0.0) - multiply_adds
+        # What is left of a difference of two equal counts is rounding, no work.
         if rest > 1e-9 * multiply_adds:
             step.work["multiply_add"] = rest
         step.count("matrix_unit", "multiply_add", multiply_adds)
@@ -141,6 +142,7 @@ class MatrixUnit(Block[MatrixUnitSettings]):
             loads = loads_of(item, settings)
             step.count("matrix_operand", "write", values * loads / steps)
             again += values * (loads - 1) / steps
+        # The first loading is among the inputs of the operation already.
         step.elements_in += again
         step.bits_in += again * step.chip.read.input_bits
         step.plan.up[self.name] = math.ceil(step.matrix_passes / settings.units - 1e-9)
@@ -148,6 +150,8 @@ class MatrixUnit(Block[MatrixUnitSettings]):
 
 def loads_of(product: MatrixProduct, settings: MatrixUnitSettings) -> int:
     """How often every value of a matrix is taken."""
+    # Vectors of one matrix in groups that share a loading; the last group may be smaller, and loads
+    # all the same.
     return -(-(product.vectors // product.matrices) // settings.vectors)
 
 
@@ -174,6 +178,7 @@ def matrix_values(chip: Architecture) -> dict[str, float]:
     return {
         "matrix_bits": settings.operand_bits,
         "matrix_word_bits": word,
+        # The smallest memory that the part's law knows.
         "matrix_sum_kib": max(0.0625, kept),
     }
 

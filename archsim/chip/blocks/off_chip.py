@@ -50,6 +50,7 @@ class OffChipSettings(Section):
 
     def cycles(self, bits: float) -> int:
         """Cycles that a channel takes for so many bits, refreshes among them."""
+        # In a share of the time nothing moves, so what moves takes 1 / (1 - share) as long.
         return math.ceil(self.moved(bits) / self.bits_per_cycle / (1 - self.refresh_share))
 
 
@@ -103,13 +104,16 @@ class OffChip(Block[OffChipSettings]):
         bits_in, bits_out = settings.moved(bits_in), settings.moved(bits_out)
         step.count("off_chip_memory", "read", bits_in)
         step.count("off_chip_memory", "write", bits_out)
+        # Both directions share the wires of a channel.
         cycles = settings.cycles(bits_in + bits_out)
         step.plan.down[self.name] = cycles
         if cycles:
+            # Once a step: the words of one request follow each other.
             step.plan.latency = settings.latency_cycles
 
     def count_run(self, ledger: Ledger, totals: RunTotals) -> None:
         bits = totals.trace.input_elements * totals.chip.read.input_bits
+        # Whole bursts for each image: they lie apart in the memory.
         moved = self.settings(totals.chip).moved(bits) * totals.images
         ledger.add("off_chip_memory", "read", "", "", moved)
 

@@ -65,6 +65,7 @@ class Package(Block[PackageSettings]):
         return None  # links between chips have a clock of their own
 
     def parts(self, chip: Architecture, tiles: int) -> int:
+        # A row of chips: neighbours are joined, one link each way.
         return 2 * (chip.package.chips - 1)
 
 

@@ -71,10 +71,12 @@ def step_of(
         chip,
         memory,
         layer,
+        # What overlaps with the window before is in the tile's input register already.
         elements_in=elements,
         bits_in=elements * chip.read.input_bits,
         bits_out=operation.output_elements * chip.read.output_bits,
         state_in=operation.state_reads * word + masks_in,
+        # The masks of a step go one way: those that it does not read it leaves.
         state_out=operation.state_writes * word + operation.mask_bits - masks_in,
         work=dict(operation.vector_work),
         cache_in=operation.recalled * chip.read.input_bits,
@@ -89,4 +91,5 @@ def part_of(operation: Operation, lines: int, splits: int) -> tuple[float, float
     """
     if not operation.lines:
         return 1.0, 1.0
+    # Few lines lie on few tiles: one line is driven on one of the tiles along its split.
     return min(1.0, operation.lines / lines), min(1.0, operation.lines / splits)

@@ -38,6 +38,7 @@ class TileJob:
         lender = self.placement.layers[self.placement.server(self.matrix.layer, role)]
         if lender is self.layer:
             return 1
+        # A write goes to all copies at once; a read has the tiles of one unit.
         each = lender.tiles_per_unit * (lender.units if plan.operation.kind == "write" else 1)
         return -(-plan.tile_operations // each)
 

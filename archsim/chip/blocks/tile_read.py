@@ -180,10 +180,13 @@ class TileRead(Block[TileReadSettings]):
         transposed = operation.kind == "read_transposed"
         outputs = (matrix.rows if transposed else matrix.columns) * matrix.groups
         along = layer.column_splits if transposed else layer.row_splits
+        # Each tile along the split gives a partial sum of every output.
         splits = along * plan.share * part_of(operation, along, along)[1]
+        # One bit more for the sign, which subtracting columns brings in.
         step.results_out = outputs * splits * (sum_bits(step.chip) + 1)
         if not step.chip.core.tiles:  # the sums of a core are its accumulator's
             work["add"] = work.get("add", 0) + outputs * max(0.0, splits - 1)
+        # From codes to numbers by the scale of the layer, once an output.
         work["multiply"] = work.get("multiply", 0) + outputs * min(1.0, splits)
         digital = step.chip.weights.bias == "digital"
         if matrix.bias and digital and operation.phase == "forward":
@@ -236,13 +239,18 @@ def _count_inputs(job: TileJob, lines: DrivenLines) -> None:
     activity = job.activity
     # lines that switch in a slot, and full slots that a cell conducts in a read
     serial = read.input == "bit_serial"
+    # A line switches once a slot and bit that is one; a pulse width switches once a value, however
+    # long it is.
     on = activity.input_density * (activity.bit_density if serial else 1.0)
+    # A pulse of the mean width conducts for the mean magnitude of the slot.
     exposure = read.slots * on if serial else activity.input_density * activity.magnitude
     against = plan.operation.against
     other = job.placement.layers[against].matrix if against else None
     applications = _applications(job)
 
     def driving(role: str) -> float:
+        # A reference array with drivers of its own is driven beside it; one that borrows them is on
+        # the same lines.
         arrays = 2 if other and role not in other.borrowed else 1
         return lines.driven * arrays * read.slots * applications
 
@@ -263,6 +271,7 @@ def _count_conversions(job: TileJob, lines: DrivenLines) -> None:
     sides = chip.tile.rows if transposed else chip.tile.columns
     groups = lines.groups
     if read.all_groups:
+        # The sequencer goes through all column groups, whether or not a weight lies there.
         converted = tiles * sides
         sampled = converted * groups.mean
     else:
@@ -270,6 +279,7 @@ def _count_conversions(job: TileJob, lines: DrivenLines) -> None:
         held = lines.sensed * groups.of_column + references * tiles * groups.mean
         sampled = held * layer.copies_per_tile
     digital = read.accumulate == "digital"
+    # Analogue sums stay on the front end until one conversion takes them all.
     conversions = sampled * read.slots if digital else converted
     add(plan.job, "front_end", "sample", sampled * read.slots)
     add(plan.job, "column_mux", "select", conversions)
@@ -280,6 +290,7 @@ def _count_conversions(job: TileJob, lines: DrivenLines) -> None:
     # sense, and end in one row.
     per_weight = 1 if transposed else chip.weights.columns_of(job.matrix.layer)
     offset = chip.weights.offset_coded
+    # A subtraction less than there are columns, and one of the reference or the offset.
     combine = per_weight - 1 + (1 if references or offset else 0)
     combined = lines.sensed / per_weight * combine
     if offset:  # known inputs are added up to take the offset off: a column of ones, without cells

@@ -74,6 +74,7 @@ class TileUpdate(Block[TileUpdateSettings]):
             * reached
         )
         if operation.random and chip.bitstream.source != "ideal":
+            # Every line draws in every slot, whether or not its bit comes out as a pulse.
             add(plan.step, "bitstream_generator", "bit", (rows + columns) * length)
             numbers = chip.bitstream.numbers_of_a_tile
             if numbers:
@@ -83,6 +84,7 @@ class TileUpdate(Block[TileUpdateSettings]):
         weights = (
             layer.rows * matrix.columns * matrix.groups * copies * replicas * plan.share * taken
         )
+        # A cell that meets half a pulse is taken to draw nothing.
         add(plan.step, "array", "update", weights * activity.coincidences)
         plan.clocked_cycles = pulse_update_cycles(
             chip, length, operation.polarity_phases, clocked_in_a_pulse(chip.update, chip)

@@ -97,13 +97,16 @@ class TileWrite(Block[WriteSettings]):
         verifies = activity.verify_reads * job.turns("adc")
         slowest = _slowest_row(job, pulses)
         row_cycles = write_row_cycles(job.chip, 1, slowest, verifies)
+        # A mean over rows, so it may be a fraction; the event model carries it on to the next row.
         plan.write_cycles = row_cycles * in_turn * spread
+        # While a pulse lasts the sequencer only waits: its clock may stop.
         waiting = job.chip.write.pulse_cycles - clocked_in_a_pulse(job.chip.write, job.chip)
         plan.clocked_cycles = plan.write_cycles - slowest * waiting * in_turn * spread
         add(plan.step, "array", "write", devices * pulses)
         add(plan.step, "write_driver", "pulse", devices * pulses)
         add(plan.step, "level_shifter", "shift", devices * pulses)
         # the line of a row opens for a pulse, and for every read after it
+        # A line opens once for all its devices; with fewer devices than lines, only theirs open.
         opened = min(devices, lines) * pulses * (1 + activity.verify_reads)
         add(plan.step, "word_line_driver", "drive", opened)
         add(plan.step, "bit_line_driver", "drive", devices * pulses)

@@ -92,6 +92,8 @@ class VectorUnit(Block[VectorUnitSettings]):
         for action, count in step.work.items():
             step.count("vector_unit", action, count)
             load += count * (settings.divide_cycles if action in ITERATIVE else 1)
+        # All lanes work on one step together: a step of fewer elements than lanes leaves some idle
+        # for a cycle.
         step.plan.up[self.name] = math.ceil(load / settings.lanes - 1e-9)
 
 

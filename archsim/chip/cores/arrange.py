@@ -43,6 +43,11 @@ class _Floor(NamedTuple):
         return float((self.bits * self.pitches[np.ix_(there, there)]).sum() / 2)
 
 
+def may_be_arranged(placement: Placement) -> bool:
+    """Whether there are several cores, and not more than are arranged."""
+    return 2 <= placement.cores <= MAX_CORES
+
+
 def arranged(placement: Placement, trace: Trace, chip: Architecture) -> Placement:
     """The placement with its cores where they are near those with which they exchange data.
 
@@ -60,8 +65,10 @@ def arranged(placement: Placement, trace: Trace, chip: Architecture) -> Placemen
         return placement
     sent = sent_in(trace, chip, placement, cores)
     in_order = list(range(cores.cores))
+    # By the tree of each message; the search below takes pairs of cores, which is quicker and not
+    # the same where a message has several targets.
     before = cost_of(sent, cores.layout, in_order)
-    if settings.arrange == "in_order" or not 2 <= cores.cores <= MAX_CORES:
+    if settings.arrange == "in_order" or not may_be_arranged(placement):
         return replace(placement, arrangement=Arrangement(before, before))
     floor = _floor(sent, cores)
     greedy = _greedy(floor)
@@ -82,6 +89,8 @@ def arrangement_note(placement: Placement) -> list[str]:
     text = f"{placement.cores} cores: {cost.arranged:.4g} bits x pitches an image between them"
     if cost.arranged < cost.in_order:
         text += f" ({cost.in_order:.4g} in the order of the layers)"
+    if placement.cores > MAX_CORES:
+        text += f", in the order of the layers: more than {MAX_CORES:,} are not arranged"
     return [text]
 
 
@@ -96,6 +105,7 @@ def _renumbered(placement: Placement, order: Sequence[int]) -> Placement:
     }
     kinds = list(placement.core_kinds)
     for core, kind in enumerate(placement.core_kinds):
+        # Kinds move with their cores: the floor has no places of its own for them.
         kinds[order[core]] = kind
     return replace(placement, layers=layers, core_kinds=tuple(kinds))
 
@@ -112,6 +122,7 @@ def _floor(sent: Sequence[Sent], cores: CoreMap) -> _Floor:
     np.fill_diagonal(bits, 0.0)
     where = np.array([layout.routers.positions[router] for router in layout.terminals])
     pitches = np.abs(where[:, None, :] - where[None, :, :]).sum(axis=2)
+    # A bit costs the same in both directions.
     return _Floor(bits + bits.T, pitches, cores.cores)
 
 
@@ -127,6 +138,7 @@ def _greedy(floor: _Floor) -> list[int]:
     waiting = np.ones(cores, bool)
     drawn = floor.bits[:cores, cores:].sum(axis=1)
     for _ in range(cores):
+        # Ties go to the lower number, so that the order is one.
         core = int(np.flatnonzero(waiting)[np.argmax(drawn[waiting])])
         lying = np.flatnonzero(there >= 0)
         costs = floor.pitches[:cores][:, there[lying]] @ floor.bits[core, lying]
@@ -152,6 +164,7 @@ def _improved(floor: _Floor, order: Sequence[int], swaps: int, seed: int) -> lis
         next_one += len(pairs)
         for number in _may_be_cheaper(floor, there, pairs):
             one, other = pairs[number]
+            # strictly cheaper: equal swaps would only wander
             if _change(floor, there, one, other) < -1e-9:
                 there[one], there[other] = there[other], there[one]
                 # those behind it were looked at in an order that is no more

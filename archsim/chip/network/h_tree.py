@@ -22,6 +22,7 @@ def h_tree(cores: int, ports: Sequence[int] = ()) -> NetworkLayout:
         the layout.
     """
     tree = _Tree()
+    # The smallest floor of powers of two that holds them, one side at most twice the other.
     across = 2.0 ** math.ceil(math.ceil(math.log2(cores)) / 2) if cores > 1 else 1.0
     along = 2.0 ** math.floor(math.ceil(math.log2(cores)) / 2) if cores > 1 else 1.0
     tree.grow(range(cores), Position(0, 0), Position(across, along), None)
@@ -49,6 +50,8 @@ class _Tree:
         if len(cores) <= 2:
             self.homes |= dict.fromkeys(cores, router)
             return
+        # The larger half first: cores stay in order, so neighbours in number are neighbours on the
+        # floor.
         middle = -(-len(cores) // 2)
         half, step = (
             (Position(size.x / 2, size.y), Position(size.x / 2, 0))
@@ -60,6 +63,7 @@ class _Tree:
 
     def path(self, source: int, target: int) -> list[Hop]:
         up, down = self._above(source), self._above(target)
+        # The lowest that is above both: from there on both ways are one.
         shared = next(router for router in up if router in down)
         climb = up[: up.index(shared) + 1]
         descent = down[: down.index(shared) + 1][::-1]

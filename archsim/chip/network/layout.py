@@ -85,6 +85,7 @@ class NetworkLayout:
         """
         steps = self.routers.path(self.terminals[source], self.terminals[target])
         return (
+            # Ways in and out have one class: nothing that waits for them holds anything of theirs.
             Channel(self.inject[source], 0),
             *(Channel(self.between[step.source, step.target], step.buffers) for step in steps),
             Channel(self.eject[target], 0),
@@ -137,5 +138,6 @@ def layout_of(
             Link(f"{terminal}>{there}", "inject", 0.0, None if medium is not None else router)
         )
         eject.append(len(links))
+        # No pitches: a terminal sits beside its router.
         links.append(Link(f"{there}>{terminal}", "eject", 0.0, None))
     return NetworkLayout(routers, tuple(links), terminals, tuple(inject), tuple(eject), between)

@@ -25,6 +25,7 @@ def mesh(cores: int, ports: Sequence[int] = ()) -> NetworkLayout:
         Dally & Seitz, Deadlock-free message routing in multiprocessor interconnection networks,
         IEEE Trans. Computers C-36, 1987.
     """
+    # As near to a square as whole rows allow.
     columns = math.ceil(math.sqrt(cores))
     rows = -(-cores // columns)
     positions = tuple(Position(x, y) for y in range(rows) for x in range(columns))
@@ -38,6 +39,7 @@ def mesh(cores: int, ports: Sequence[int] = ()) -> NetworkLayout:
     def path(source: int, target: int) -> list[Hop]:
         steps = []
         here = source
+        # All of the row first: a turn back into a row could close a circle of waiting packets.
         while here % columns != target % columns:
             there = here + (1 if target % columns > here % columns else -1)
             steps.append(Hop(here, there, 0))

@@ -32,6 +32,7 @@ def package(
     """
     chip = topology(cores, ()).routers
     size = len(chip.positions)
+    # Chips side by side: positions are for plots and for lengths inside a chip.
     width = max(position.x for position in chip.positions) + 1
     positions = [
         Position(position.x + number * width, position.y)
@@ -50,6 +51,8 @@ def package(
         across += [(here, there), (there, here)]
 
     def inside(number: int, source: int, target: int, arriving: bool) -> list[Hop]:
+        # Arriving packets in classes of their own, or a packet that leaves could wait for one that
+        # arrives and the other way round.
         later = chip.classes if arriving else 0
         return [
             Hop(number * size + step.source, number * size + step.target, step.buffers + later)
@@ -71,6 +74,7 @@ def package(
     links = list(layout.links)
     for pair in across:
         number = layout.between[pair]
+        # No pitches of a core: a link between chips is priced by the bit.
         links[number] = Link(links[number].name, "package", 0.0, pair[1])
     return NetworkLayout(
         all_chips, tuple(links), layout.terminals, layout.inject, layout.eject, layout.between

@@ -41,6 +41,8 @@ def ring(cores: int, ports: Sequence[int] = ()) -> NetworkLayout:
         here, buffers = source, 0
         while here != target:
             there = (here + way) % cores
+            # Only the link between the last router and the first joins numbers that are not
+            # neighbours. In a ring of two there is none, and no circle.
             if abs(there - here) > 1:
                 buffers = 1
             steps.append(Hop(here, there, buffers))

@@ -49,6 +49,7 @@ def tree(layout: NetworkLayout, source: int, targets: Iterable[int]) -> Branch:
 def _branch(paths: dict[int, tuple[Channel, ...]], depth: int) -> Branch:
     """The branch that all these paths share at a depth."""
     channel = next(iter(paths.values()))[depth]
+    # A way ends in the link to its terminal, which no other way passes.
     ended = [target for target, path in paths.items() if len(path) == depth + 1]
     if ended:
         return Branch(channel, (), ended[0])

@@ -25,5 +25,6 @@ class Speed(NamedTuple):
     def packets(self, bits: int) -> tuple[int, ...]:
         """The flits of the packets that carry so many bits, each with a head flit of its own."""
         flits = -(-bits // self.flit_bits)
+        # One flit of a packet is its head.
         whole, rest = divmod(flits, self.packet_flits - 1)
         return (self.packet_flits,) * whole + ((rest + 1,) if rest else ())

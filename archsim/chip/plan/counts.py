@@ -45,6 +45,7 @@ def count_operation(ledger: Ledger, plan_: OperationPlan, performed: Performed) 
     # a repeated read lasts as long as a first one, but only the tiles that saturated are driven
     extra = performed.extra_reads * operation.activity.retried_tiles
     layer, phase = operation.layer, operation.phase
+    # A retry repeats the analogue part alone: what moved over wires and buffers moved once.
     for counts, times in (
         (plan_.job, jobs + extra),
         (plan_.step, steps + extra * plan_.per_job),
@@ -85,11 +86,13 @@ class Foreseen(NamedTuple):
 
 def _foresee(trace: Trace, plans: Sequence[OperationPlan], images: int) -> Iterator[Foreseen]:
     once_a_batch = {op.name for op in trace.batch_operations}
+    # A batch that was begun ends with its update.
     batches = math.ceil(images / trace.batch) if trace.phase == "training" else 0
     for item in plans:
         runs = (
             batches if item.operation.name in once_a_batch else -(-images // item.operation.every)
         )
+        # Each pass of a layer that reloads is an operation of its own.
         runs *= round(1 / item.share)
         retries = item.retries * item.jobs * runs
         performed = Performed(item.operation.steps * runs, item.jobs * runs, retries)

@@ -34,6 +34,7 @@ def may_be_in_flight(trace: Trace, chip: Architecture, images: int) -> bool:
 def _of_a_pipeline(trace: Trace, chip: Architecture, images: int) -> int:
     if not trace.image_operations:
         return 1
+    # The update at the end of a mini-batch empties the pipeline.
     group = min(images, trace.batch) if trace.phase == "training" else images
     return max(1, min(group, -(-chip.controller.in_flight // len(trace.image_operations))))
 
@@ -80,12 +81,15 @@ class MemoryMap:
             words + masks * at_a_time,
             sum(operation.cached for operation in operations) * bits,
             max(maps, default=0.0),
+            # The largest first: which operations are under way at a time is not known here, so it
+            # is an upper bound.
             0.0 if own else sum(maps[number % len(maps)] for number in range(at_a_time - 1)),
         )
 
     @property
     def state_kept_bits(self) -> float:
         """Training state on chip."""
+        # Activations are needed at once and state once an update, so state gives way.
         return min(self.state_bits, max(0.0, self.capacity_bits - self.resident_bits))
 
     @property
@@ -107,6 +111,8 @@ class MemoryMap:
         beside the rest.
         """
         maps = operation.map_elements * chip.read.input_bits + self.beside_bits
+        # What an image keeps alive in a training contains the maps of its operations: the larger of
+        # the two.
         held = max(maps, self.resident_bits) + self.state_kept_bits
         return max(0.0, 1 - self.capacity_bits / held) if held else 0.0
 

@@ -55,6 +55,7 @@ def plan(
         _hold(result, placement)
     step = step_of(result, layer, chip, memory)
     for block in on_the_way():
+        # A core has buffers, wires and lanes of its own: its laws stand in archsim/chip/cores.
         if cores is None or block.on_cores:
             block.plan_step(step)
     if cores is not None:
@@ -87,4 +88,5 @@ def _hold(result: OperationPlan, placement: Placement) -> None:
         )
         for counts in (result.job, result.step):
             cycles = counts.pop((role, "cycle"), 0.0)
+            # The law of the tiles counted them for those of the layer alone; lenders run as long.
             add(counts, role, "cycle", cycles * running / result.tile_operations)

@@ -54,6 +54,8 @@ class Residency:
         if layer is None or operation.kind in OFF_TILES or (name, part) in self.loaded:
             return None
         need = min(len(layer.tiles), self.placement.available)
+        # The oldest goes first: layers come round in order, so whichever goes is needed again a
+        # round later.
         while self.loaded and sum(self.loaded.values()) + need > self.placement.available:
             del self.loaded[next(iter(self.loaded))]
         self.loaded[name, part] = need
@@ -68,6 +70,7 @@ class Residency:
         """
         batches = math.ceil(images / trace.batch) if trace.phase == "training" else 1
         for done in range(1, batches + 1):
+            # Order and all: what is driven out next depends on it.
             before = list(self.loaded)
             counted = self.ledger
             self.ledger = Ledger()
@@ -93,6 +96,7 @@ class Residency:
         """
         chip, bits = self.chip, self._bits(operation, layer)
         rows = min(layer.rows * layer.groups_per_tile * layer.copies_per_tile, chip.tile.rows)
+        # All tiles are programmed side by side, the rows of each in turn.
         programming = math.ceil(
             rows * write_row_cycles(chip, 1, self._slowest_row(operation, layer, rows))
         )
@@ -130,4 +134,5 @@ class Residency:
             *VERIFY,
         ):
             count(component, action, name, phase, cells * pulses)
+        # Twice: for the pulse and for the read that verifies it.
         count("word_line_driver", "drive", name, phase, cells / max(1, layer.columns) * 2 * pulses)

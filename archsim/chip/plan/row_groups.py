@@ -72,6 +72,8 @@ def groups_of(tile: DrivenTile, together: int) -> int:
 
     A group begins with a block and never takes a part of two: blocks have columns of their own.
     """
+    # Blocks on the diagonal of a tile have no column in common: two of them in one group add
+    # nothing up, so as many as fit go together.
     if tile.lines > together:
         return tile.blocks * -(-tile.lines // together)
     return -(-tile.blocks // (together // tile.lines))
@@ -105,8 +107,10 @@ def sum_bits(chip: Architecture) -> int:
     if read.accumulate == "analog":
         return bits
     if read.slots > 1:
+        # Shifted codes overlap where a slot has fewer bits than a code: their sum may carry once.
         bits += (read.slots - 1) * read.bits_per_slot + 1
     groups = max(groups_of_full_tile(chip, back) for back in {False, read.transposed})
+    # A sum of n codes has log2 n bits more.
     return bits + math.ceil(math.log2(groups))
 
 
@@ -132,4 +136,5 @@ def needed_bits(chip: Architecture, lines: int) -> int:
         # each column of a pair holds the size of a signed weight
         "differential": max(1, weights.bits - 1),
     }.get(weights.mapping, weights.bits)
+    # One more than the largest sum: zero is a level as well.
     return math.ceil(math.log2(lines * (2**cell_bits - 1) * (2**input_bits - 1) + 1))

@@ -29,6 +29,8 @@ def slowest_pulses(devices: float, share: float, mean: float, verified: bool = T
     known number for all. With no device to pulse the count is 0. At most 1 where mean and share ask
     for less than a pulse.
     """
+    # 1 - (1 - share)^devices, to the last digit for small shares and many devices: the first term
+    # of the series.
     any_device = -math.expm1(devices * math.log1p(-share)) if share < 1 else min(1.0, devices)
     if not verified or mean <= 1:
         return any_device * mean
@@ -50,6 +52,7 @@ def slowest_row(
     3/8) / (n + 1/4) above the mean (G. Blom, Statistical Estimates and Transformed Beta-Variables,
     Wiley 1958).
     """
+    # Second moment of a geometric count: variance mean (mean - 1), and the square of the mean.
     square = mean * (2 * mean - 1) if verified and mean > 1 else mean * mean
     spread = math.sqrt(devices * max(0.0, share * square - (share * mean) ** 2))
     above = NormalDist().inv_cdf((rows - 0.375) / (rows + 0.25)) if rows > 1 else 0.0
@@ -63,4 +66,6 @@ def slowest_repeats(vectors: int, mean: float) -> float:
     """
     if vectors == 1 or mean <= 0:
         return mean
+    # A geometric count from 0 is zero with chance 1 / (1 + mean), else one from 1 with mean 1 +
+    # mean.
     return slowest_pulses(vectors, mean / (1 + mean), 1 + mean)

@@ -61,12 +61,15 @@ def read_timing(
     )
     shared, digital = read.front_end == "shared", read.accumulate == "digital"
     steps = read.slots * in_turn
+    # A shared amplifier must see the input anew for each of its columns; digital sums need a
+    # conversion each time.
     rounds = (turns if shared else 1) * (steps if digital else 1)
     sampling = read.slot_cycles * (1 if digital else steps)
     conversion = read.conversion_cycles * (1 if shared else turns)
     if not read.overlap:
         return TileTiming(rounds * (sampling + conversion), rounds * (sampling + conversion), turns)
     interval = rounds * max(sampling, conversion)
+    # The first round has nothing to run beside: the shorter half is added once.
     return TileTiming(interval + min(sampling, conversion), interval, turns)
 
 
@@ -85,5 +88,6 @@ def write_row_cycles(
 ) -> float:
     """Cycles to program `devices` devices of one row with `verifies` reads a pulse (0: blindly); a
     pulse reaches one device or the whole row."""
+    # A fraction of a device is the chance that a row has any to program.
     turns = devices if chip.write.parallel == "device" else min(1.0, devices)
     return turns * pulses * (chip.write.pulse_cycles + verifies * chip.write.verify_cycles)
