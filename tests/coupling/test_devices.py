@@ -12,12 +12,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import pytest
 
 from archsim.devices import LAWS, load_law
 from hwlib.effects import Effects
 from hwlib.parameter import Parameter
 from tests.coupling.fields import other_parameters
+from tests.members import every
 
 ROWS, COLUMNS = 12, 9
 STEPS = 8
@@ -118,7 +118,7 @@ def larger(parameter: Parameter) -> float:
     return float(max(parameter.default, min(30.0, parameter.limits()[1] / 10)))
 
 
-@pytest.mark.parametrize("law, name", [key for key, item in PARAMETERS.items() if is_judged(item)])
+@every("law, name", [key for key, item in PARAMETERS.items() if is_judged(item)])
 def test_more_of_what_makes_a_device_worse_is_further_from_exact(law, name):
     parameter = PARAMETERS[law, name]
     worse = output_error(law, {**quiet(law), name: larger(parameter)})
@@ -155,7 +155,7 @@ def loud(law: str) -> dict[str, Any]:
     return {**on, **BASE.get(law, {})}
 
 
-@pytest.mark.parametrize("law, name", PARAMETERS)
+@every("law, name", PARAMETERS)
 def test_a_parameter_of_a_device_moves_the_weights(law, name):
     parameter = PARAMETERS[law, name]
     felt = moves(law, quiet(law), parameter) or moves(law, loud(law), parameter)

@@ -1,7 +1,7 @@
 """Is the output closer to exact arithmetic with more of what is declared to be better, and further with
 more of what is declared to be worse?
 
-Over 20 draws of weights, inputs and noise, of real data on the arrays and of a training whose exact
+Over draws of weights, inputs and noise, of real data on the arrays and of a training whose exact
 twin has the same seed. Devices have theirs in `test_devices.py`.
 """
 
@@ -22,9 +22,12 @@ from tests.coupling.machines import POSITIVE, digits
 from tests.coupling.test_chip import FIELDS as OF_A_CHIP
 from tests.coupling.test_chip import setting_of
 from tests.coupling.test_training import FIELDS as OF_A_TRAINING
+from tests.members import every
 from workloads import load_network
 
-DRAWS = 20
+DRAWS = 6
+"""Enough to tell a direction; a study takes as many as a doubt asks for."""
+OF_A_STUDY = 20
 IMAGES = 4
 # Reads in which every setting is felt, none drowned by another: what is coarse elsewhere is fine.
 FINE = {"read.input_bits": 8, "read.adc_bits": 12, "read.output_bits": 12, "weights.bits": 8}
@@ -63,20 +66,21 @@ def far_from(field: Field, now: Any) -> list[Any]:
 
 
 @cache
-def output_error(name: str, path: str = "", value: Any = None) -> float:
+def output_error(name: str, draws: int, path: str = "", value: Any = None) -> float:
     """Root mean square over draws of what outputs are off exact ones. Raises InputError."""
     chip_name, settings = CHIPS[name]
     chip = archsim.load_architecture(chip_name, {**settings, **({path: value} if path else {})})
     off = []
-    for seed in range(DRAWS):
+    for seed in range(draws):
         data = np.random.default_rng(seed).random((IMAGES, 6))
         result = archsim.simulate(POSITIVE, chip, images=IMAGES, data=data, seed=seed)
         off.append(np.asarray(result.outputs) - np.asarray(result.reference_outputs))
     return float(np.sqrt(np.mean(np.square(off))))
 
 
-@pytest.mark.parametrize("path", judged(OF_A_CHIP))
-def test_a_setting_of_a_chip_moves_outputs_as_it_declares(path):
+@pytest.mark.parametrize("draws", [DRAWS, pytest.param(OF_A_STUDY, marks=pytest.mark.study)])
+@every("path", judged(OF_A_CHIP))
+def test_a_setting_of_a_chip_moves_outputs_as_it_declares(path, draws):
     field = OF_A_CHIP[path]
     better = field.effects.accuracy == "up"
     compared = 0
@@ -84,7 +88,9 @@ def test_a_setting_of_a_chip_moves_outputs_as_it_declares(path):
         now = setting_of(archsim.load_architecture(chip_name, settings), path)
         for value in FAR.get(path) or far_from(field, now)[:2]:
             try:
-                more, less = (output_error(name, path, v) for v in sorted((now, value))[::-1])
+                more, less = (
+                    output_error(name, draws, path, v) for v in sorted((now, value))[::-1]
+                )
             except InputError:
                 continue
             if more != less:
@@ -117,19 +123,21 @@ def trained_weights(read: tuple[tuple[str, Any], ...], seed: int) -> np.ndarray:
     return np.concatenate([values.ravel() for _, values in sorted(done.weights.items())])
 
 
-def weight_error(read: dict[str, Any]) -> float:
+def weight_error(read: dict[str, Any], draws: int) -> float:
     """Root mean square over draws of what trained weights are off those of exact reads."""
     words = tuple(sorted(read.items()))
     exact = tuple(sorted(EXACT.items()))
-    off = [trained_weights(words, seed) - trained_weights(exact, seed) for seed in range(DRAWS)]
+    off = [trained_weights(words, seed) - trained_weights(exact, seed) for seed in range(draws)]
     return float(np.sqrt(np.mean(np.square(off))))
 
 
-@pytest.mark.parametrize("path", judged(OF_A_TRAINING))
-def test_a_setting_of_the_reads_of_a_training_moves_weights_as_it_declares(path):
+@pytest.mark.parametrize("draws", [DRAWS, pytest.param(OF_A_STUDY, marks=pytest.mark.study)])
+@every("path", judged(OF_A_TRAINING))
+def test_a_setting_of_the_reads_of_a_training_moves_weights_as_it_declares(path, draws):
     name = path.removeprefix("read.")
     low, high = {"input_noise": (0.0, 0.2), "output_noise": (0.0, 0.2)}.get(name, (3, QUIET[name]))
-    more, less = weight_error({**QUIET, name: high}), weight_error({**QUIET, name: low})
+    more = weight_error({**QUIET, name: high}, draws)
+    less = weight_error({**QUIET, name: low}, draws)
     better = OF_A_TRAINING[path].effects.accuracy == "up"
     assert (more < less) == better and more != less
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 import archsim
 from archsim.chip.config import Architecture
 from archsim.chip.core_kinds import KindSettings
 from hwlib.effects import Effects, effects_in
 from tests.coupling.fields import fields_of
+from tests.members import every
 
 OF_THE_CHIP = {field.path: field.effects for field in fields_of(Architecture)}
 OF_A_KIND = {field.path: field for field in fields_of(KindSettings)}
@@ -63,12 +62,12 @@ def outcome(path: str, changes: dict[str, Any]) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("path", [path for path in OF_A_KIND if path not in APART])
+@every("path", [path for path in OF_A_KIND if path not in APART])
 def test_a_field_of_a_kind_declares_what_the_field_of_the_chip_declares(path):
     assert OF_A_KIND[path].effects == OF_THE_CHIP[path]
 
 
-@pytest.mark.parametrize("path", [path for path in OF_A_KIND if path not in ELSEWHERE])
+@every("path", [path for path in OF_A_KIND if path not in ELSEWHERE])
 def test_a_field_of_a_kind_moves_what_it_declares(path):
     effects = effects_in(OF_A_KIND[path].info.metadata)
     assert isinstance(effects, Effects)

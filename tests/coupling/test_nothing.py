@@ -12,6 +12,7 @@ from hwlib.effects import Effects
 from hwlib.errors import InputError
 from hwlib.pricing import all_parts
 from tests.coupling.fields import fields_of
+from tests.members import every
 
 MOST = 10
 GOAL = {"area_mm2": "minimise"}
@@ -51,7 +52,7 @@ def test_at_most_ten_settings_move_nothing_and_each_says_why():
     assert all(len(why.split()) > 3 for why in [*FIELDS.values(), *PARAMETERS.values()])
 
 
-@pytest.mark.parametrize("path", FIELDS)
+@every("path", FIELDS)
 def test_a_field_that_moves_nothing_is_no_axis(path):
     with pytest.raises(InputError):
         read_space(space(architecture="cim40", axes={path: ["a", "b"]}), "space")
@@ -64,7 +65,7 @@ AXES = {
 }
 
 
-@pytest.mark.parametrize("owner, name", PARAMETERS)
+@every("owner, name", PARAMETERS)
 def test_a_parameter_that_moves_nothing_is_no_axis(owner, name):
     prefix, named = AXES[owner]
     with pytest.raises(InputError, match="neither area nor energy"):

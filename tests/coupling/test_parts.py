@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any
 
-import pytest
-
 import archsim
 from archsim.chip.config import ComponentSettings
 from archsim.chip.load import list_architectures
 from hwlib import price
 from hwlib.pricing import all_parts
+from tests.coupling.chip_machines import CORES
 from tests.coupling.fields import fields_of, other_parameters
 from tests.coupling.machines import Machine, Outcome, run
 from tests.coupling.sightings import Try, complaints, sightings
-from tests.coupling.test_chip import CORES
+from tests.members import every
 
 TRAINED = Machine("cim40", scheme="rpu")
 MORE = 1
@@ -72,7 +71,7 @@ def turned_with(name: str, parameter_name: str, word: tuple[str, str] | None) ->
     return Try(str(word), before(name, word), values, parameter.default, after)
 
 
-@pytest.mark.parametrize("name, parameter", PARAMETERS)
+@every("name, parameter", PARAMETERS)
 def test_a_parameter_of_a_part_moves_what_it_declares(name, parameter):
     effects = PARTS[name].parameter(parameter).effects
     assert effects is not None, f"{name}.{parameter} declares no effects (hwlib.effects)"
@@ -108,7 +107,7 @@ def with_entry(entry: Mapping[str, Any]) -> Outcome:
     return run(TRAINED, TRAINED.described(settings))
 
 
-@pytest.mark.parametrize("name", ENTRY_FIELDS)
+@every("name", ENTRY_FIELDS)
 def test_a_field_of_an_entry_moves_what_it_declares(name):
     effects = ENTRY_FIELDS[name].effects
     assert effects is not None, f"components.*.{name} declares no effects (hwlib.effects)"
@@ -146,7 +145,7 @@ def built_in(chip: str) -> Outcome:
     return priced(chip, {})
 
 
-@pytest.mark.parametrize("chip, role", ROLES)
+@every("chip, role", ROLES)
 def test_more_of_a_part_of_a_chip_is_priced_or_said_to_cost_nothing(chip, role):
     effects = ENTRY_FIELDS["count"].effects
     assert effects is not None

@@ -22,6 +22,7 @@ from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings, device_of
 from tests.coupling.machines import digits
 from tests.coupling.test_schemes import trial
+from tests.members import every
 from workloads import load_network
 
 IMAGES = 8
@@ -138,8 +139,8 @@ def priced(title: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("title", CASES)
+@every("path", PATHS)
+@every("title", CASES)
 def test_a_rule_reads_by_the_paths_for_which_it_is_priced(title, path):
     moved = with_noise_by(title, path).bits != with_noise_by(title, "").bits
     assert moved == (path in priced(title))
@@ -151,15 +152,13 @@ def as_it_is(path: str) -> Trained:
     return trained(path, settings_of(CASES[PATHS[path][0]], READ))
 
 
-@pytest.mark.parametrize(
-    "path, name", [(path, name) for path, (_, names) in PATHS.items() for name in names]
-)
+@every("path, name", [(path, name) for path, (_, names) in PATHS.items() for name in names])
 def test_a_setting_of_the_reads_acts_on_every_path(path, name):
     read = {**READ, name: OTHER[name]}
     assert trained(path, settings_of(CASES[PATHS[path][0]], read)).bits != as_it_is(path).bits
 
 
-@pytest.mark.parametrize("name", OTHER)
+@every("name", OTHER)
 def test_a_setting_of_the_reads_acts_in_tests(name):
     losses = set()
     for value in (READ[name], OTHER[name]):

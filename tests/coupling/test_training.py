@@ -17,6 +17,7 @@ from hwlib.errors import InputError
 from tests.coupling.fields import Field, fields_of, other_values
 from tests.coupling.machines import Machine, Outcome, network_of, run, trained_bits
 from tests.coupling.sightings import Try, complaints, sightings
+from tests.members import every
 
 BASE = {"epochs": 1, "batch": 4, "seed": 3, "learning_rate": 0.2, "maintenance_images": 4}
 NORMALISED = "batch normalisation"
@@ -168,7 +169,7 @@ def turned_in(name: str, field: Field) -> Try | None:
 
 
 @pytest.mark.parametrize("more", [MORE, pytest.param(None, marks=pytest.mark.study)])
-@pytest.mark.parametrize("path", FIELDS)
+@every("path", FIELDS)
 def test_a_setting_of_a_training_moves_what_it_declares(path, more):
     field = FIELDS[path]
     assert field.effects is not None, f"training.{path} declares no effects (hwlib.effects)"
@@ -177,7 +178,7 @@ def test_a_setting_of_a_training_moves_what_it_declares(path, more):
     assert complaints(effects, sightings(f"training.{path}", tries_of(field), effects, more)) == []
 
 
-@pytest.mark.parametrize(
+@every(
     "changes",
     [
         {"rule": "rpu"},

@@ -14,6 +14,7 @@ from hwlib.effects import Effects
 from tests.coupling.fields import Field, fields_of
 from tests.coupling.sightings import Sighting, sightings
 from tests.coupling.test_schemes import machines, turned_on
+from tests.members import every
 
 CASES = {case.title: case for case in cases_of()}
 # Variants in which a setting once did nothing and no result said so, and where.
@@ -53,12 +54,12 @@ def silent(case: Case, kinds: Collection[str] = ()) -> list[str]:
     return told
 
 
-@pytest.mark.parametrize("title", ALONE)
+@every("title", ALONE)
 def test_a_setting_is_never_silent_again_where_it_was(title):
     assert silent(CASES[title], QUICK) == []
 
 
 @pytest.mark.study
-@pytest.mark.parametrize("title", CASES)
+@every("title", CASES)
 def test_no_variant_passes_over_a_setting_in_silence(title):
     assert silent(CASES[title]) == []
