@@ -35,11 +35,18 @@ def in_this_process(monkeypatch):
     )
 
 
-@pytest.fixture
-def events_together():
-    """Runs of this test are one long one, for which compiled events are worth loading where this
-    machine has made them; they are those of SimPy, event for event.
+# What asks about the events themselves, or compares with what a process of its own says of them.
+OF_EVENTS = ("timing", "smoke", "robustness", "readers", "browser")
+
+
+@pytest.fixture(autouse=True)
+def _events_together(request):
+    """Thousands of short runs are one long one, for which compiled events are worth loading where
+    this machine has made them; they are those of SimPy, event for event (`tests/timing`).
     """
+    if request.path.parent.name in OF_EVENTS:
+        yield
+        return
     engine = importlib.import_module("archsim.soc.engine")
     tally = engine.StepTally()
     tally.steps = engine.LOADED_FOR

@@ -11,6 +11,7 @@ from archsim.chip import architecture_path, list_architectures, load_architectur
 from archsim.chip.components import build_inventory
 from archsim.schemes import list_schemes, load_scheme
 from hwlib import PARTS, InputError
+from tests.members import every
 
 CHIPS = sorted(list_architectures())
 TRAINING = [(chip, scheme) for chip in CHIPS for scheme in sorted(list_schemes())]
@@ -51,7 +52,7 @@ def test_the_built_in_chips_are_there():
     assert set(CHIPS) >= NEEDED
 
 
-@pytest.mark.parametrize("name", CHIPS)
+@every("name", CHIPS)
 def test_file(name):
     chip = load_architecture(name)
     assert chip.name == name and chip.title and chip.source
@@ -60,22 +61,22 @@ def test_file(name):
     assert all(entry.part in PARTS for entry in chip.components.values())
 
 
-@pytest.mark.parametrize("name", CHIPS)
+@every("name", CHIPS)
 def test_inference(name):
     result = archsim.simulate("lenet1", name, batch=2)
     closed(result)
     assert result.cycles > 0 and result.notes
 
 
-@pytest.mark.parametrize("name, scheme", TRAINING)
+@every("name, scheme", TRAINING)
 def test_training_step(name, scheme):
     named = refusal(name, scheme)
     if named:
         with pytest.raises(InputError) as caught:
-            archsim.simulate("lenet1", name, scheme=scheme, phase="training", batch=2)
+            archsim.simulate("digits_cnn", name, scheme=scheme, phase="training", batch=2)
         assert named in caught.value.message
         return
-    result = archsim.simulate("lenet1", name, scheme=scheme, phase="training", batch=2)
+    result = archsim.simulate("digits_cnn", name, scheme=scheme, phase="training", batch=2)
     closed(result)
     assert set(result.by_phase) >= {"forward", "backward", "update"}
     assert result.by_phase["update"]["energy_j"] > 0
@@ -88,7 +89,7 @@ def test_copied_file_gives_the_same_chip(name, tmp_path):
     assert load_architecture(copy) == load_architecture(name)
 
 
-@pytest.mark.parametrize("name", CHIPS)
+@every("name", CHIPS)
 def test_more_tiles_are_never_smaller(name):
     chip = load_architecture(name)
 
@@ -134,7 +135,7 @@ def test_followers_that_name_nothing_are_refused(setting, named):
     assert named in caught.value.message and "isaac32: components." in caught.value.message
 
 
-@pytest.mark.parametrize("name", CHIPS)
+@every("name", CHIPS)
 def test_repriced_run_is_the_run_at_that_node(name):
     repriced = archsim.simulate("lenet1", name).reprice(45.0)
     again = archsim.simulate("lenet1", name, node_nm=45.0)

@@ -14,7 +14,6 @@ from archsim.chip.config import Architecture
 from archsim.run.step_time import with_clock
 from archsim.schemes import load_scheme
 from archsim.schemes.base import Scheme
-from archsim.soc.engine import LOADED_FOR, StepTally, counted_together
 from archsim.trace import build_trace
 from archsim.training.loop import train
 from archsim.training.settings import TrainingSettings, device_of
@@ -25,10 +24,6 @@ from workloads.datasets import Dataset, load_dataset
 from workloads.network import Layer, Network
 
 IMAGES, TESTED = 16, 8
-# Hundreds of short runs are one long one, for which compiled events are worth loading; a run that
-# they do not cover, and a machine that has not compiled them, take SimPy, event for event the same.
-TOGETHER = StepTally()
-TOGETHER.steps = LOADED_FOR
 
 # Two columns of the model dual_column take inputs without a sign, so its network has a ReLU.
 POSITIVE = Network(
@@ -121,11 +116,10 @@ class Outcome:
 
 def run(machine: Machine, chip: Architecture, rule: Scheme | None = None, training=None) -> Outcome:
     """The outcome of a machine whose chip, rule or training may differ from its own."""
-    with counted_together(TOGETHER):
-        if not machine.scheme:
-            return _inference(machine, chip)
-        changes = machine.training if training is None else training
-        return _training(machine, chip, rule or machine.rule(), changes)
+    if not machine.scheme:
+        return _inference(machine, chip)
+    changes = machine.training if training is None else training
+    return _training(machine, chip, rule or machine.rule(), changes)
 
 
 def _inference(machine: Machine, chip: Architecture) -> Outcome:

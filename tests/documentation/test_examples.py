@@ -34,7 +34,7 @@ _ELSEWHERE = (
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch, in_this_process, events_together):
+def folder(tmp_path, monkeypatch, in_this_process):
     # a reader has no scheme of this name yet, other tests may have
     before = SCHEMES.pop("manhattan", None)
     write_inputs(tmp_path)
