@@ -55,6 +55,8 @@ BASE = {
         "refresh_pulses": 1,
     },
 }
+# A threshold is felt where a pair lies between its two values: few are as low as the next one.
+FAR = {("phase_change_pair", "refresh_lower"): 0.01}
 
 
 def other_value(parameter, now):
@@ -74,7 +76,7 @@ def other_value(parameter, now):
 def other_device(law, name):
     device = load_law(law)(**BASE.get(law, {}))
     parameter = next(p for p in device.parameters if p.name == name)
-    return {name: other_value(parameter, device.values[name])}
+    return {name: FAR.get((law, name)) or other_value(parameter, device.values[name])}
 
 
 def trained(law, changes, images=48):
