@@ -13,7 +13,7 @@ from archsim.chip.plan.memory_map import may_be_in_flight
 from archsim.chip.usage import Usage
 from archsim.chip.written import usual_attention
 from archsim.trace.operation import Operation
-from hwlib import find_part
+from hwlib import find_part, price
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -85,6 +85,15 @@ def _priced_voltage(run: Usage) -> bool:
     )
 
 
+def _leaks(run: Usage) -> bool:
+    # Parts that are published as totals at work have no leakage: it is in the energy of what they do.
+    return any(
+        "temperature_c" in part.parameters
+        and price(part.part, part.parameters, run.built.node_nm).leakage.value > 0
+        for part in run.built.parts
+    )
+
+
 def _clock_stops(run: Usage) -> bool:
     chip = run.built.chip
     # registers of a tile stop with every one of their writes, which are counted without events
@@ -112,6 +121,7 @@ NO_DEVICES = "only a training draws devices"
 ONE_CELL = "this mapping holds a weight in one cell or pair of cells, whatever its bits"
 
 OF_THE_CHIP: dict[str, Acts] = {
+    "temperature_c": Acts(_leaks, "it moves leakage, and no part of the chip has any"),
     "tile_cluster": Acts(
         lambda run: any(part.per == "cluster" for part in run.built.chip.components.values()),
         "no part is for a cluster",

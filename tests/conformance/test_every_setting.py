@@ -99,9 +99,9 @@ STUDIED = {
         {
             "tile.rows": 64,
             "tile.columns": 32,
-            "core.tiles": 4,
+            "core.tiles": 2,  # six cores, whose order matters
             "core.kinds.coarse": {},
-            "core.kinds.fine.tile.rows": 32,
+            "core.kinds.fine.tile.rows": 16,
             "core.kinds.fine.read.adc_bits": 5,
             "placement.kind.conv1": "coarse",
         },

@@ -13,6 +13,10 @@ from tests.order_of_work import in_a_fresh_process
 # Laws whose machine code has the same types, so that only its name tells it apart; and trainings
 # without any.
 LAWS = [("rpu", "gokmen2016"), ("rpu", "cbram"), ("rpu", "bulk_rram_2bit")]
+# What a training of the rule is on; half of the pairs are of chips of cores, a third of networks
+# with normalisation or attention.
+CHIPS = [None, "cores40", "cores40", "cim40"]
+NETWORKS = ["plain", "plain", "norm", "attention"]
 OTHERS = [("hic", None), ("mixed_precision", None), ("sgd", None), ("essop", None)]
 
 
@@ -27,12 +31,15 @@ def test_a_few_trainings_do_not_change_each_other():
 
 
 def any_pairs(dice, number):
-    """Pairs of trainings: any scheme on any device, refused ones too."""
+    """Pairs of trainings, and of inferences: any scheme on any device, refused ones too."""
     devices = [None, *load_presets()]
-    return [
-        [(dice.choice(list(list_schemes())), dice.choice(devices)) for _ in range(2)]
-        for _ in range(number)
-    ]
+    schemes = [*list_schemes(), "infer", "infer", "infer"]
+
+    def one():
+        scheme, device = dice.choice(schemes), dice.choice(devices)
+        return scheme, device, dice.choice(CHIPS), dice.choice(NETWORKS)
+
+    return [[one(), one()] for _ in range(number)]
 
 
 @pytest.mark.study

@@ -49,11 +49,10 @@ def others(path, chip):
         return [0.9, 1.12]
     if isinstance(value, str):  # tile.count = "auto"
         return [40]
-    return (
-        [value + 1, value * 2, value * 8]
-        if isinstance(value, int)
-        else [value * 1.5 + 0.05, value / 3]
-    )
+    if isinstance(value, int):
+        # more of what is plenty may move nothing, the least of it does
+        return [value + 1, value * 2, value * 8, *([1] if value > 1 else [])]
+    return [value * 1.5 + 0.05, value / 3]
 
 
 def outcome(network, chip, kind):
