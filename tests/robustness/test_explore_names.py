@@ -65,7 +65,11 @@ WRONG = {
     "scheme": ({"scheme": "rpuu"}, "did you mean 'rpu'?"),
     "phase": ({"phase": "trainnig"}, "did you mean 'training'?"),
     "network": ({"network": "digits_cn"}, "did you mean 'digits_cnn'?"),
-    "chip": ({"architecture": "cim41"}, "did you mean 'cim40'?"),
+    "chip": ({"architecture": "cim41"}, ".toml: architecture: unknown architecture; got 'cim41'"),
+    "last chip of an axis": (
+        {"axes": {"architecture": ["cim40", "cores41"]}, "architecture": None},
+        ".toml: axes.architecture: unknown architecture; got 'cores41'",
+    ),
     "device": ({"device": "gokmen2061"}, "did you mean 'gokmen2016'?"),
     "device file": ({"device": "missing.toml"}, "missing.toml"),
     "last scheme of an axis": (

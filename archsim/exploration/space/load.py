@@ -88,6 +88,7 @@ def read_space(given: Mapping[str, Any], where: str, name: str = "space") -> Spa
         read_rungs(content.get("rungs", [{"kind": "price"}]), f"{where}: rungs", names),
         dict(content),
     )
+    _check_chips(space, where)
     _check_names(space, known, where)
     if any(rung.kind == "training" for rung in space.rungs):
         need(
@@ -113,6 +114,16 @@ def _check_fields(content: Mapping[str, Any], where: str) -> None:
             allowed=f"up to {_MOST_ENTRIES}",
         )
         refuse_unknown((key,), FIELDS, f"{where}: ")
+
+
+def _check_chips(space: Space, where: str) -> None:
+    """The chips by themselves, and first: names of fields and values are held to what they have."""
+    from archsim.exploration.space.single_values import check_value
+
+    for axis in space.axes:
+        for chip in axis.values if axis.path == "architecture" else ():
+            check_value(space, axis.path, chip, f"{where}: axes.{axis.path}")
+    check_value(space, "architecture", space.fixed["architecture"], f"{where}: architecture")
 
 
 def _check_names(space: Space, known: set[str], where: str) -> None:
