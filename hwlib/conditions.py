@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from hwlib.effects import Effects
 from hwlib.errors import InputError
 from hwlib.figures import figure
+from hwlib.node_levels import delay_level, energy_level, fast_supply_voltage, supply_voltage
 from hwlib.parameter import Parameter
 from hwlib.quantity import Quantity, derive
-from hwlib.scaling import delay_level, energy_level, fast_supply_voltage, supply_voltage
 
 FLAVOURS = ("low_power", "general_purpose")
 ROOM_C = 25.0

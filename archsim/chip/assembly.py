@@ -17,7 +17,8 @@ from archsim.chip.clocks import (
     is_enabled,
     trunk_mm,
 )
-from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.component_settings import ComponentSettings
+from archsim.chip.config import Architecture
 from archsim.chip.kind_chips import AT
 from archsim.chip.parameters import derived_values, instances, is_of_a_kind, resolve
 from archsim.chip.placement import TilesOfKind

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from archsim.chip.assumptions import assumptions_of, converter_note
 from archsim.chip.built_checks import check_description, require_images, require_kept_weights
+from archsim.chip.component_settings import ComponentSettings
 from archsim.chip.components import assemble, priced_ledger
-from archsim.chip.config import ComponentSettings
 from archsim.chip.cores.arrange import arranged, arrangement_note
 from archsim.chip.cores.choose_kind import check_one_kind, kind_notes, kinds_of_layers
 from archsim.chip.counts_by_kind import by_kind

@@ -19,7 +19,8 @@ from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     # the description is made of blocks, and these ask here what runs in their pulses
-    from archsim.chip.config import Architecture, ComponentSettings
+    from archsim.chip.component_settings import ComponentSettings
+    from archsim.chip.config import Architecture
 
 # Parts of these groups hold flip-flops on the clock; arrays, converters and memories have their own
 # timing.

@@ -7,7 +7,8 @@ from typing import Any
 
 from archsim.chip.assembly import CLOCKED, TILE_CLOCKED, TRUNK, Assembly
 from archsim.chip.clocks import block_clocks, with_enabled_clocks
-from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.component_settings import ComponentSettings
+from archsim.chip.config import Architecture
 from archsim.chip.placement import TilesOfKind
 from archsim.chip.roles import OPTIONAL
 from archsim.ledger.component import Component

@@ -8,7 +8,8 @@ from hwlib.errors import InputError, nearest
 
 if TYPE_CHECKING:
     # which has these views
-    from archsim.chip.config import Architecture, ComponentSettings
+    from archsim.chip.component_settings import ComponentSettings
+    from archsim.chip.config import Architecture
     from archsim.chip.core_kinds import KindSettings
 
 AT = "@"

@@ -16,7 +16,8 @@ from archsim.readers.versions import migrated
 from hwlib.errors import InputError, told_within, unknown
 
 if TYPE_CHECKING:
-    from archsim.chip.config import Architecture, ComponentSettings
+    from archsim.chip.component_settings import ComponentSettings
+    from archsim.chip.config import Architecture
 
 MAX_FILE_BYTES = 4_000_000
 

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from archsim.chip.blocks import counted
 from archsim.chip.blocks.core import cores_of
 from archsim.chip.blocks.matrix_unit import matrix_values
-from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.component_settings import ComponentSettings
+from archsim.chip.config import Architecture
 from archsim.chip.core_kinds import paths_of_kinds
 from archsim.chip.cores.network_of import network_values
 from archsim.chip.plan.row_groups import sum_bits

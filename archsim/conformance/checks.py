@@ -70,8 +70,8 @@ def declares_parts_that_exist(case: Case) -> None:
     """The parts it adds are parts of hwlib in known roles, and its trace has matrices of array
     layers only.
     """
+    from archsim.chip.component_settings import ComponentSettings
     from archsim.chip.components import build_inventory
-    from archsim.chip.config import ComponentSettings
     from archsim.chip.roles import ROLES
     from archsim.trace import build_trace
     from hwlib import PARTS

@@ -12,7 +12,8 @@ from archsim.cost.spread import Spread
 from archsim.run.result import Result
 from archsim.validation.model import Model, energy_of
 from archsim.validation.workloads import one_matrix
-from hwlib.scaling import energy_level, scaling_factor
+from hwlib.node_levels import energy_level
+from hwlib.scaling import scaling_factor
 
 _ROWS, _COLUMNS = 256, 64
 _SUPPLY = {130: (1.3, "lp"), 65: (1.1, "lp"), 45: (1.1, "lp")}

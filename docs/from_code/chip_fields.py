@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.component_settings import ComponentSettings
+from archsim.chip.config import Architecture
 from archsim.chip.core_kinds import KindSettings
 from archsim.chip.roles import OPTIONAL, ROLES
 from docs.from_code.markdown import anchor, code, docstring, page, prose, table

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from hwlib.errors import unknown
 from hwlib.fits.converters import Fitted, fit_family
 from hwlib.fits.population import Observation
-from hwlib.scaling import scaling_factor, supply_voltage
+from hwlib.node_levels import supply_voltage
+from hwlib.scaling import scaling_factor
 from hwlib.stored_table import stored_table
 
 KINDS = ("read_amplifier", "row_buffer")

@@ -20,7 +20,8 @@ from hwlib.errors import InputError
 from hwlib.figures import figure
 from hwlib.fits.population import Observation, deviation_of, mean_of
 from hwlib.fits.rows import UNRECORDED, ConverterRow, read_rows
-from hwlib.scaling import scaling_factor, supply_voltage
+from hwlib.node_levels import supply_voltage
+from hwlib.scaling import scaling_factor
 
 UNITS = {"area": "um2", "energy": "pJ", "time": "ns"}
 _LINE = 2  # numbers that a straight line takes

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from hwlib.fits.converters import Fitted, fit_family
 from hwlib.fits.population import Observation
-from hwlib.scaling import supply_voltage
+from hwlib.node_levels import supply_voltage
 from hwlib.stored_table import stored_table
 
 FILES = {"column_line_fit.current": "column_lines", "cell_current_fit.resistive": "cell_currents"}

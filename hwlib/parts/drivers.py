@@ -9,10 +9,10 @@ import math
 from hwlib.conditions import supply_under
 from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
+from hwlib.node_levels import supply_voltage
 from hwlib.part import Parameter, Part, register
 from hwlib.pieces import PartOfPieces, Piece
 from hwlib.quantity import Figure, Quantity, derive
-from hwlib.scaling import supply_voltage
 
 _VOLTAGE = Parameter(
     "voltage_v",

@@ -18,7 +18,8 @@ from hwlib.fits.__main__ import documents
 from hwlib.fits.converters import fit_converters
 from hwlib.fits.population import Observation, deviation_of, mean_of
 from hwlib.fits.rows import read_rows
-from hwlib.scaling import scaling_factor, supply_voltage
+from hwlib.node_levels import supply_voltage
+from hwlib.scaling import scaling_factor
 
 FOLDER = resources.files("hwlib")
 PARTS = {

@@ -7,7 +7,7 @@ from archsim.chip.timing_closure import is_closure_note
 from hwlib import PARTS, load_figures, price
 from hwlib.conditions import CONDITIONS
 from hwlib.errors import InputError
-from hwlib.scaling import delay_level, energy_level, supply_voltage
+from hwlib.node_levels import delay_level, energy_level, supply_voltage
 from tests.members import every
 
 NODES = (130, 90, 65, 45, 40, 32, 28, 22, 16, 14, 10, 7)

@@ -11,15 +11,8 @@ import numpy as np
 import pytest
 
 from hwlib import InputError, Quantity, figure
-from hwlib.scaling import (
-    NODES,
-    SCALING_CLASSES,
-    delay_level,
-    energy_level,
-    scale,
-    scaling_factor,
-    supply_voltage,
-)
+from hwlib.node_levels import NODES, delay_level, energy_level, supply_voltage
+from hwlib.scaling import SCALING_CLASSES, scale, scaling_factor
 from tests.members import every
 
 ONE = Quantity(1.0, 0.5, 2.0, "um2")

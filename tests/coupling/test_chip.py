@@ -9,7 +9,7 @@ import pytest
 
 import archsim
 from archsim.chip.config import Architecture
-from hwlib.scaling import supply_voltage
+from hwlib.node_levels import supply_voltage
 from tests.coupling.chip_machines import MACHINES
 from tests.coupling.fields import Field, fields_of, other_values
 from tests.coupling.machines import Outcome, run

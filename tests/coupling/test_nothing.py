@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.component_settings import ComponentSettings
+from archsim.chip.config import Architecture
 from archsim.devices import LAWS, load_law
 from archsim.exploration.space.load import read_space
 from archsim.training.settings import TrainingSettings

@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 import archsim
-from archsim.chip.config import ComponentSettings
+from archsim.chip.component_settings import ComponentSettings
 from archsim.chip.load import list_architectures
 from hwlib import price
 from hwlib.pricing import all_parts

@@ -6,7 +6,8 @@ import re
 import pytest
 
 import archsim
-from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.component_settings import ComponentSettings
+from archsim.chip.config import Architecture
 from archsim.chip.core_kinds import KindSettings
 from archsim.cli.main import COMMANDS, build_parser
 from archsim.devices import LAWS, load_law

@@ -4,7 +4,8 @@ import typing
 
 from pydantic import BaseModel
 
-from archsim.chip.config import Architecture, ComponentSettings
+from archsim.chip.component_settings import ComponentSettings
+from archsim.chip.config import Architecture
 from archsim.chip.core_kinds import KindSettings
 from archsim.devices import LAWS, load_law
 from archsim.schemes import list_schemes, load_scheme

@@ -9,7 +9,7 @@ import math
 from archsim.validation.chips.facts import ChipFacts, Point
 from hwlib import find_part
 from hwlib.figures import figure
-from hwlib.scaling import supply_voltage
+from hwlib.node_levels import supply_voltage
 
 CONVERTERS = {
     "sar": "adc_column_sar",
