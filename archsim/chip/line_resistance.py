@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hwlib import price
 from hwlib.figures import figure
 from hwlib.node_laws import printed_level
+from hwlib.quantity import Quantity, derive
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
@@ -30,10 +31,12 @@ def wire_ohm_a_um(node_nm: float) -> float:
     that of the nearest.
     """
     node_nm = min(max(node_nm, _NODES_NM[-1]), _NODES_NM[0])
-    level = printed_level(
-        "wire", node_nm, _NODES_NM, lambda node: figure(f"array_wire.ohm_{node:g}")
-    )
+    level = printed_level("wire", node_nm, _NODES_NM, _printed_ohm)
     return level.value * 1e-6  # figures of lengths are in metres
+
+
+def _printed_ohm(node_nm: float) -> Quantity:
+    return derive("as printed", "ohm/m", lambda ohm: ohm, figure(f"array_wire.ohm_{node_nm:g}"))
 
 
 def _side_um(chip: Architecture) -> float:
