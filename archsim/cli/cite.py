@@ -6,6 +6,7 @@ import argparse
 
 from archsim.cli.options import add_output_options
 from archsim.cli.output import emit, print_json
+from hwlib.errors import InputError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +20,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     from archsim.run.citations import cite
 
+    if arguments.json and arguments.bibtex:
+        raise InputError("choose one form of output", where="--bibtex", got="--json and --bibtex")
     sources = cite(arguments.result)
     if arguments.json:
         print_json(

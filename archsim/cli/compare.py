@@ -97,11 +97,14 @@ def _schemes(text: str) -> str:
     from archsim.schemes.own_file import scheme_names
 
     parts = [part.strip().split(":") for part in text.split(",")]
+    # A file is run here, once, in this process: afterwards its rule is known by its name, to
+    # workers too.
     names = scheme_names(part[0] for part in parts)
     return ",".join(":".join([name, *settings]) for name, (_, *settings) in zip(names, parts))
 
 
 def execute(arguments: argparse.Namespace) -> int:
+    # Said before anything is trained: without a folder there is nothing to go on from.
     if arguments.resume and not arguments.out:
         raise InputError(
             "going on needs the folder with the results",
@@ -184,4 +187,5 @@ def _tell(arguments: argparse.Namespace, comparison: Comparison, report: Path | 
         print_verdicts(comparison.standing.to_dict(), console())
     for label in comparison.lost:
         say(f"archsim: {label}: {comparison.refused[label]}")
+    # A lost scheme is a fault of the program, not of the input; the others are told all the same.
     return 1 if comparison.lost else 0

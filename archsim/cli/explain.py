@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from archsim.cli.options import add_output_options, parse_count
 from archsim.cli.output import console, emit, print_json
 from archsim.cli.show_component import KIND_STYLES
+from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.run.result import Result
@@ -46,6 +47,8 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.why:
         return _why(result, arguments)
     if arguments.path is None:
+        if arguments.depth is not None:
+            raise InputError("there is no tree to cut", where="--depth", hint="name a number")
         paths = list(leaves(named_tree(result.document)))
         if arguments.json:
             print_json(paths)
@@ -54,7 +57,7 @@ def execute(arguments: argparse.Namespace) -> int:
         return 0
     node = explain(result, arguments.path)
     if arguments.json:
-        print_json(node.to_dict())
+        print_json(node.to_dict(arguments.depth))
     else:
         console().print(_Drawing(arguments.depth).tree(node))
     return 0
@@ -66,7 +69,6 @@ def _why(result: Result, arguments: argparse.Namespace) -> int:
     from rich.text import Text
 
     from archsim.cost.why import why
-    from hwlib.errors import InputError
 
     if arguments.depth is not None:
         raise InputError("there is no tree to cut", where="--depth", hint="leave out --why")
@@ -115,11 +117,15 @@ class _Drawing:
     def grow(self, branch, node, level: int) -> None:
         if level == self.depth:
             return
+        # Shares are printed where children add up to their parent: those of a product would say
+        # nothing.
         values = [child.value for child in node.children if isinstance(child.value, int | float)]
         is_sum = len(values) == len(node.children) > 1 and math.isclose(
             math.fsum(values), node.value, rel_tol=1e-6
         )
         for child in node.children:
+            # One part stands under many numbers: drawn once, named afterwards, or a tree would be
+            # endless.
             key = (child.name, child.value, child.how, child.low, child.high)
             text = self.text(child, child.value / node.value if is_sum and node.value else None)
             if child.children and key in self.drawn:
@@ -144,6 +150,7 @@ class _Drawing:
         text.append(f"  {figure['kind']}", style=KIND_STYLES[figure["kind"]])
         text.append(f"  {figure['source']}, {figure.get('place', '')}", style="default")
         title, note = figure.get("title"), figure.get("note")
+        # A title is a line long: once a source.
         if title and figure["source"] not in self.sources:
             self.sources.add(figure["source"])
             text.append(f"\n“{title}”", style="dim italic")

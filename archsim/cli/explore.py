@@ -86,6 +86,8 @@ def execute(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out or space.name)
     jobs = arguments.jobs or os.cpu_count() or 1
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
+    # The folder is held until its report is written: a second sweep into it is refused, not mixed
+    # in.
     with hold(folder, "sweep", "--out", around=True):
         with watched as progress:
             sweep = explore(
@@ -140,6 +142,7 @@ def _preview(space: Space, arguments: argparse.Namespace) -> int:
 
     for note in check_names(space):
         say(f"note: {note}", arguments.quiet)
+    # A dry run builds one design for real: names may be right and the chip impossible.
     build_one(space)
     rungs = ", ".join(
         rung.label + (f" ({rung.points})" if rung.points else "") for rung in space.rungs

@@ -57,8 +57,10 @@ def execute(arguments: argparse.Namespace) -> int:
             raise InputError("a number", where=f"--set {key}", got=text)
         fixed[key] = float(value)
     out = Path(arguments.out) if arguments.out else None
+    # By the ending, since neither a folder nor a file need be there yet.
     alone = out is not None and out.suffix == ".toml"
     if out and alone:
+        # Written over only where a fit wrote it: a device file of somebody's own stays.
         refuse_other_file(out, 'place = "fitted to ')
     fitted = fit(
         arguments.measured,

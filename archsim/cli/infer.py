@@ -76,6 +76,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     if arguments.out:
+        # Before hours of work, not after them.
         refuse_other(folder_path(arguments.out, "--out"), "run", "--out")
     import archsim
     from archsim.chip.load import parse_setting

@@ -25,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
+    # By name, so that `archsim --help` loads none of them.
     module, function = KINDS[arguments.kind].split(":")
     titles: dict[str, str] = getattr(importlib.import_module(module), function)()
     if arguments.json:

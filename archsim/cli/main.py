@@ -51,6 +51,7 @@ class Parser(argparse.ArgumentParser):
     """argparse that raises InputError instead of exiting, and takes no abbreviated options."""
 
     def __init__(self, *arguments, **settings):
+        # An abbreviation would change its meaning with the next option that begins alike.
         super().__init__(*arguments, allow_abbrev=False, **settings)
 
     def error(self, message: str):
@@ -83,6 +84,7 @@ def build_parser(only: str | None = None) -> tuple[Parser, dict[str, Parser]]:
         known[name] = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + "."
         )
+        # A command's options import what they name; only the one that is asked for pays that.
         if only in (None, name):
             importlib.import_module(f"archsim.cli.{name}").configure(known[name])
     return parser, known
@@ -92,6 +94,7 @@ def parse(line: Sequence[str]) -> argparse.Namespace:
     """The arguments of a line. Raises InputError with the nearest name for an unknown command or
     option.
     """
+    # Looked for here: argparse would list all commands and name no nearest one.
     command = next((word for word in line if not word.startswith("-")), None)
     if command is not None and command not in COMMANDS:
         raise unknown("command", command, COMMANDS)
@@ -100,11 +103,13 @@ def parse(line: Sequence[str]) -> argparse.Namespace:
         raise InputError(
             "no command", got=" ".join(line) or None, allowed=COMMANDS, hint="see `archsim --help`"
         )
+    # What is left over is judged below, where the nearest option can be named.
     arguments, rest = parser.parse_known_args(line)
     if rest:
         known = commands[arguments.command].options()
         option = rest[0].split("=")[0]
         where = f"archsim {arguments.command}"
+        # Before the command argparse takes it for an option of `archsim` itself.
         if option in known:
             raise InputError("options stand after the command", where=where, got=option)
         if option.startswith("-"):
@@ -163,11 +168,13 @@ def main(line: Sequence[str] | None = None) -> int:
         arguments.line = shlex.join(["archsim", *words])
         with _notes(getattr(arguments, "quiet", False)):
             code = importlib.import_module(f"archsim.cli.{arguments.command}").execute(arguments)
+        # A broken pipe shows at the last write: here, where it is caught.
         sys.stdout.flush()
         return code
     except InputError as error:
         print(f"archsim: {error.message}", file=sys.stderr)
         return 2
+    # What was asked for is too large, which is a fault of the input and no internal one.
     except MemoryError:
         print(
             "archsim: this does not fit into the memory of this machine: fewer images, a smaller "
@@ -184,6 +191,7 @@ def main(line: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except SystemExit as stop:
+        # argparse leaves this way after --help and --version.
         return stop.code if isinstance(stop.code, int) else 0
     except Exception as error:
         if isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP):

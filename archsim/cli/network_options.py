@@ -125,6 +125,7 @@ def shapes_table(texts: list[str]) -> dict[str, int] | None:
     table: dict[str, int] = {}
     for text in texts:
         name, _, size = text.partition("=")
+        # Twelve digits: int() of a text of megabytes would take minutes.
         if not name.strip() or not size.strip().isdecimal() or len(size) > 12 or int(size) < 1:
             raise InputError(
                 "a shape is NAME=N, a whole number of at least 1", where="--shape", got=text

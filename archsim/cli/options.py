@@ -96,6 +96,7 @@ def add_price_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed",
+        # What a 64-bit word of the random generators takes.
         type=parse_count(0, 2**63 - 1),
         default=0,
         metavar="N",
@@ -145,10 +146,12 @@ def settings_table(texts: list[str]) -> dict[str, str]:
     """
     table: dict[str, str] = {}
     for text in texts:
+        # At the first sign: values may hold more of them (=derived.pitch_um).
         path, equals, value = text.partition("=")
         path = path.strip()
         if not equals or not path or not value.strip():
             raise InputError("a setting is field.path=value", where="--set", got=text)
+        # The last one would win without a word; which was meant is not known.
         if path in table:
             raise InputError("set twice", where="--set", got=path)
         table[path] = value.strip()
@@ -157,6 +160,7 @@ def settings_table(texts: list[str]) -> dict[str, str]:
 
 def number_or_word(text: str) -> float | int | str:
     """A setting's value: a whole number, a number or a word."""
+    # Whole first: 8 is a number of bits, 8.0 is not.
     for kind in (int, float):
         try:
             return kind(text)

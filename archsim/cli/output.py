@@ -25,6 +25,7 @@ def console(stderr: bool = False) -> Console:
     character of any text.
     """
     stream = sys.stderr if stderr else sys.stdout
+    # rich takes 80 columns where there is no terminal, which folds every table.
     width = None if stream.isatty() or "COLUMNS" in os.environ else _WIDE
     made: Console = _safe_console()(
         file=stream, width=width, highlight=False, markup=False, emoji=False

@@ -56,8 +56,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     if arguments.gallery and arguments.out:
         raise InputError("a gallery lies beside its studies", where="--out", got=arguments.out)
+    if arguments.gallery and arguments.rung:
+        raise InputError("only a sweep has rungs", where="--rung", got=arguments.rung)
     if arguments.reprice:
         return _reprice(arguments)
+    # Options that only one way of the command reads are refused on the other.
     for name in ("arch", "network", "jobs", "settings"):
         if getattr(arguments, name):
             raise InputError(
@@ -139,6 +142,7 @@ def _write(arguments: argparse.Namespace) -> int:
     source = Path(arguments.folder)
     folder = Path(arguments.out) if arguments.out else source if source.is_dir() else source.parent
     files = {**result.files(), "report.html": render_report(result.to_dict())}
+    # A report is made from it and leaves it as it was: it may be of an earlier version.
     del files["result.json"]
     write_files(folder, files)
     figures = write_plots(result.to_dict(), folder / "figures")

@@ -115,6 +115,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.report.progress import make_progress
 
     settings = options.settings_table(arguments.settings)
+    # One option for three things, told apart by the head of the path.
     chip_settings = {
         path: value
         for path, value in settings.items()
@@ -132,6 +133,7 @@ def execute(arguments: argparse.Namespace) -> int:
         else arguments.data
     )
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
+    # Held before anything runs, and until all files are there.
     with (
         hold(arguments.out, "run", "--out", around=True)
         if arguments.out
@@ -188,6 +190,7 @@ def _check(arguments: argparse.Namespace) -> None:
         refuse_other(folder_path(arguments.out, "--out"), "run", "--out")
     taken: set[Path] = set()
     for form, name in files.items():
+        # Absolute, so that two names of one file are seen as one.
         path = Path(name).absolute()
         if path.is_dir() or not path.parent.is_dir():
             raise InputError("not a file in an existing folder", where=form.option, got=name)

@@ -52,6 +52,7 @@ def images_in(path: str) -> dict[str, Any]:
 def workload_of(arguments: argparse.Namespace, scheme_settings: dict[str, str]) -> Workload:
     """The network with its step, or the trace, which brings scheme, phase and batch itself."""
 
+    # By its ending: what is in it is read once, by whoever checks it.
     if arguments.network.lower().endswith(".json"):
         return _recorded(arguments, scheme_settings)
     scheme: Scheme | None = None
@@ -67,6 +68,7 @@ def workload_of(arguments: argparse.Namespace, scheme_settings: dict[str, str]) 
         from archsim.schemes import load_scheme
         from archsim.schemes.own_file import scheme_name
 
+        # Loaded for an inference too: a wrong name is told, and a right one is noted as not used.
         scheme = load_scheme(
             scheme_name(arguments.scheme),
             {path: parse_setting(f"x={text}")[1] for path, text in scheme_settings.items()},
@@ -82,6 +84,8 @@ def _recorded(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
     from archsim.run.recorded_trace import load_trace
     from archsim.schemes.own_file import load_scheme_file
 
+    # A trace by a rule of one's own names it, but this process does not know it before its file is
+    # run.
     own = arguments.scheme is not None and arguments.scheme.endswith(".py")
     for option in ("phase", "batch", "cache") if own else ("scheme", "phase", "batch", "cache"):
         if getattr(arguments, option) is not None:

@@ -28,6 +28,7 @@ def write_run(arguments: argparse.Namespace, result: Result) -> int:
         from archsim.basics.files import write_files
         from archsim.report.run.page import render_report
 
+        # An older run may be replaced, but never silently.
         if kind_of(arguments.out) == "run":
             say(f"note: the run that was in {arguments.out} is replaced", arguments.quiet)
         write_files(

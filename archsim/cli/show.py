@@ -135,6 +135,7 @@ def _check(
         )
     if arguments.toml and arguments.out:
         raise InputError("--toml prints a file and draws nothing", where="--out", got=arguments.out)
+    # Its file has comments and choices of its own; written anew from settings they would be lost.
     if arguments.toml and settings and name == "architecture":
         raise InputError(
             "the file of an architecture is printed as it stands",

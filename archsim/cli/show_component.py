@@ -33,6 +33,7 @@ def describe_component(name: str, node_nm: float | None, settings: dict[str, str
         "leakage": priced.leakage,
         **{f"energy.{action}": item for action, item in priced.energy.items()},
     }
+    # Under any of its prices, each once.
     figures = {figure.name: figure for trail in trails.values() for figure in trail.figures()}
     return {
         "name": name,

@@ -18,6 +18,7 @@ def describe_dataset(name: str, node_nm: float | None, settings: dict[str, str])
 
     source = catalogue().get(name)
     if source is None:
+        # Embedded, or a file of one's own: its numbers are only known from itself.
         data = load_dataset(name, download=False)
         return {
             "name": data.name,

@@ -33,6 +33,8 @@ def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) 
     preset = find_preset(name)
     device = preset.device(changes) if preset else load_law(name)(**changes)
     measured = _measured(preset, device.paired)
+    # As far as the measurement goes, so that both lie on one axis; 0 leaves the length to the
+    # device.
     longest = int(max((curve["pulses"][-1] for curve in measured.values()), default=0))
     start = measured["up"]["median"][0] if "up" in measured else None
     steps = staircase(device, devices=_DEVICES, pulses=min(longest, 2000), start=start)
@@ -80,6 +82,7 @@ def device_text(name: str, settings: dict[str, str]) -> str:
     preset = find_preset(name)
     device = preset.device(changes) if preset else load_law(name)(**changes)
     own = preset.name if preset else name
+    # What TOML takes as a bare key; any other name is quoted.
     own = own if re.fullmatch("[A-Za-z0-9_-]+", own) else _toml(own)
     facts = {
         "law": device.name,
@@ -106,7 +109,21 @@ def device_text(name: str, settings: dict[str, str]) -> str:
             f"{p.name} = {_toml(device.values[p.name])}  # "
             f"{span}{f' {p.unit}' if p.unit not in ('', '1') else ''}: {p.note}"
         )
+    if preset:
+        lines += _further_tables(own, preset)
     return "\n".join(lines) + "\n"
+
+
+def _further_tables(own: str, preset: Preset) -> list[str]:
+    """What a file states beside the law: its cell, by which a chip is priced, and its measurement."""
+    lines = []
+    if preset.electrical:
+        lines.append(f"[{own}.electrical]")
+        lines += [f"{key} = {_toml(value)}" for key, value in preset.electrical.items()]
+    for direction, curve in preset.measured.items():
+        lines.append(f"[{own}.measured.{direction}]")
+        lines += [f"{key} = {_toml(list(values))}" for key, values in vars(curve).items()]
+    return lines
 
 
 def _toml(value: object) -> str:
@@ -190,6 +207,7 @@ def _plot(
     span = max(1e-12, max([*high, *(weight for _, weight in marks)]) - floor)
     lines = [[" "] * _COLUMNS for _ in range(_LINES)]
     for column in range(_COLUMNS):
+        # The first column shows the first pulse and the last one the last.
         pulse = round(column * (len(middle) - 1) / (_COLUMNS - 1))
         bottom, centre, top = (
             round((values[pulse] - floor) / span * (_LINES - 1)) for values in (low, middle, high)
@@ -197,6 +215,7 @@ def _plot(
         for line in range(bottom, top + 1):
             lines[_LINES - 1 - line][column] = "░"
         lines[_LINES - 1 - centre][column] = "●"
+    # Last, on top of the band: what was measured must not be hidden by what was fitted.
     for at, weight in marks:
         column = round(at * (_COLUMNS - 1) / (len(middle) - 1))
         line = round((weight - floor) / span * (_LINES - 1))

@@ -22,6 +22,7 @@ def describe_scheme(name: str, node_nm: float | None, settings: dict[str, str]) 
         "description": " ".join((type(scheme).__doc__ or "").split()),
         "transposed_read": scheme.transposed_read,
         "settings": scheme.model_dump(mode="json"),
+        # What a rule adds depends on the chip: the one that it names for itself.
         "components": scheme.parts(load_architecture(scheme.default_chip)),
     }
 

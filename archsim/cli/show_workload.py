@@ -34,6 +34,7 @@ def describe_network(name: str, node_nm: float | None, reading: dict[str, Any]) 
                 "padding": list(layer.padding),
                 "groups": layer.groups,
                 "bias": layer.bias,
+                # Tied weights are those of their owner, and would be counted twice.
                 "weights": matrix.weights if matrix and not layer.shares else 0,
                 "shares": layer.shares or None,
                 "computes": layer.computes,
@@ -150,6 +151,7 @@ def architecture_text(name: str, settings: dict[str, str]) -> str:
             got=", ".join(settings),
             hint="set it in the copy",
         )
+    # Checked before it is printed: a copy of a broken file helps nobody.
     load_architecture(name)
     return architecture_path(name).read_text(encoding="utf-8")
 

@@ -45,6 +45,7 @@ def execute(arguments: argparse.Namespace) -> int:
     chip = load_architecture(arguments.arch) if arguments.arch is not None else None
     phase, batch = arguments.phase or "inference", arguments.batch or 1
     step = (network, scheme, phase, batch)
+    # Biases and products of activations depend on the chip; without one the usual ones are taken.
     trace = build_trace(*step) if chip is None else step_on(chip, *step)
     if trace.scheme and scheme is not None:
         trace = dataclasses.replace(trace, notes=(*trace.notes, *untrained_notes(network, scheme)))

@@ -132,6 +132,7 @@ def _told_of_compilation(bar: Bar | None, quiet: bool) -> Iterator[Bar]:
         if bar:
             bar(*now)
 
+    # It must not keep the process alive after a fault.
     timer.daemon = True
     timer.start()
     try:
@@ -150,6 +151,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if not arguments.out:
         return
     folder = folder_path(arguments.out, "--out").absolute()
+    # The folder may not be there yet: what matters is whether it can be made.
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not os.access(there, os.W_OK):
         raise InputError(
@@ -176,6 +178,7 @@ def _settings(arguments: argparse.Namespace) -> TrainingInputs:
     from archsim.schemes import load_scheme
     from archsim.schemes.own_file import scheme_name
 
+    # "" is the chip, whose paths have no head of their own.
     sorted_out: dict[str, dict[str, str]] = {"training": {}, "device": {}, "scheme": {}, "": {}}
     for path, value in options.settings_table(arguments.settings).items():
         head, dot, rest = path.partition(".")
@@ -186,6 +189,7 @@ def _settings(arguments: argparse.Namespace) -> TrainingInputs:
         for path in sorted_out[""]
         if path.startswith(("weights.replicas", "weights.layer_replicas"))
     ]
+    # Two names for one thing: the chip prices devices a weight, the training trains on them.
     if of_chip and any(
         path.split(".")[0] == "devices_per_weight" for path in sorted_out["training"]
     ):

@@ -21,6 +21,7 @@ def write_trained(arguments: argparse.Namespace, trained: Training) -> int:
     """Files first, then what is printed; 130 where the training was interrupted."""
     document = trained.result.document
     folder = Path(arguments.out) if arguments.out else None
+    # Before anything is printed: the result names the file of its activity.
     if folder:
         from archsim.trace import save_trace
 

@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     from archsim.report.progress import make_progress
     from archsim.validation import run_checks
+    from archsim.validation.scores import summary_of
 
     if arguments.quiet:
         rows = run_checks()
@@ -30,7 +31,7 @@ def execute(arguments: argparse.Namespace) -> int:
         with make_progress(console(stderr=True)) as progress:
             rows = run_checks(progress)
     if arguments.json:
-        print_json({"checks": rows})
+        print_json({"checks": rows, "summary": summary_of(rows)})
     else:
         _print(rows)
     return 0
@@ -42,6 +43,7 @@ def _print(rows: list[Row]) -> None:
     from archsim.validation.scores import worst
 
     screen = console()
+    # In the order of the checks, each source once.
     for source in dict.fromkeys(map(_heading, rows)):
         own = [row for row in rows if _heading(row) == source]
         table, notes = _table(source, own, wide=screen.width >= _WIDE)
@@ -112,6 +114,7 @@ def _table(source: str, rows: list[Row], wide: bool) -> tuple[Table, list[str]]:
     for row in rows:
         within = row["within"]
         mark = Text("within" if within else "outside", style="green" if within else "bold red")
+        # Notes explain differences: of what fits to a few per cent they would only be read past.
         said = not within or (row["criterion"] == "range" and "chip" not in row)
         if row["note"] and said:
             notes.append(row["note"])

@@ -38,4 +38,5 @@ def execute(arguments: argparse.Namespace) -> int:
         f"{verified.count('noted')} with a note, {bad} bad",
         arguments.quiet,
     )
+    # A damaged file is bad input, not a fault of the program.
     return 2 if bad else 0

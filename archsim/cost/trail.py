@@ -76,8 +76,12 @@ class Node:
         for child in self.children:
             yield from child.walk()
 
-    def to_dict(self) -> dict[str, object]:
-        """The tree as JSON."""
+    def to_dict(self, levels: int | None = None) -> dict[str, object]:
+        """The tree as JSON.
+
+        Args:
+            levels: of the tree that are kept, 1 for this number alone; None for all.
+        """
         tree: dict[str, object] = {
             "name": self.name,
             "value": self.value,
@@ -88,8 +92,9 @@ class Node:
         }
         if self.figure is not None:
             tree["figure"] = self.figure
-        if self.children:
-            tree["children"] = [child.to_dict() for child in self.children]
+        if self.children and levels != 1:
+            below = None if levels is None else levels - 1
+            tree["children"] = [child.to_dict(below) for child in self.children]
         return tree
 
 

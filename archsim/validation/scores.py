@@ -52,6 +52,30 @@ def score(rows: Sequence[Row]) -> Score:
     )
 
 
+def summary_of(rows: Sequence[Row]) -> dict[str, dict[str, float | int | None]]:
+    """How well what was not fitted is predicted, by quantity.
+
+    Args:
+        rows: checks, whatever their kind.
+
+    Returns:
+        quantity (time, area, energy, ...) -> `predicted`, how many checks there are of figures that
+        nothing was fitted to; `median_error`, |model / published - 1|; `coverage`, the share of the
+        published values inside the model's range, None where no model has one.
+    """
+    # A calibrated figure went into the model: that it comes out again is no prediction.
+    predicted = [row for row in rows if row["kind"] != "calibrated"]
+    summary: dict[str, dict[str, float | int | None]] = {}
+    for quantity in sorted({row["quantity"] for row in predicted}):
+        result = score([row for row in predicted if row["quantity"] == quantity])
+        summary[quantity] = {
+            "predicted": result.checks,
+            "median_error": result.median_error,
+            "coverage": result.coverage,
+        }
+    return summary
+
+
 def interval_score(row: Row) -> float:
     """Of one check, in decades (Gneiting & Raftery 2007, eq. 43, of logarithms)."""
     low, high = map(math.log10, row["model_range"])

@@ -9,7 +9,7 @@ import pytest
 
 from archsim.cli.main import main
 from archsim.devices import LAWS, load_law
-from archsim.devices.presets import load_device, load_presets
+from archsim.devices.presets import find_preset, load_device, load_presets
 from archsim.devices.unread import check_swept, unread
 from archsim.training.loop import train
 from archsim.training.settings import read_settings
@@ -253,3 +253,18 @@ def test_no_control_character_of_a_file_is_printed(capsys, tmp_path):
     )
     (tmp_path / "copy.toml").write_text(text, encoding="utf-8")
     assert load_device(str(tmp_path / "copy.toml")).values == load_device(str(path)).values
+
+
+def test_a_copy_of_a_device_file_keeps_its_cell_and_its_measurement(capsys, tmp_path):
+    path, copy = tmp_path / "lab.toml", tmp_path / "copy.toml"
+    path.write_text(
+        '[lab]\nlaw = "soft_bounds"\ntitle = "t"\nsource = "me"\nplace = "p"\n'
+        'confidence = "measured"\n[lab.parameters]\n[lab.electrical]\nread_voltage_v = 0.2\n'
+        "lowest_conductance_us = 1.0\nhighest_conductance_us = 9.0\n[lab.measured.up]\n"
+        "pulses = [0, 5]\nlow = [0, 1]\nmedian = [0, 1]\nhigh = [0, 1]\n"
+    )
+    assert main(["show", "device", str(path), "--toml"]) == 0
+    copy.write_text(capsys.readouterr().out)
+    before, after = find_preset(str(path)), find_preset(str(copy))
+    assert after.electrical == before.electrical and len(after.electrical) == 3
+    assert after.measured == before.measured and after.measured["up"].high == (0.0, 1.0)

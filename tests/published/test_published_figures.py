@@ -12,6 +12,7 @@ from archsim.cli.main import main
 from archsim.cost.spread import Spread
 from archsim.validation import run_checks
 from archsim.validation.checks import QUANTITIES, compare, load_published
+from archsim.validation.scores import summary_of
 
 KINDS = {"calibrated", "predicted"}
 CONFIDENCES = {"published", "secondary", "derived", "unverified"}
@@ -163,7 +164,8 @@ def test_criteria():
 
 def test_command_prints_strict_json_and_succeeds_with_figures_outside(told):
     code, out, _ = told
-    checks = json.loads(out)["checks"]
+    document = json.loads(out)
+    checks = document["checks"]
     assert code == 0 and len({row["name"] for row in checks}) == len(checks) >= 120
     needed = {
         "name",
@@ -194,3 +196,34 @@ def test_command_prints_every_title(rows, capsys, monkeypatch):
     assert all(memory in by_rule for memory in ("resistive", "phase change", "magnetic", "flash"))
     for heading in ("Median error", "Inside band", "High/low", "cross-validated"):
         assert heading in by_rule
+
+
+def test_the_summary_is_of_what_nothing_was_fitted_to():
+    def row(quantity, kind, model, inside):
+        return {
+            "quantity": quantity,
+            "kind": kind,
+            "published": 1.0,
+            "model": model,
+            "relative_difference": model - 1.0,
+            "model_range": [0.5, 2.0],
+            "within": inside,
+        }
+
+    rows = [
+        row("energy", "predicted", 1.1, True),
+        row("energy", "cross-validated", 1.3, False),
+        row("energy", "calibrated", 9.0, False),
+        row("area", "calibrated", 1.0, True),
+    ]
+    # the median of 0.1 and 0.3; one of two inside; of the area nothing was predicted
+    expected = {"predicted": 2, "median_error": pytest.approx(0.2), "coverage": 0.5}
+    assert summary_of(rows) == {"energy": expected}
+
+
+def test_the_command_sums_up_what_it_lists(told):
+    document = json.loads(told[1])
+    for quantity, said in document["summary"].items():
+        of_it = [row for row in document["checks"] if row["quantity"] == quantity]
+        assert said["predicted"] == sum(row["kind"] != "calibrated" for row in of_it)
+    assert {"area", "energy", "time"} <= set(document["summary"])

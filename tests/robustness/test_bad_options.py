@@ -14,6 +14,8 @@ BAD_LINES = [
     ("run", "NETWORK"),
     ("run lenet1 vgg8", "one argument too many"),
     ("run lenet1 --bach 3", "did you mean '--batch'"),
+    ("cite somewhere --json --bibtex", "choose one form of output"),
+    ("report somewhere --gallery --rung price", "only a sweep has rungs"),
     ("run lenet1 --batch", "expected one argument"),
     ("run lenet1 --batch 0", "allowed: 1 to 1000000"),
     ("run lenet1 --batch -4", "allowed: 1 to"),

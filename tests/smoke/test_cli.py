@@ -130,7 +130,12 @@ def test_run_writes_a_folder_that_explains_and_reports(call, tmp_path):
     assert len(call("explain", folder, "area_mm2", "--depth", "2")[1].splitlines()) <= 1 + len(
         tree["children"]
     )
+    cut = json.loads(call("explain", folder, "area_mm2", "--depth", "2", "--json")[1])
+    assert len(cut["children"]) == len(tree["children"])
+    assert any("children" in child for child in tree["children"])
+    assert not any("children" in child for child in cut["children"])
     assert "by_component.adc.energy_j" in call("explain", folder)[1].split()
+    assert call("explain", folder, "--depth", "2")[0] == 2
     (folder / "report.html").unlink()
     code, out, _ = call("report", folder, "--json")
     assert code == 0 and str(folder / "report.html") in json.loads(out)["files"]
