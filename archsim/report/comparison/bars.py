@@ -73,6 +73,7 @@ def draw_breakdown(view: ComparisonView, name: str, width: float) -> Drawing | N
     ]
     if not schemes:
         return None
+    # Shares hide totals, so the order tells them: the cheapest first.
     schemes.sort(key=lambda item: item[0][made.total])
     order, rest = _order([parts for _, parts in schemes], ranked=made.kind != "phase")
     narrow = width < 600
@@ -117,6 +118,8 @@ def _order(schemes: Sequence[Mapping[str, float]], ranked: bool) -> tuple[list[s
         total = sum(parts.values())
         for part, value in parts.items():
             shares.setdefault(part, []).append(value / total)
+    # By the largest share in any scheme: what one scheme is made of must not vanish because the
+    # others lack it.
     named = [part for part, values in shares.items() if max(values) >= _NAMED]
     rest = any(max(values) > 0 for part, values in shares.items() if part not in named)
     return sorted(named, key=lambda part: (-sum(shares[part]), part)) if ranked else named, rest
@@ -169,6 +172,7 @@ def _totals(
     for index, (row, text) in enumerate(zip(rows, numbers)):
         y, (low, high) = top + _STEP * index + _STEP / 2, (row[made.low], row[made.high])
         tip = f"{row['number']}. {row['name']}\n{text}"
+        # A logarithmic axis has no place for zero.
         if low is not None and high is not None and low > 0:
             drawing.add(Line(left + scale.place(low), y, left + scale.place(high), y, "soft", 1.4))
             tip += f"\nprices: {made.write(low)} to {made.write(high)}"

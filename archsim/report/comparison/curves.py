@@ -81,6 +81,7 @@ def draw_curves(view: ComparisonView, width: float) -> Drawing | None:
     wide = (width - left - right - gap * (columns - 1)) / columns
     last = max(epoch["epoch"] for run in runs for epoch in run.epochs)
     rows = -(-len(runs) // columns)
+    # One scale for all panels: curves are compared by eye from panel to panel.
     upward = scale_of(errors, height, "%", True)
     title = f"Errors of {len(runs)} schemes over {last} epochs"
     drawing = Drawing(width, 30 + step * rows + 18, title)
@@ -112,6 +113,7 @@ def _draw_panel(drawing: Drawing, panel: _Panel, run: _Run, best: _Run, labelled
     for tick, anchor in ((1, "start"), (panel.last, "end")):
         drawing.add(Text(panel.across(tick), bottom + 14, str(tick), anchor, 11, "soft"))
     if run is not best:
+        # The best scheme behind every other one: a panel alone says nothing of the rest.
         _curve(drawing, panel, best, "test_error_percent", _Style("soft", 0.9))
     _curve(drawing, panel, run, "train_error_percent", _Style("accent", 1.0, dashed=True))
     _curve(drawing, panel, run, "test_error_percent", _Style("accent", 1.8))

@@ -148,6 +148,7 @@ def load_comparison(path: str | Path) -> dict[str, Any]:
     hint = "archsim compare NETWORK --out DIR makes one"
     document, sealed = read_document(path, "comparison", hint)
     if isinstance(document, dict) and isinstance(document.get("schemes"), list):
+        # Each scheme was sealed by itself, so that one that was edited is named.
         opened = [
             _opened(entry, f"{path}: schemes[{i}]") for i, entry in enumerate(document["schemes"])
         ]
@@ -188,6 +189,8 @@ def write_comparison_report(folder: str | Path, out: str | Path | None = None) -
             if table.rows
         }
         drawings = {name: plot.file() for name, plot in comparison_plots(view).items()}
+    # The form was checked, not every number in it: what an edited file may still break ends in
+    # words.
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, ArithmeticError) as error:
         raise InputError(
             f"damaged document of a comparison ({type(error).__name__}: {error})",

@@ -40,6 +40,7 @@ def watch_schemes(console) -> Iterator[Callable[[Sequence[Any]], None]]:
                 bar.update(
                     tasks[status.label], completed=share_done(status), description=describe(status)
                 )
+            # Lines of ended schemes go: a terminal has fewer lines than a comparison has schemes.
             elif status.label in tasks:
                 bar.remove_task(tasks.pop(status.label))
             if status.state in _ENDED and status.label not in told:

@@ -30,6 +30,7 @@ def short_name(label: str) -> str:
         field = path.rsplit(".", 1)[-1].replace("_", " ")
         told.append(
             value
+            # A word says what it is by itself, a number and a switch need their field.
             if value[:1].isalpha() and value not in ("true", "false")
             else f"{field} {value}".strip()
         )

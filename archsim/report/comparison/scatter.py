@@ -112,6 +112,7 @@ def draw_tradeoff(view: ComparisonView, name: str, width: float) -> Drawing | No
     right = 14.0
     top = 28.0
     height = 300.0 if width < 700 else 400.0
+    # Schemes that write no device cost nothing: they stand left of a cut in the axis.
     gap = _ZERO if any(row[cost.key] <= 0 for row in rows) else 0.0
     across = scale_of(_costs(rows, cost), width - left - gap - right, cost.unit, True)
     upward = scale_of(_errors(rows), height, "%", True)
@@ -142,6 +143,7 @@ def _errors(rows: Sequence[Mapping[str, Any]]) -> list[float]:
     ]
     if not errors:
         return [1.0]
+    # An error of zero lies at the edge, half of the least below it: a logarithm has no zero.
     return [*errors, min(errors) / 2] if len(errors) < len(rows) else errors
 
 
@@ -175,6 +177,7 @@ def _draw_marks(plot: _Plot) -> list[tuple[Box, float]]:
             lines.append(((start, y - 1, end, y + 1), 2.0))
             drawing.add(Line(start, y, end, y, "line", 1.0))
     step_line(drawing, stairs)
+    # Marks after all lines, so that none is hidden.
     for row in plot.rows:
         radius, colour = (5.0, "accent") if plot.best(row) else (4.0, "soft")
         drawing.add(Circle(*plot.at(row), radius, colour, _tip(row, cost)))

@@ -88,6 +88,7 @@ def print_comparison(
     from rich.text import Text
 
     columns = list(_COLUMNS)
+    # Column after column goes, the least important first, until the table fits.
     for least in (*_LEAST, None):
         table = _table(rows, columns)
         if (

@@ -108,6 +108,7 @@ def verdict_panel(view: ComparisonView) -> VerdictPanel | None:
     winners = {(item["quantity"], item["boundary"]): item for item in best}
     known = {row["label"]: row for row in view.rows}
     held = document["guards"]
+    # A stable sort: those that may win keep their order and stand first.
     rows = sorted(view.rows, key=lambda row: bool(held.get(row["label"])))
     names = {row["label"]: row["name"] for row in view.rows}
     return VerdictPanel(

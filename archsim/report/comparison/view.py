@@ -50,6 +50,7 @@ class ComparisonView:
             rows.append(row | banded_columns(row, bands))
         names = [short_name(row["label"]) for row in rows]
         return [
+            # A short name that two schemes would share helps nobody: the whole label then.
             row | {"name": name if names.count(name) == 1 else row["label"]}
             for row, name in zip(rows, names)
         ]
@@ -80,6 +81,8 @@ class ComparisonView:
         used: dict[tuple[Any, ...], dict[str, Any]] = {}
         for view in self.views:
             for row in view.rows("figures"):
+                # By value too: results of two versions may have the figure at two values, and both
+                # were used.
                 key = (row["name"], row["value"], row["source"])
                 used[key] = {**row, "schemes": used.get(key, {"schemes": 0})["schemes"] + 1}
         return sorted(used.values(), key=lambda row: row["name"])

@@ -47,6 +47,7 @@ QUANTITIES = (
 def share_text(share: float) -> str:
     """A share in whole percent; 100 and 0 only where it is all or nothing."""
     if 0 < share < 1:
+        # 99.7 % of draws is not all of them.
         return f"{min(99, max(1, round(100 * share)))} %"
     return f"{100 * share:.0f} %"
 

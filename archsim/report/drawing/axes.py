@@ -40,6 +40,7 @@ def linear_axis(
     largest = largest if largest > 0 else 1.0
     raw = largest / max(2.0, length / spacing)
     decade = 10.0 ** math.floor(math.log10(raw))
+    # The hair is off for a raw step that is a round number but for rounding.
     step = next(m * decade for m in (1, 2, 5, 10) if m * decade >= raw * 0.999)
     exponent = prefix_exponent(largest) if prefixed else 0
     ticks = tuple(i * step for i in range(int(largest / step * 1.0001) + 1))
@@ -67,4 +68,5 @@ def log_axis(values: list[float], length: float) -> LogAxis:
     """Whole decades around positive values."""
     low = math.floor(math.log10(min(values)))
     high = math.ceil(math.log10(max(values)))
+    # One value alone still needs a decade around it.
     return LogAxis(low, max(high, low + 1), length)

@@ -130,7 +130,9 @@ _BOLD = 1.2
 def text_width(text: str, size: float = 12.0, bold: bool = False) -> float:
     """Width of a text in pixels, near enough to lay out labels."""
     units = sum(
-        _WIDTHS.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 600) for c in text
+        # A table and not a font: the page is drawn by whatever font its reader has.
+        _WIDTHS.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 600)
+        for c in text
     )
     return units * size / 1000 * (_BOLD if bold else 1.0)
 
@@ -142,6 +144,7 @@ def fit_text(text: str, width: float, size: float = 12.0, bold: bool = False) ->
     kept = len(text)
     while kept > 1:
         kept -= 1
+        # More of the end: layers of one block begin alike and differ behind.
         head = kept * 2 // 5
         candidate = text[:head] + "…" + text[len(text) - (kept - head) :]
         if text_width(candidate, size, bold) <= width:

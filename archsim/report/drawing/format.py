@@ -40,6 +40,7 @@ def significant(value: object, digits: int = 4) -> str:
     if not 1e-4 <= abs(value) < 1e15:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
         return f"{mantissa}×10{_superscript(int(exponent))}"
+    # Rounded first: 9.9996 has one digit before the point, 10.00 two.
     rounded = float(f"{value:.{digits - 1}e}")
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
     return f"{rounded:,.{decimals}f}"
@@ -82,6 +83,7 @@ def si_parts(value: float, digits: int = 4) -> tuple[str, str]:
     """The two halves of `si`: the number as text and the prefix."""
     if value == 0:
         return "0", ""
+    # Of the rounded value, or 999.96 n would be printed as 1000 n.
     exponent = prefix_exponent(float(f"{value:.{digits - 1}e}"))
     return significant(value / 10.0**exponent, digits), _PREFIXES[exponent]
 
@@ -90,6 +92,7 @@ def prefix_exponent(value: float) -> int:
     """The power of ten (a multiple of three) whose prefix fits a value."""
     if value == 0:
         return 0
+    # Within the prefixes that there are.
     return min(15, max(-18, 3 * math.floor(math.log10(abs(value)) / 3)))
 
 

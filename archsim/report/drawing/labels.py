@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from archsim.report.drawing.drawing import Drawing, Line, Text, text_width
 
 Box = tuple[float, float, float, float]
+# In pixels, wider apart further out: near positions are wanted and tried finely.
 _DISTANCES = (6.0, 10.0, 16.0, 22.0, 30.0, 40.0, 52.0, 66.0, 84.0, 104.0)
 _TURNS = (
     0,
@@ -60,8 +61,10 @@ def place_names(
     marks = [(x - radius, y - radius, x + radius, y + radius) for x, y in points]
     high = size * 1.15
     crowd = [sum(math.dist(one, other) < 60 for other in points) for one in points]
+    # Names in a crowd have the fewest positions, so they choose first.
     order = sorted(range(len(points)), key=lambda i: (-crowd[i], i))
     chosen: dict[int, NamePosition] = {}
+    # Again with all others in place: the first round did not know what came later.
     for _ in range(3):
         for i in order:
             others = [position.box for j, position in chosen.items() if j != i]
@@ -106,6 +109,7 @@ def _best(
     least = math.inf
     centres = [((mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2) for mark in marks]
     for distance in _DISTANCES:
+        # Further out the distance alone costs more than the best that there is.
         if best is not None and distance >= least:
             break
         for turn in _TURNS:

@@ -86,6 +86,7 @@ def token(kind: str, name: str) -> str:
     if kind == "role":
         name = base_role(name)  # a part of a kind of cores has the colour of its role
     table = {"role": _ROLES, "phase": _PHASES, "state": _STATES, "kind": _KINDS}[kind]
+    # By the letters: a role without a colour has the same one in every report.
     return f"{kind}-{name}" if name in table else f"spare-{sum(name.encode()) % len(_SPARE)}"
 
 
@@ -135,5 +136,6 @@ def _lighten(colour: str) -> str:
 
 def _luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    # sRGB to linear light, then the weights of the eye (WCAG 2.1).
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -48,6 +48,7 @@ def save_raster(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    # Without date and version: the same result gives the same bytes.
     metadata = {"CreationDate": None} if Path(path).suffix == ".pdf" else {"Software": None}
     known = set(font_manager.get_font_names())
     fonts = [name for name in _FONTS if name in known] or ["DejaVu Sans"]
@@ -62,6 +63,7 @@ def save_raster(
         plot = Figure(figsize=size, facecolor=colours["card"])
         FigureCanvasAgg(plot)
         axes = plot.add_axes((0, 0, 1, 1))
+        # Downwards, as pixels count: the marks are those of the SVG.
         axes.set(xlim=(-EDGE, drawing.width + EDGE), ylim=(drawing.height + EDGE, -EDGE))
         axes.axis("off")
         for order, mark in enumerate(drawing.marks):

@@ -64,6 +64,7 @@ def scale_of(
         low, high = low / margin, high * margin
     else:
         margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
+        # What cannot be negative gets no axis below zero.
         low = max(0.0, low - margin) if low >= 0 else low - margin
         high = high + margin
         high = min(high, 100.0) if unit == "%" and high - margin <= 100.0 else high
@@ -95,6 +96,7 @@ def _even_ticks(low: float, high: float, most: float) -> list[float]:
 
 def _log_ticks(low: float, high: float, most: float) -> list[float]:
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    # As many as there is room for, the roundest last to go.
     for steps in ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         ticks = [m * 10.0**d for d in decades for m in steps if low <= m * 10.0**d <= high]
         if len(ticks) <= most + 1:

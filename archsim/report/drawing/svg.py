@@ -68,6 +68,7 @@ def _written(mark: Mark, paint: Callable[[str], str]) -> str:
 
 
 def _number(value: float) -> str:
+    # A hundredth of a pixel: further digits nobody sees, and a page has thousands of numbers.
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 

@@ -42,6 +42,7 @@ def write_gallery(root: str | Path) -> tuple[list[Path], list[str]]:
             others={name: text for name, text in study.texts.items() if name != README},
         )
     for folder in pages:
+        # All pages are looked at before the first is written.
         if (folder / PAGE).exists() and not is_ours(folder / PAGE):
             raise InputError(
                 "a page of another hand is here",

@@ -45,6 +45,7 @@ def render(
     """
     from markdown_it import MarkdownIt
 
+    # Raw HTML stays text: a README may come from anybody.
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     reader.add_render_rule(
         "table_open",
@@ -89,6 +90,7 @@ def _take_title(tokens: list[Token]) -> str:
         for index, token in enumerate(tokens)
         if token.type == "heading_open" and token.tag == "h1"
     ]
+    # With several of them none is the title.
     if len(headings) != 1:
         return ""
     (start,) = headings

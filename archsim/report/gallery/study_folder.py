@@ -87,6 +87,7 @@ def find_studies(root: Path) -> list[StudyFolder]:
         names = sorted(
             entry.name
             for entry in os.scandir(root)
+            # A link may lead anywhere, and round in a circle.
             if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
         )
     except OSError as error:
@@ -195,11 +196,13 @@ def _suffix(name: str) -> str:
 
 def _read(path: Path) -> str:
     with open(path, "rb") as file:
+        # Cut and repaired, not refused: one odd text must not hide a gallery.
         return file.read(MAX_TEXT_BYTES).decode("utf-8-sig", errors="replace")
 
 
 def is_ours(path: Path) -> bool:
     with open(path, "rb") as file:
+        # The mark stands in the head of the page.
         return MARK.encode() in file.read(4096)
 
 

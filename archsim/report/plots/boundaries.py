@@ -37,6 +37,7 @@ def draw_boundaries(view: View, width: float) -> Drawing | None:
             name: [
                 row
                 for row in rows
+                # Nested: the chip holds the macro, the system both.
                 if names.index(row.boundary) <= names.index(name) and pick(row) > 0
             ]
             for name in names
@@ -56,6 +57,7 @@ def draw_boundaries(view: View, width: float) -> Drawing | None:
                 tip = f"{name}: {row.label} {write(pick(row))}, {fmt.percent(pick(row) / totals[name])}"
                 drawing.add(Rect(x, top + 2, length, 18, token("role", row.role), tip))
                 x += length
+                # Named where it matters in any of the bars; the tip has all.
                 if pick(row) >= _NAMED * totals[name]:
                     named.add(row.role)
             drawing.add(Text(x + 8, top + 15, numbers[name], fill="soft"))

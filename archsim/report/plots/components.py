@@ -102,6 +102,7 @@ def _bars(
     prefixed: bool,
     write: Callable[[float], str],
 ) -> Drawing:
+    # The largest: what is left is a line together, with its names in the tip.
     shown = rows[:_MOST]
     rest = rows[_MOST:]
     lines = [(row.label, token("role", row.role), parts(row)) for row in shown]

@@ -49,6 +49,7 @@ def draw_fit(title: str, curves: Mapping[str, Curve], width: float = 720.0) -> D
         max(abs(f - m) for f, m in zip(curve["fitted"], curve["median"]))
         for curve in curves.values()
     )
+    # A perfect fit would stretch its rounding over the whole panel.
     off = max(off, 0.005 * (high - low))
     share = (width - 60.0 - 16.0) / len(curves)
     for number, (direction, curve) in enumerate(curves.items()):

@@ -65,6 +65,7 @@ def floor_use(view: View) -> FloorUse | None:
             links[name.removeprefix("link ")] = share
         elif named := re.match(r"core (\d{1,6}) (.+)", name):
             number = int(named[1])
+            # The busiest part of a core decides how fast it is.
             parts[number] = max(parts.get(number, (0.0, "")), (share, named[2]))
     return FloorUse(layout, cores, parts, links, _kinds(view))
 
@@ -85,6 +86,7 @@ def draw_floor(view: View, width: float) -> Drawing | None:
     positions = use.layout.routers.positions
     across = max(position.x for position in positions) - min(p.x for p in positions)
     along = max(position.y for position in positions) - min(p.y for p in positions)
+    # A ring of hundreds of cores is one row: no taller than a page, no pitch larger than needed.
     pitch = min((width - 40) / (across + 1), _TALLEST / (along + 1), 90.0)
     left = (width - pitch * (across + 1)) / 2 - min(p.x for p in positions) * pitch
     drawing = Drawing(width, 0, f"Floor of {view.title}: use of cores and links")
@@ -119,6 +121,7 @@ def _add_links(drawing: Drawing, use: FloorUse, centres: list[Position], pitch: 
         link = use.layout.links[number]
         here, there = centres[source], centres[target]
         share = use.links.get(link.name, 0.0)
+        # The one link that more width would help first.
         fill = "warn" if link.name == use.hottest else "accent"
         tip = f"link {link.name}: {fmt.percent(share)} of the time"
         if link.kind == "bus":

@@ -33,6 +33,7 @@ def shown_layers(view: View, most: int = _MOST) -> list[LayerRow]:
     """
     layers = [row for row in view.layers if row.layer != SHARED]
     shared = [row for row in view.layers if row.layer == SHARED]
+    # Neighbours, not the smallest: a place in the network still is one on the page.
     together = -(-len(layers) // most)
     if together > 1:
         layers = [

@@ -109,6 +109,7 @@ def draw_stalls(view: View, width: float) -> Drawing | None:
 
 def _stalls(row: dict) -> dict[str, float]:
     named = {cause: cycles for cause, cycles in (row.get("stalls") or {}).items() if cycles}
+    # Stalls whose cause was not recorded are drawn as such, not dropped.
     rest = (row.get("stalled_cycles") or 0) - sum(named.values())
     return {**named, "stalled": rest} if rest > 1e-9 * row["total_cycles"] else named
 

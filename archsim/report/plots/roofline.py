@@ -97,6 +97,7 @@ def draw_roofline(view: View, width: float) -> Drawing | None:
     lowest, highest = min(intensities) / 1e3, max(intensities) * 1e3
     ridges = [peak / rate for rate in feeds.values() if lowest < peak / rate < highest]
     across = log_axis(intensities + ridges, width - left - right)
+    # Above the peak, so that its line is not the frame.
     upward = log_axis([point.rate for point in points] + [peak * 1.5], height)
     title = f"Roofline of {view.title}, MAC/s over MAC/bit"
     drawing = Drawing(width, top + height + 44, title)
@@ -192,6 +193,7 @@ def _slope(rate: float, peak: float, plot: _Plot) -> Box | None:
     coordinates of its ends; None where it lies outside the plot.
     """
     low = max(plot.across.low, plot.upward.low - math.log10(rate))
+    # A feed limits up to its ridge, where the tiles take over.
     high = min(plot.across.high, math.log10(peak / rate))
     if low >= high:
         return None

@@ -68,6 +68,7 @@ def draw_staircase(
     drawing = Drawing(width, top + _HEIGHT + 58, title)
     plot = _Plot(drawing, pulses, floor, span, 60.0, width - 16.0, top)
     _draw_grid(plot)
+    # More than a box a pixel or two would only make the file larger.
     step = max(1, 2 * pulses // 300)
     shown = list(range(0, 2 * pulses + 1, step))
     each = plot.inner * step / (2 * pulses)
