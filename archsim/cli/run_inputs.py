@@ -30,7 +30,7 @@ class Workload(NamedTuple):
 def chip_named(arguments: argparse.Namespace, work: Workload) -> str | Architecture:
     """The chip that is named, else the one that a trace was recorded on, else the standard one of
     the work."""
-    from archsim.run.simulation import chip_for, standard_chip
+    from archsim.run.prepared_run import chip_for, standard_chip
     from archsim.trace import Trace
 
     if arguments.arch is None and isinstance(work.network, Trace):

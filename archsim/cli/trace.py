@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     from archsim.chip import load_architecture
     from archsim.chip.step_on_chip import step_on
-    from archsim.run.simulation import untrained_notes
+    from archsim.run.prepared_run import untrained_notes
     from archsim.schemes import load_scheme
     from archsim.schemes.own_file import scheme_name
     from archsim.trace import build_trace, recorded_on, save_trace

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 from archsim.chip.built import BuiltChip
 from archsim.run.inference_options import InferenceWords
 from archsim.run.options import BuiltTrainingWords, SimulationWords
+from archsim.run.prepared_run import build_for
 from archsim.run.result import Result
-from archsim.run.simulation import build_for, simulate
+from archsim.run.simulation import simulate
 from hwlib.errors import InputError
 from hwlib.text import html_table
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.exploration.sweep import Sweep
-    from archsim.run.simulation import ChipLike, NetworkLike, SchemeLike
+    from archsim.run.prepared_run import ChipLike, NetworkLike, SchemeLike
     from archsim.run.trained import Training
     from archsim.schemes.base import Scheme
     from archsim.trace import Trace

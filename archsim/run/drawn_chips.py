@@ -17,7 +17,7 @@ from workloads.network import Network
 
 if TYPE_CHECKING:
     from archsim.devices.held_weights import Holder
-    from archsim.run.simulation import PreparedRun
+    from archsim.run.prepared_run import PreparedRun
 
 ACTIVITY_IMAGES = 64  # images of the first chip whose reads are counted
 

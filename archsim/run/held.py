@@ -17,7 +17,7 @@ from hwlib.errors import InputError
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.run.options import SimulationOptions
-    from archsim.run.simulation import ChipLike
+    from archsim.run.prepared_run import ChipLike
 
 LONGEST_S = 1e12
 ACTING = (

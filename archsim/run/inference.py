@@ -19,8 +19,8 @@ from archsim.run.held import chip_with_holder, holder_of, idle_settings
 from archsim.run.inference_options import InferenceOptions, InferenceWords, check_counts
 from archsim.run.inference_silicon import price_inference
 from archsim.run.options import SimulationOptions
+from archsim.run.prepared_run import build_for
 from archsim.run.result import Result
-from archsim.run.simulation import build_for
 from archsim.run.trained_weights import trained_tensors
 from archsim.soc.data.request import check_carries, check_resident, check_signed_words
 from workloads.datasets import Dataset, fit_dataset, load_dataset

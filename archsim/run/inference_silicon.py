@@ -15,7 +15,7 @@ from archsim.run.run_facts import RunFacts, timed_facts
 from archsim.soc.setup import setup_facts
 
 if TYPE_CHECKING:
-    from archsim.run.simulation import PreparedRun
+    from archsim.run.prepared_run import PreparedRun
     from archsim.soc.data.tile_data import TileData
     from archsim.trace.operation import Operation
     from workloads.network import Network

@@ -16,8 +16,9 @@ from dataclasses import replace
 from hwlib.errors import unknown
 from hwlib.figures import load_figures
 from hwlib.fits.amplifiers import fit_amplifiers, read_amplifiers
-from hwlib.fits.converters import Fitted, fit_converters
+from hwlib.fits.converters import fit_converters
 from hwlib.fits.currents import FILES, fit_currents, read_currents
+from hwlib.fits.family import Fitted
 from hwlib.fits.rows import read_rows
 from hwlib.pricing import forget_prices
 from hwlib.units import to_base

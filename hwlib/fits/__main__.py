@@ -8,8 +8,9 @@ from pathlib import Path
 from hwlib.converter_kinds import NODE_NM
 from hwlib.fits.amplifiers import NODE_NM as AMPLIFIER_NODE_NM
 from hwlib.fits.amplifiers import fit_amplifiers
-from hwlib.fits.converters import Fitted, fit_converters
+from hwlib.fits.converters import fit_converters
 from hwlib.fits.currents import FILES, fit_currents
+from hwlib.fits.family import Fitted
 
 HEAD = """\
 # Written by `python -m hwlib.fits` from hwlib/fits/column_converters.csv; not to be edited.

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from hwlib.errors import unknown
-from hwlib.fits.converters import Fitted, fit_family
+from hwlib.fits.family import Fitted, fit_family
 from hwlib.fits.population import Observation
 from hwlib.node_levels import supply_voltage
 from hwlib.scaling import scaling_factor

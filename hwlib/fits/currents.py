@@ -18,7 +18,7 @@ import math
 from collections.abc import Collection
 from typing import NamedTuple
 
-from hwlib.fits.converters import Fitted, fit_family
+from hwlib.fits.family import Fitted, fit_family
 from hwlib.fits.population import Observation
 from hwlib.node_levels import supply_voltage
 from hwlib.stored_table import stored_table

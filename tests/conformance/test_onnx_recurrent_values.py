@@ -111,7 +111,7 @@ def test_tiles_with_many_bits_give_nearly_the_same(tmp_path, kind, direction):
 
 
 def test_a_batch_of_images_reads_what_the_events_read(tmp_path):
-    from archsim.run.simulation import build_for
+    from archsim.run.prepared_run import build_for
     from archsim.soc.data.batched import TileReader
     from archsim.soc.data.request import exact_tensors
     from archsim.soc.data.tile_data import TileData

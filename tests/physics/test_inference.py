@@ -10,7 +10,7 @@ import pytest
 import archsim
 from archsim.cli.main import main
 from archsim.run.held import chip_with_holder
-from archsim.run.simulation import build_for
+from archsim.run.prepared_run import build_for
 from archsim.run.trained_weights import trained_tensors
 from archsim.soc.data.batched import TileReader, exact_reader, forward_batch
 from archsim.soc.data.tile_data import TileData
