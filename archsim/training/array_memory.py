@@ -73,6 +73,7 @@ class ArrayMemory:
         self.devices: list[DeviceArray] = []
         self.generators = first_generators(program, settings)
         sizes = program.arrays[:, ROWS] * program.arrays[:, COLUMNS] * program.arrays[:, COPIES]
+        # Summed as floats: a product of wrong sizes may be more than 64 bits hold.
         if sizes.sum(dtype=float) > MOST_CELLS:
             raise InputError(
                 "too many weights and copies to train",
@@ -85,6 +86,7 @@ class ArrayMemory:
         self.biases = np.zeros(program.biases, F)
         self.refreshes = np.zeros((len(program.arrays), 3), np.int64)
         if self.device is None:
+            # Exact weights hide nothing: what is read is what is changed.
             self.weights = self.state = np.zeros(int(sizes.sum()), F)
             self.planes = np.zeros(1, F)
         else:
@@ -118,6 +120,8 @@ class ArrayMemory:
         self.planes = flat.planes
         self.parts = flat.parts
         self.parameters = flat.parameters
+        # Parts of a device follow each other, so offsets of states are those of weights times their
+        # number.
         arrays[:, STATE] = arrays[:, WEIGHTS] * self.parts
         arrays[:, PLANES] = arrays[:, WEIGHTS] * self.parts * self.parameters
         for number, device in enumerate(self.devices):

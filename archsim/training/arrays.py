@@ -52,6 +52,8 @@ class Arrays(ArrayMemory):
         draw_uniform(
             as_word(self.settings.seed), as_word(tile_number(index, 0, UPDATE_CYCLE)), drawn
         )
+        # By the inputs of a column, so that outputs begin at one scale whatever the width of a
+        # layer.
         drawn *= F(self.settings.initial_scale / np.sqrt(drawn.shape[1]))
         if self.first is not None:
             start = self.program.group_of(index) * rows
@@ -83,6 +85,7 @@ class Arrays(ArrayMemory):
         return LineRead(
             scale * converter_step(read.output_bits, read.output_bound),
             scale * read.output_bound,
+            # The converter's noise and the device's are independent.
             scale * float(np.hypot(read.output_noise, own)),
         )
 
@@ -139,6 +142,8 @@ class Arrays(ArrayMemory):
         if self.device is None:
             return {}
         name = device_of(self.settings)
+        # A file states all its values on purpose: what it may have set in vain shows against the
+        # defaults of the law.
         base = load_device(name) if not name.endswith(".toml") else type(self.device)()
         return unread(
             self.device,
@@ -187,6 +192,7 @@ def below_each_other(
     """
     layers: dict[str, list[np.ndarray]] = {}
     for index, copies in copies_of.items():
+        # What a read of all copies gives, in float64 so that their order does not show.
         mean = np.asarray(np.mean(copies, axis=0, dtype=np.float64), F)
         layers.setdefault(names[index], []).append(mean)
     return {

@@ -56,10 +56,12 @@ def augmented(
         keys: seed, and number of the first image in the run: the same keys give the same images.
     """
     seed, step = keys
+    # Keyed by the step: a run that goes on from a checkpoint sees the same images.
     draw = np.random.Generator(np.random.Philox(key=[seed ^ _STREAM, step]))
     channels, height, width = shape
     crop = settings.crop
     tops, lefts = draw.integers(0, 2 * crop + 1, (2, len(images)))
+    # Drawn whether or not it is used: crops are the same with flips and without.
     mirrored = draw.random(len(images)) < 0.5
     border = ((0, 0), (crop, crop), (crop, crop))
     result = np.empty_like(images)

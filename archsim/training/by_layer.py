@@ -52,6 +52,7 @@ def devices_by_layer(settings: TrainingSettings, layers: Sequence[str]) -> list[
     for name in (base, *(device_name(settings, layer) for layer in layers)):
         if name not in loaded:
             loaded[name] = load_device(name, settings.device_settings)
+    # One compiled update walks all arrays, and it is compiled for one law.
     laws = {type(device).__name__: name for name, device in loaded.items() if device is not None}
     if len(laws) > 1:
         raise InputError(

@@ -37,6 +37,8 @@ def save_checkpoint(folder: Path, facts: dict[str, Any], arrays: dict[str, np.nd
         np.savez(buffer, **arrays)  # type: ignore[arg-type]
         content = buffer.getvalue()
         name = f"arrays-{facts['images']:012d}.npz"
+        # The arrays first, under a name of their own, then the document that names them: a kill
+        # between the two leaves the older pair whole.
         _replace(folder / name, content)
         document = versioned(
             "checkpoint",
@@ -47,10 +49,12 @@ def save_checkpoint(folder: Path, facts: dict[str, Any], arrays: dict[str, np.nd
                 "facts": facts,
             },
         )
+        # Over everything but itself.
         document["self"] = _digest(document)
         _replace(
             folder / "checkpoint.json", json.dumps(document, indent=1, allow_nan=False).encode()
         )
+        # Last: until the document names the new arrays the old ones may be needed.
         for old in folder.glob("arrays-*.npz"):
             if old.name != name:
                 old.unlink(missing_ok=True)
@@ -82,6 +86,7 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]
     name = document.get("arrays")
     if (
         not isinstance(name, str)
+        # A path in a document could lead out of the folder.
         or Path(name).name != name
         or not isinstance(document.get("sha256"), str)
     ):
@@ -112,5 +117,7 @@ def _replace(path: Path, content: bytes) -> None:
     with open(beside, "wb") as file:
         file.write(content)
         file.flush()
+        # Written through before the name changes, or a loss of power could leave an empty file
+        # under a good name.
         os.fsync(file.fileno())
     os.replace(beside, path)

@@ -73,6 +73,7 @@ def chip_with_devices(
             check_layers(chip, [layer.name for layer in network.array_layers])
     except InputError as error:
         raise told_at(error, next(iter(named), error.where)) from None
+    # Rules of schemes keep one state a weight: with several devices nobody has said whose it is.
     several = any(own.weights.replicas > 1 for own in chip.alike) or any(
         number > 1 for number in chip.weights.layer_replicas.values()
     )

@@ -30,6 +30,8 @@ def completed_by_chip(
     the chip where they name none.
     """
     generators = generators_of(chip)
+    # All or none: half of the chip's generator and half of somebody's own would be none that
+    # exists.
     if makes_trains(scheme, chip) and not set(generators) & settings.update.model_fields_set:
         update = settings.update.model_copy(update=generators)
         settings = settings.model_copy(update={"update": update})

@@ -49,6 +49,7 @@ def cores_of_layers(
     """
     cores: dict[str, dict[str, Any]] = {}
     for layer in network.array_layers:
+        # Tied weights lie where those of their owner do.
         kind = kinds.get(layer.shares or layer.name, "")
         view = chip.of_kind(kind)
         own: dict[str, Any] = {}

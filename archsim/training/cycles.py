@@ -82,6 +82,7 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
     for b in range(size):
         image = examples.chosen[b]
         step = keys.first_step + U(b)
+        # An update needs what every image of the batch met; a test needs one image at a time.
         own = space.memory[b if keys.learn else 0]
         own[: images.shape[1]] = images[image]
         forward = Cycle(
@@ -105,7 +106,10 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
         forward_pass(tables.operations, forward)  # noqa: F821
         answers = space.answers[b if keys.learn else 0]
         for part in range(parts):
+            # Layers add their errors to those of other readers of a value.
             errors[:] = ZERO
+            # Two parts where target and output go back apart, one that is their difference
+            # otherwise.
             of_target, of_output = ONE if part == 0 else ZERO, ONE if part == parts - 1 else ZERO
             for k in range(asked):
                 start = tables.output + (tables.steps - asked + k) * classes

@@ -28,6 +28,7 @@ class Prepared:
         """A checksum of everything, for checkpoints."""
         total = 0
         for values in (self.train_images, self.train_labels, self.test_images, self.test_labels):
+            # Not against a forger: two data sets of one name are told apart, and quickly.
             total = zlib.crc32(np.ascontiguousarray(values).view(np.uint8).reshape(-1).data, total)
         return f"{self.name}-{total:08x}"
 
@@ -75,6 +76,7 @@ def prepare(network: Network, data: Any) -> Prepared:
                 allowed=f"0 to {classes - 1}",
             )
         images = np.ascontiguousarray(images.reshape(len(images), -1), np.float32)
+        # One NaN in one image would be in all weights after a step.
         if not np.isfinite(images).all():
             raise InputError("images hold values that are no numbers", where=where)
         arrays += [images, np.ascontiguousarray(labels.reshape(len(labels), -1), np.int64)]

@@ -92,6 +92,7 @@ def step_biases_reference(biases: np.ndarray, errors: np.ndarray, rate: float) -
     for part in errors.reshape(-1, *errors.shape[-2:]):
         total = np.zeros(len(biases), np.float32)
         for vector in part.T:
+            # Vector by vector in float32: the kernel's order, and so its bits.
             total += vector
         biases += np.float32(rate) * total
 

@@ -106,6 +106,7 @@ class Epochs:
     def _span(self, order: np.ndarray, stop_after: int | None) -> None:
         """Train up to the next place where something besides training happens."""
         batch, count = self.settings.batch, len(order)
+        # In whole mini-batches: nothing happens to devices between two images of one.
         upkeep = -(-self.machine.upkeep_images // batch) * batch
         checkpoint = -(-self.settings.checkpoint_images // batch) * batch
         ends = [
@@ -118,6 +119,7 @@ class Epochs:
             ends.append(self.position + -(-(stop_after - self.result.images) // batch) * batch)
         end = min(ends)
         started = time.perf_counter()
+        # Processor time beside wall time: on a busy machine only the first says what a step costs.
         processor = time.process_time()
         first = self.epoch * count
         self.machine.train(
@@ -129,10 +131,12 @@ class Epochs:
         first_image, self.position = self.position, end
         self.result.images += end - first_image
         if self.machine.arrays.needs_maintenance and (end % upkeep == 0 or end == count):
+            # The last span of an epoch may be shorter than the others.
             since = (end - 1) % upkeep + 1
             self.machine.maintain(-(-since // batch), first + end, since)
         self.epoch_seconds += time.perf_counter() - started
         self.timed.add(end - first_image, time.process_time() - processor)
+        # Looked at span by span: hours of NaN would help nobody.
         if not math.isfinite(self.machine.results[0]):
             raise InputError(
                 "training diverged: the loss is no number any more",

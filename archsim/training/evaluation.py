@@ -83,6 +83,7 @@ def evaluate(
 
     spans = range(0, len(images), EVALUATION_SPAN)
     if threads == 1:
+        # In the order of the spans, with one thread as with many: floats depend on it.
         results = sum(map(span, spans), np.zeros(3))
     else:
         with ThreadPoolExecutor(threads) as pool:

@@ -68,6 +68,7 @@ def layer_scales(
     wanted = [_wanted_range(settings, device) for device in devices]
     if not any(wanted):
         return np.ones(len(program.arrays))
+    # A bias beside the array is drawn with its weights, so it counts where it is not a line.
     inputs = program.arrays[:, COLUMNS] + (program.arrays[:, WORDS] >= 0)
     first = settings.initial_scale / np.sqrt(inputs)
     if first_weights is not None:

@@ -37,6 +37,7 @@ def flattened(devices: Sequence[DeviceArray]) -> FlatDevices:
         end = start + device.weights.size
         held = slice(start * parts, end * parts)
         drawn = slice(start * parts * parameters, end * parts * parameters)
+        # Views: the compiled updates walk the flat memory, single arrays see the same numbers.
         device.weights = weights[start:end].reshape(device.weights.shape)
         device.state = state[held].reshape(device.state.shape)
         device.planes = planes[drawn].reshape(device.planes.shape)

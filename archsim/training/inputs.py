@@ -69,6 +69,7 @@ def network_digest(network: Network) -> str:
         if field.name not in _TOLD
         and (field.name not in _LATER or getattr(network, field.name) is not None)
     }
+    # By content: a file that was edited under its old name is another input.
     digest = hashlib.sha256(repr(fields).encode())
     held = network.tensors.read() if network.tensors is not None else {}
     for layer in sorted(held):

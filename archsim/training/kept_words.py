@@ -125,9 +125,11 @@ class LayerMemory:
             values = self.record.values[first : first + size].reshape(shape)
             gradients = self.record.gradients[first : first + size].reshape(shape)
             values += optimiser.change(gradients, values, self._store_moment(index, step))
+            # Gradients of a mini-batch are added up image by image.
             gradients[...] = 0
             for number, quantity in enumerate(values):
                 scale = self.record.scales[int(row[SCALE]) + number]
+                # Rounded as it goes back to memory, since the lanes compute wider than a word.
                 self._store(index, quantity, scale, step, number)
 
     def _store_moment(self, index: int, step: int):

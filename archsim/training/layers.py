@@ -47,6 +47,7 @@ def share_of_image(cycle):
     """
     if not cycle.follows:
         return ZERO
+    # Step numbers begin with 0, and the first values of the words count as one image.
     return max(ONE / np.float32(cycle.kept.images), ONE / np.float32(cycle.step + U(2)))
 
 

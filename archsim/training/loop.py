@@ -64,5 +64,6 @@ def train(
     )
     if resume:
         run.restore()
+    # Ctrl-C sets a flag: it is looked at between spans, where a checkpoint is whole.
     with interruptible() as asked:
         return run.train(early_stop, stop_after, asked)

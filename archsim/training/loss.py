@@ -22,6 +22,7 @@ def cross_entropy(logits, label, weight, of_target, of_output, errors):
     for k in range(classes):
         if logits[k] > logits[best]:
             best = k
+    # The largest is taken off: exponentials of large scores would overflow.
     top = logits[best]
     for k in range(classes):
         errors[k] = exponential(logits[k] - top)

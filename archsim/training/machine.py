@@ -81,6 +81,7 @@ class Machine(MachineState):
         device of an array meets.
         """
         reads = self.totals[:, :, VECTORS_READ] + self.totals[:, :, RETRIES]
+        # Counted over all copies, each of which reads a device once.
         reads = reads.sum(axis=1) // self.program.arrays[:, COPIES]
         seconds = images * self.settings.seconds_per_image
         self.arrays.maintain(batches, step, seconds, reads - self.reads_before)
@@ -130,6 +131,7 @@ class Machine(MachineState):
             shown = self._examples(images, labels, chosen, first_step + start)
             self._follow_schedule(first_step + start)
             if self.schedule is not None:
+                # The rate is a part of how trains are made.
                 given = given._replace(trains=plain(self._trains()))
             self.copy_weights()
             if threads and len(chosen) > 1 and can_share_images(self):
@@ -180,6 +182,7 @@ class Machine(MachineState):
             threads.update(self, given.devices, given.trains, met, keys)
         else:
             self.update_arrays(given.devices, given.trains, batch, keys, self.counts)
+        # Behind the arrays: with the gradients of the whole mini-batch.
         self.kept.step(first_step + size - 1)
         if self.steps_biases:
             step_biases(given.biases, batch, self.program.output_errors, F(self.rate), keys)
@@ -210,6 +213,7 @@ class Machine(MachineState):
         afterwards.
         """
         arrays = self.arrays
+        # The later test must leave no trace: what is saved afterwards is the end of the training.
         kept = {name: values.copy() for name, values in arrays.past().items()}
         state, weights = arrays.state.copy(), arrays.weights.copy()
         for device in arrays.devices:

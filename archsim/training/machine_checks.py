@@ -21,6 +21,7 @@ def require_clock(settings: TrainingSettings, device: Device | None) -> None:
     Raises:
         InputError: naming the setting that says it.
     """
+    # With no time the device would stand still without a word.
     if device is not None and drifts(device) and not settings.seconds_per_image:
         raise InputError(
             "this device drifts or forgets with time, and how long an image takes is not known",

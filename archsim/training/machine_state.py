@@ -84,6 +84,7 @@ class MachineState:
         if self.steps_biases:
             round_first(self.biases, self.program, settings.seed)
         self.copies = self.rule.backward_weights() if self.rule else None
+        # Errors go back through digital copies in the vector unit: no converter stands in between.
         if self.copies is not None:
             self.backward = self.ideal
         self.backward_weights = (

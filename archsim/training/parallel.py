@@ -69,6 +69,8 @@ class Threads:
         """
         tables, weights, physics, between = records
         size = len(examples.chosen)
+        # Blocks of neighbours: each thread has its own images, and random numbers are keyed by
+        # image, not by thread.
         ends = np.linspace(0, size, self.number + 1).astype(int)
 
         def part(thread: int) -> None:
@@ -99,6 +101,7 @@ class Threads:
         self._run(part, range(self.number))
         for own in self.scratch:
             machine.totals += own.totals
+        # Afterwards and in the order of the images: sums of floats are those of one thread.
         count_answers(machine.answers[:size], machine.results)
         first = int(keys.first_step)
         for image in range(-first % SAMPLE_EVERY, size, SAMPLE_EVERY):
@@ -116,6 +119,7 @@ class Threads:
         self, machine: MachineState, devices: tuple, trains: tuple, batch: MiniBatch, keys: tuple
     ) -> None:
         """The updates of a mini-batch, of several arrays at a time."""
+        # Rooms to work in, one a thread; taking from and putting to a list is atomic.
         free = list(range(self.number))
 
         def part(index: int) -> None:

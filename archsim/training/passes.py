@@ -162,6 +162,7 @@ def array_backward(row, cycle, output_errors, input_errors):
     else:
         block.reshape(-1)[:] = output_errors
     find_peaks(block, peaks)
+    # The first layer: its update needs the errors at its outputs, nobody those at its inputs.
     if row[BACKWARD] == 0:
         return
     features = array[COLUMNS] - array[BIAS]  # nobody asks for the error of the bias line

@@ -67,6 +67,8 @@ def _reads(
         input_bound=read.input_bound,
         input_noise=read.input_noise,
         output_bits=read.output_bits,
+        # Bounds and noises of a converter are stated in weights of the device's file; a layer's
+        # weights are `scale` times those.
         output_bound=read.output_bound * scale,
         output_noise=read.output_noise * scale,
     )

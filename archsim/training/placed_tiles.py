@@ -49,6 +49,7 @@ def tiles_of(
         beside = layer.bias and chip.weights.bias == "digital"
         # what the front end keeps is converted as one
         groups = together(chip, placed) if digital else {}
+        # A layer that fits one tile is read as one array, to the bits of a training without a chip.
         if placed.row_splits * placed.column_splits > 1 or beside or groups:
             tiles[layer.name] = {
                 "inputs": placed.tile_rows if placed.row_splits > 1 else 0,

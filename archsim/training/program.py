@@ -104,6 +104,7 @@ def build_program(
         classes=last.output_shape[-1],
         activations=activations,
         memory=layout.used,
+        # The scratch of the largest read, shared by all: reads follow each other.
         room=int(((4 * lines + 2) * vectors).max()),
         words=int(((lines + 2) * vectors + 2 * lines).max()),
         biases=biases,
@@ -131,6 +132,7 @@ def _take_biases(layout: Layout, tiles: Mapping[str, LayerTiles]) -> int:
     for name, array in zip(layout.names, layout.arrays):
         if array[BIAS] and name in tiles and tiles[name].bias == "digital":
             array[BIAS] = 0
+            # The bias is no line any more: what is left are the inputs.
             array[COLUMNS] -= 1
             array[WORDS] = words
             words += array[ROWS]

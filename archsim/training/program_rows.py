@@ -100,6 +100,7 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
     if layer.operator == "input" and layer is not network.layers[0]:
         raise InputError("training takes one input", where=where, got="a further input")
     rows = training_rows(layer, where)
+    # A reshape has the numbers of its input where they lie.
     if renames(layer):
         layout.offsets[layer.name] = layout.offsets[layer.inputs[0]]
         layout.wanted[layer.name] = layout.wanted[layer.inputs[0]]
@@ -107,6 +108,7 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
     layout.offsets[layer.name] = layout.take(math.prod(layer.output_shape))
     needed = [layout.wanted[name] for name in layer.inputs]
     trained = any(row.words.trained for row in rows)
+    # An error is wanted at an output where this layer, or one below it, learns.
     layout.wanted[layer.name] = any(needed) or layer.on_array or trained
     for row in rows:
         entry = _operation(layout, layer, row)

@@ -125,6 +125,7 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
         for v in range(count):
             totals[RETRIES] += slowest[v]
     if array[COPIES] > 1:
+        # The mean: several devices a weight lower its noise and leave its size.
         share = ONE / np.float32(array[COPIES])
         for i in range(columns):
             for v in range(count):

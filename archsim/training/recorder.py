@@ -61,6 +61,8 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
         measured[name, "update"] = Activity(
             source="measured",
             **_inputs(machine.samples[index, 0]),
+            # Crosswise: weights (M, N) have the outputs as rows, the arrays of a chip have the
+            # inputs there.
             row_pulses=min(1.0, float(counts[COLUMN_PULSES] / (slots * array[COLUMNS]))),
             column_pulses=float(counts[ROW_PULSES] / (slots * array[ROWS])),
             train_length=float(counts[SLOTS] / vectors),

@@ -128,6 +128,7 @@ def recurrent_backward(row, cycle, output_errors, input_errors):
         own = outputs[at * hidden : (at + 1) * hidden]
         state = outputs[before * hidden : (before + 1) * hidden] if t > 0 else start
         for k in range(hidden):
+            # From the layers above, and from the next step in time.
             errors[k] = output_errors[at * hidden + k] + carried[k]
         step = StepBack(
             errors, state, own, cells[t], kept[t], cell_errors, vector.reshape(-1), past, other

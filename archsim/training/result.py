@@ -70,6 +70,7 @@ class Timed:
     first: tuple[int, float] | None = None
 
     def add(self, images: int, seconds: float) -> None:
+        # What came first compiled and filled caches: it is only told where there is nothing else.
         if self.first is None:
             self.first = images, seconds
         else:

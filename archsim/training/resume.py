@@ -35,11 +35,13 @@ def fingerprint(
 ) -> dict[str, Any]:
     """What must be the same when a run goes on."""
     schedule = settings.schedule
+    # A cosine ends with the last epoch: more of them would change the rates of those that are done.
     ends = {"epochs": settings.epochs} if schedule.shape == "cosine" else {}
     return ends | {
         "network": layers_digest(network),
         "data": data.digest(),
         "settings": settings.model_dump(mode="json", exclude=FREE),
+        # Drawn anew from the seed; the sum shows whether a newer version draws others.
         "devices": zlib.crc32(machine.arrays.planes.view(np.uint8).data),
     }
 

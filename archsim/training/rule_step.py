@@ -121,6 +121,7 @@ def apply_rule(
             rule.done[layer.index].images += 1
             if stepped_beside[layer.index]:
                 rule.done[layer.index].add("vector_unit", "multiply_add", errors.size)
+    # After all images of the mini-batch: a rule may look at several layers.
     for layer in rule.layers:
         rule.batch(layer, steps[-1])
         rule.done[layer.index].batches += 1

@@ -52,6 +52,8 @@ class Schedule(NamedTuple):
             return self.rate * min(1.0, (image + self.batch) / end)
         since = epoch - settings.warm_up_epochs
         if settings.shape == "step":
+            # Of the epochs behind the warm-up, so that a longer warm-up shifts the steps and skips
+            # none.
             return self.rate * settings.factor ** math.floor(since / settings.every_epochs)
         if settings.shape == "cosine":
             span = max(self.epochs - settings.warm_up_epochs, 1e-9)

@@ -50,6 +50,7 @@ class ReadSettings(_Settings):
 
     @model_validator(mode="after")
     def _converters(self) -> ReadSettings:
+        # One bit of a signed code is its sign alone, and leaves no level to round to.
         if self.input_bits == 1 or self.output_bits == 1:
             raise ValueError("a converter has 0 (no rounding) or at least 2 bits")
         if self.output_bits and not self.output_bound:

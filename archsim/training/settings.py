@@ -231,6 +231,8 @@ def read_settings(values: Mapping[str, Any], where: str = "training") -> Trainin
             "digital": DigitalSettings,
             "schedule": ScheduleSettings,
             "augmentation": AugmentationSettings,
+            "tiles": LayerTiles,
+            "cores": LayerCores,
         }
         model = sections.get(path[0] if path else "", TrainingSettings)
         known = sorted(model.model_fields)

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from archsim.training.settings import read_settings
+from hwlib.errors import InputError
+
 BAD_LINES = [
     ("train", "NETWORK"),
     ("train lenet2", "did you mean 'lenet1'"),
@@ -77,3 +80,12 @@ def test_a_set_that_is_not_here_is_shown_all_the_same(call, monkeypatch, tmp_pat
         and shown["files"] is None
         and "archsim data fetch mnist" in shown["notes"][0]
     )
+
+
+@pytest.mark.parametrize("section, known", [("tiles", "inputs_together"), ("cores", "output_bits")])
+def test_a_field_of_a_layer_is_told_among_those_that_a_layer_has(section, known):
+    with pytest.raises(InputError) as fault:
+        read_settings({section: {"fc": {f"{known}z": 2}}})
+    told = fault.value.message
+    assert f"training.{section}.fc.{known}z: unknown field" in told
+    assert f"did you mean '{known}'" in told and "learning_rate" not in told
