@@ -14,6 +14,7 @@ from archsim.devices.unread import check_swept, unread
 from archsim.training.loop import train
 from archsim.training.settings import read_settings
 from hwlib.errors import InputError
+from tests.members import every
 from workloads import load_network
 from workloads.datasets import load_dataset
 
@@ -147,19 +148,19 @@ def is_felt(run, law, name):
     return (weights != BASES[run, law]) != (name in said)
 
 
-@pytest.mark.parametrize("law, name", PARAMETERS)
+@every("law, name", PARAMETERS)
 def test_every_parameter_acts_on_an_array_or_is_said_not_to(law, name):
     assert is_felt(worked, law, name)
 
 
-@pytest.mark.parametrize(
-    "law, name",
-    [
-        pytest.param(*item, marks=[] if item[0] in LIGHT else pytest.mark.study)
-        for item in PARAMETERS
-    ],
-)
+@every("law, name", [item for item in PARAMETERS if item[0] in LIGHT])
 def test_every_parameter_acts_on_a_training_or_is_said_not_to(law, name):
+    assert is_felt(trained, law, name)
+
+
+@pytest.mark.study
+@every("law, name", [item for item in PARAMETERS if item[0] not in LIGHT])
+def test_so_it_does_of_laws_that_only_a_study_trains(law, name):
     assert is_felt(trained, law, name)
 
 
