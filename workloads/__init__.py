@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 # what a type checker reads; at run time each name comes from its home when it is used
 if TYPE_CHECKING:
+    from workloads.adapters import with_adapters
     from workloads.datasets import Dataset, list_datasets, load_dataset
     from workloads.load import list_networks, load_network
     from workloads.network import Layer, Matrix, Network
 
 _HOMES = {
+    "with_adapters": "adapters",
     "load_network": "load",
     "list_networks": "load",
     "load_dataset": "datasets",
@@ -37,6 +39,7 @@ __all__ = [
     "list_networks",
     "load_dataset",
     "load_network",
+    "with_adapters",
 ]
 
 if not TYPE_CHECKING:

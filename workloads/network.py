@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from workloads.sequence import Sequence
 
-_LATER_FIELDS = ("function", "settings", "constants", "shares", "transposed")
+_LATER_FIELDS = ("function", "settings", "constants", "shares", "transposed", "frozen")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,6 +51,7 @@ class Layer:
         constants: roles of the tensors that it needs besides its inputs.
         shares: an earlier layer whose matrix this one reads instead of having its own.
         transposed: whether it reads that matrix from its columns' side.
+        frozen: whether a training leaves its weights and words as they are.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Layer:
     constants: tuple[str, ...] = ()
     shares: str = ""
     transposed: bool = False
+    frozen: bool = False
 
     def __repr__(self) -> str:
         # Digests of networks are made of this text: fields that came later only show where they are

@@ -14,6 +14,7 @@ from archsim.readers.documents import read_toml
 from archsim.readers.table import Table, check_size
 from archsim.readers.versions import migrated
 from hwlib.errors import InputError, unknown
+from workloads.adapters import freeze
 from workloads.layers import FIELDS, infer_layer, share_weights
 from workloads.network import Layer, Network
 from workloads.tables.topology import named as listed
@@ -73,6 +74,7 @@ def _network(values: dict[str, Any], path: Path) -> Network:
         operator = table.text("operator")
         shapes = tuple(layers[item].output_shape for item in inputs)
         layer = share_weights(infer_layer(table, operator, inputs, shapes), table, layers)
+        layer = freeze(layer, f"{table.where}.frozen") if table.flag("frozen") else layer
         layers[layer.name] = layer
     keeps = any(operator_of(layer).kept(layer) for layer in layers.values())
     sequence = TomlSequence(path, values, input_shape[0]) if keeps else None
@@ -138,7 +140,7 @@ def _tables(values: Mapping[str, object], path: Path) -> dict[str, Table]:
         operator = table.text("operator")
         if operator not in FIELDS:
             raise unknown("operator", operator, FIELDS, f"{table.where}.operator")
-        table.refuse_unknown(("name", "operator", "inputs", *FIELDS[operator]))
+        table.refuse_unknown(("name", "operator", "inputs", "frozen", *FIELDS[operator]))
         tables[name] = table
     return tables
 

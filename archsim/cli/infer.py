@@ -18,6 +18,7 @@ _CHIP = f"chip: archsim list architectures (default {STANDARD_CHIP})"
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=network_options.NETWORK_HELP)
     network_options.add_network_options(parser)
+    network_options.add_adapter_option(parser)
     options.add_data_option(parser)
     parser.add_argument(
         "--weights",
@@ -90,6 +91,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if path.startswith("device.")
     }
     network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
+    network = network_options.adapted(network, arguments.adapters)
     chip = archsim.load_architecture(arguments.arch or STANDARD_CHIP, own)
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
     held = hold(arguments.out, "run", "--out", around=True) if arguments.out else None

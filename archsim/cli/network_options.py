@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 NETWORK_HELP = (
     "a built-in name (archsim list networks), our .toml, an .onnx file or a SCALE-Sim topology .csv"
 )
+LARGEST_RANK = 4096  # as workloads.adapters has it, which help does not load
 PADDINGS = ("auto", "none", "same")
 
 
@@ -54,6 +55,27 @@ def add_workload_options(parser: argparse.ArgumentParser) -> None:
         help="images of a training step (default 1)",
     )
     add_network_options(parser)
+    add_adapter_option(parser)
+
+
+def add_adapter_option(parser: argparse.ArgumentParser) -> None:
+    """--adapters; `adapted` follows it."""
+    parser.add_argument(
+        "--adapters",
+        type=parse_count(1, LARGEST_RANK),
+        metavar="RANK",
+        help="freeze the weights, and train low-rank adapters of this rank beside every linear layer "
+        "that is wider",
+    )
+
+
+def adapted(network: Network, rank: int | None) -> Network:
+    """The network with the adapters of `--adapters`; itself where none are wanted."""
+    if rank is None:
+        return network
+    from workloads.adapters import with_adapters  # few commands want it
+
+    return with_adapters(network, rank)
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
@@ -115,7 +137,9 @@ def network_of(arguments: argparse.Namespace) -> Network:
             hint="--phase decode",
         )
     network = load_network(arguments.network, **network_options(arguments))
-    return network.decoding(arguments.cache) if arguments.phase == "decode" else network
+    if arguments.phase == "decode":
+        network = network.decoding(arguments.cache)
+    return adapted(network, arguments.adapters)
 
 
 def shapes_table(texts: list[str]) -> dict[str, int] | None:

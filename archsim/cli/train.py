@@ -28,6 +28,7 @@ SILENT_SECONDS = 4.0
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=network_options.NETWORK_HELP)
     network_options.add_network_options(parser)
+    network_options.add_adapter_option(parser)
     options.add_data_option(parser)
     parser.add_argument(
         "--scheme",
@@ -90,6 +91,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     wanted = _settings(arguments)
     network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
+    network = network_options.adapted(network, arguments.adapters)
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
     with (
         hold(arguments.out, "training", "--out", around=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
-from archsim.operators.arguments import Tensors, Work, cannot_carry
+from archsim.operators.arguments import Tensors, Work, cannot_carry, constant
 from archsim.operators.kernels import AnyKernel as AnyKernel
 from archsim.operators.kernels import ArrayKernel as ArrayKernel
 from archsim.operators.kernels import Kernel as Kernel
@@ -184,6 +184,13 @@ class Operator:
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
         """Values of the layer's roles, by name, from the words that a training left, float32."""
         return {}
+
+    def unfolded(self, layer: Layer, held: Tensors) -> np.ndarray:
+        """The trained words of a layer, float32 in their order in memory, from values of its roles:
+        what `folded` does, undone. Raises InputError for a role without values.
+        """
+        order = [np.ravel(constant(layer, role, held)) for role in layer.roles]
+        return np.concatenate(order).astype(np.float32)
 
     def fetched(self, layer: Layer) -> int:
         """Numbers of an image that come from the off-chip memory, and from no layer."""

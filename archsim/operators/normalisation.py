@@ -112,6 +112,10 @@ class Normalisation(Operator):
         held = words[1:].reshape(-1, *scales.shape)
         return {role: values.copy() for role, values in zip(_held(layer), held)}
 
+    def unfolded(self, layer: Layer, held: Tensors) -> np.ndarray:
+        order = [np.ravel(constant(layer, role, held)) for role in _held(layer)]
+        return np.concatenate(order).astype(np.float32)
+
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         sets, scales = self.sets(layer), self.scales(layer)
         size = layer.output_elements // sets

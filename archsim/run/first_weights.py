@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from archsim.operators.vocabulary import operator_of
 from archsim.run.trained_weights import trained_tensors
 from archsim.training.first_state import FirstWeights
+from archsim.training.trainable import trained_layers, training_rows
 from hwlib.errors import InputError
 from workloads.network import Network
 
@@ -19,7 +21,15 @@ if TYPE_CHECKING:
 
 def first_of(network: Network, weights: Weights) -> FirstWeights | None:
     """`first_weights`; None where none are named."""
-    return None if weights is None else first_weights(network, weights)
+    if weights is not None:
+        return first_weights(network, weights)
+    if any(layer.setting("adapter") for layer in network.layers):
+        raise InputError(
+            "adapters add to trained weights, and none are named",
+            where=f"{network.name}: weights",
+            hint="--weights FILE, or weights=... in Python",
+        )
+    return None
 
 
 def first_weights(network: Network, weights: Weights) -> FirstWeights:
@@ -35,7 +45,7 @@ def first_weights(network: Network, weights: Weights) -> FirstWeights:
 
     Raises:
         InputError: as `trained_tensors`, and for a network with running statistics whose weights come
-            without them.
+            without them; scales and shifts of a file are taken.
     """
     named = trained_tensors(network, weights)
     matrices = {}
@@ -45,24 +55,38 @@ def first_weights(network: Network, weights: Weights) -> FirstWeights:
         if layer.bias:
             matrix = np.column_stack([matrix, held["bias"]])
         matrices[layer.name] = np.ascontiguousarray(matrix, np.float32)
-    if named.words is None:
-        _refuse_words(network)
-    return FirstWeights(matrices, named.words)
+    words = _words_of(network, named.tensors) if named.words is None else named.words
+    return FirstWeights(matrices, words)
 
 
-def _refuse_words(network: Network) -> None:
-    """Raise InputError where layers keep trained words or statistics, of which a file of weights says
-    nothing.
+def _words_of(
+    network: Network, tensors: Mapping[str, Mapping[str, np.ndarray]]
+) -> np.ndarray | None:
+    """The words that layers keep, in the order of a training, from the values of a file; None where
+    no layer keeps any.
+
+    Raises:
+        InputError: for running statistics, which a file of weights has folded into scale and shift.
     """
-    for layer in network.layers:
-        kept = operator_of(layer).words(layer)
-        if kept.trained or kept.forth:
+    words: list[np.ndarray] = []
+    trained = False
+    for layer in trained_layers(network):
+        kind = operator_of(layer)
+        kept = kind.words(layer)
+        if kept.forth or kept.back:
             raise InputError(
-                "the weights come without the statistics and words that this layer keeps in a training",
+                "the weights come without the statistics that this layer keeps in a training",
                 where=f"{network.name}: {layer.name}",
                 got="a file of weights",
                 hint="name the folder of a training, or what `train` returned",
             )
+        rows = training_rows(layer, f"network '{network.name}', layer '{layer.name}'")
+        for row in rows:
+            words.append(np.array(row.words.constants, np.float32))
+            if row.words.trained:
+                trained = True
+                words.append(kind.unfolded(layer, tensors.get(layer.name, {})))
+    return np.concatenate(words) if trained else None
 
 
 def weights_digest(first: FirstWeights) -> str:

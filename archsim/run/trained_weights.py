@@ -12,6 +12,7 @@ from archsim.operators.vocabulary import operator_of
 from archsim.run.trained import Training
 from archsim.soc.data.tensors import tensors_of
 from hwlib.errors import InputError, nearest
+from workloads.adapters import UP
 from workloads.network import Network
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def trained_tensors(network: Network, weights: Weights = None) -> TrainedTensors
             do not fit. Nothing is drawn at random.
     """
     given = _given(network, weights)
-    arrays = given.arrays
+    arrays = {**first_adapters(network), **given.arrays}
     known = [
         f"{layer.name}.{role}"
         for layer in network.layers
@@ -84,7 +85,7 @@ def _require_all(
     """Raise InputError with every layer that has no values."""
     lacking = []
     for layer in network.layers:
-        if layer.shares or operator_of(layer).may_be_folded:
+        if layer.shares or operator_of(layer).may_be_folded or layer.setting("adapter"):
             continue
         roles = (("weights", "bias") if layer.bias else ("weights",)) if layer.on_array else ()
         held = own.get(layer.name, {})
@@ -100,6 +101,19 @@ def _require_all(
             where=network.name,
             hint="name an .npz file, a training's folder or an .onnx file with --weights",
         )
+
+
+def first_adapters(network: Network) -> dict[str, np.ndarray]:
+    """What adapters begin with, by "<layer>.weights": A uniform below 1 / sqrt(inputs), B zero."""
+    random = np.random.default_rng(0)
+    first = {}
+    for layer in network.layers:
+        half = layer.setting("adapter")
+        if half:
+            shape = layer.matrix
+            drawn = random.uniform(-1, 1, (shape.columns, shape.rows)) / np.sqrt(shape.rows)
+            first[f"{layer.name}.weights"] = np.zeros_like(drawn) if half == UP else drawn
+    return first
 
 
 def _given(network: Network, weights: Weights) -> _Given:

@@ -148,16 +148,22 @@ def _with_training(
     biases = float(sum(stage.biases_beside for stage in stages if stage.on_array))
     step = training_step(stages, scheme, inference.batch)
     placed = [scheme.weights_matrix(stage) for stage in stages if stage.on_array]
-    weights = [matrix for matrix in placed if matrix is not None]
+    # frozen weights have arrays, or memory, as those of an inference
+    frozen = [stage for stage in stages if stage.frozen]
+    plain = {stage.name: stage.matrix for stage in frozen}
+    weights = [plain.get(matrix.layer, matrix) for matrix in placed if matrix is not None]
+    trained = [stage for stage in stages if not stage.frozen]
+    in_memory = sum(item.matrix.trained for item in frozen if scheme.weights_matrix(item) is None)
     return replace(
         inference,
         scheme=scheme.name,
-        matrices=(*weights, *scheme.arrays(stages)),
+        matrices=(*weights, *scheme.arrays(trained)),
         image_operations=tuple(step.images),
         batch_operations=tuple(step.batches),
         setup_operations=tuple(step.setup),
         activation_elements=sum(stage.output_elements for stage in stages),
-        state_words=scheme.state_words(stages)
+        state_words=scheme.state_words(trained)
+        | ({"frozen weights": float(in_memory)} if in_memory else {})
         | ({"biases": biases} if biases else {})
         | ({"layer words": kept} if kept else {}),
         notes=(*inference.notes, *scheme.remarks),

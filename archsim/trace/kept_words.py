@@ -17,7 +17,8 @@ def kept_words(stages: list[Stage], rule: StepRule) -> float:
             own = operator_of(layer).words(layer)
             # Trained words have a gradient and what the optimiser keeps; statistics are kept once,
             # those of the way back for each error that goes back.
-            words += own.trained * rule.layer_words + own.forth + own.back * rule.output_errors
+            trained = own.trained * (1 if layer.frozen else rule.layer_words)
+            words += trained + own.forth + own.back * rule.output_errors
     return float(words)
 
 
@@ -34,7 +35,7 @@ def image_words(stage: Stage, rule: StepRule) -> list[Operation]:
         )
         for layer in stage.layers
         # Compared with the empty record: most layers keep nothing and get no operation.
-        if (words := operator_of(layer).words(layer)) != type(words)()
+        if not layer.frozen and (words := operator_of(layer).words(layer)) != type(words)()
     ]
 
 
@@ -48,7 +49,7 @@ def batch_words(stage: Stage, rule: StepRule) -> list[Operation]:
             float(operator_of(layer).words(layer).trained * rule.layer_words),
         )
         for layer in stage.layers
-        if operator_of(layer).words(layer).trained
+        if not layer.frozen and operator_of(layer).words(layer).trained
     ]
 
 

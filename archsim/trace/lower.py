@@ -43,6 +43,19 @@ class Stage:
         return self.head.on_array
 
     @property
+    def frozen(self) -> bool:
+        """Whether its weights lie on arrays that a training leaves as they are."""
+        return self.on_array and self.head.frozen
+
+    @property
+    def trains(self) -> bool:
+        """Whether a training moves its weights, or words of its layers."""
+        return any(
+            not layer.frozen and (layer.on_array or operator_of(layer).words(layer).trained > 0)
+            for layer in self.layers
+        )
+
+    @property
     def layers(self) -> tuple[Layer, ...]:
         """Its head, and the layers that stream behind it."""
         return (self.head, *self.fused)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from archsim.operators.vocabulary import operator_of
+from archsim.trace.building_blocks.setup import initial_weights
 from archsim.trace.building_blocks.update import bias_step, bias_write
 from archsim.trace.forward import forward, forward_digital
 from archsim.trace.kept_words import batch_words, image_words
@@ -38,7 +39,7 @@ def training_step(stages: list[Stage], rule: StepRule, batch: int) -> TrainingSt
         known = errors[stage.name] + (f"{stage.name}.forward",)
         updates += [replace(item, after=known) for item in image_words(stage, rule)]
         batches += batch_words(stage, rule)
-        if not stage.on_array:
+        if not stage.on_array or stage.frozen:
             continue
         updates += [
             replace(operation, after=known + operation.after)
@@ -50,9 +51,27 @@ def training_step(stages: list[Stage], rule: StepRule, batch: int) -> TrainingSt
         if stage.bias_words and stage.biases_beside:
             once = [*once, bias_write(stage)]
         batches += _chain(once, ())
-    return TrainingStep(
-        images + backward + updates, batches, _in_turn(rule.setup_operations(stages))
-    )
+    return TrainingStep(images + backward + updates, batches, _in_turn(_setup(stages, rule)))
+
+
+def _setup(stages: list[Stage], rule: StepRule) -> list[Operation]:
+    """What is done before the first image; frozen weights are programmed as those of an inference."""
+    trained = [stage for stage in stages if not stage.frozen]
+    frozen = [stage for stage in stages if stage.frozen and rule.weights_matrix(stage) is not None]
+    return [*rule.setup_operations(trained), *map(initial_weights, frozen)]
+
+
+def _learning(stages: list[Stage]) -> dict[str, bool]:
+    """By stage whether it, or one below it, trains: an error is taken back only to such ones.
+
+    Where nothing is frozen all are: what trains is then known when the step is built, not before.
+    """
+    if not any(layer.frozen for stage in stages for layer in stage.layers):
+        return dict.fromkeys((stage.name for stage in stages), True)
+    learning: dict[str, bool] = {}
+    for stage in stages:
+        learning[stage.name] = stage.trains or any(learning[name] for name in stage.sources)
+    return learning
 
 
 def _backward(
@@ -65,6 +84,7 @@ def _backward(
     for stage in stages:
         for source in stage.sources:
             consumers[source].append(stage.name)
+    learning = _learning(stages)
     operations: list[Operation] = []
     delivers: dict[str, tuple[str, ...]] = {}
     for stage in reversed(stages):
@@ -73,23 +93,23 @@ def _backward(
             dict.fromkeys(name for above in consumers[stage.name] for name in delivers[above])
         )
         # Nobody reads the last stage: its own output begins the way back.
-        own = _chain(_of_stage(stage, rule), arriving or (f"{stage.name}.forward",))
+        first = not any(learning[name] for name in stage.sources)
+        taken = _of_stage(stage, rule, first) if learning[stage.name] else []
+        own = _chain(taken, arriving or (f"{stage.name}.forward",))
         operations += own
         last = (own[-1].name,) if own else arriving or (f"{stage.name}.forward",)
         delivers[stage.name] = last
     return operations, delivers
 
 
-def _of_stage(stage: Stage, rule: StepRule) -> list[Operation]:
-    """What takes the error back through a stage, once for each part of the output's error."""
+def _of_stage(stage: Stage, rule: StepRule, first: bool) -> list[Operation]:
+    """What takes the error back through a stage, once for each part of the output's error; `first`:
+    to none below it.
+    """
     if rule.output_errors > 1 and stage.in_loss and stage.fused:
         # its parts are target and softmax as they are: no subtraction
         stage = replace(stage, fused=stage.fused[:-1], in_loss=False)
-    operations = (
-        rule.backward(stage, first=not stage.sources)
-        if stage.on_array
-        else _digital_backward(stage)
-    )
+    operations = rule.backward(stage, first=first) if stage.on_array else _digital_backward(stage)
     return [
         replace(operation, name=operation.name + "_second" * part)
         for part in range(rule.output_errors)

@@ -13,7 +13,16 @@ from archsim.kernels.number_formats import SCALE_FIELDS, store_words
 from archsim.kernels.random import as_word
 from archsim.schemes.shared.words import Arithmetic, told_scale
 from archsim.training.records import MiniBatch, StepKeys
-from archsim.training.table import CYCLES, ERRORS, ROWS, UPDATE_CYCLE, VECTORS, WORDS, Program
+from archsim.training.table import (
+    CYCLES,
+    ERRORS,
+    FROZEN,
+    ROWS,
+    UPDATE_CYCLE,
+    VECTORS,
+    WORDS,
+    Program,
+)
 
 U = np.uint64
 ZERO = np.float32(0.0)
@@ -70,7 +79,7 @@ def step_biases(words, batch, parts, rate, keys):
         step = keys.first_step + U(b)
         for index in range(arrays.shape[0]):
             array = arrays[index]
-            if array[WORDS] < 0:
+            if array[WORDS] < 0 or array[FROZEN] > 0:
                 continue
             rows, count = array[ROWS], array[VECTORS]
             own = values[array[WORDS] : array[WORDS] + rows]

@@ -85,7 +85,7 @@ class LayerMemory:
         self.optimisers: dict[int, Optimiser] = {}
         self.moment_scales: dict[int, np.ndarray] = {}
         for index, row in enumerate(rows):
-            if row[TRAINED]:
+            if row[TRAINED] and not program.network.layer(program.layers[index]).frozen:
                 shape = int(row[TRAINED]), int(row[EACH])
                 self.optimisers[index] = Optimiser(descent_of(scheme), rate, shape)
                 number = len(self.optimisers[index].moments)
@@ -126,11 +126,11 @@ class LayerMemory:
             gradients = self.record.gradients[first : first + size].reshape(shape)
             values += optimiser.change(gradients, values, self._store_moment(index, step))
             # Gradients of a mini-batch are added up image by image.
-            gradients[...] = 0
             for number, quantity in enumerate(values):
                 scale = self.record.scales[int(row[SCALE]) + number]
                 # Rounded as it goes back to memory, since the lanes compute wider than a word.
                 self._store(index, quantity, scale, step, number)
+        self.record.gradients[...] = 0  # those of frozen words too
 
     def _store_moment(self, index: int, step: int):
         scales = self.moment_scales[index]

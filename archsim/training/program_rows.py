@@ -30,6 +30,7 @@ from archsim.training.table import (
     EACH,
     FORM,
     FORTH,
+    FROZEN,
     INPUT,
     INPUT_SIZE,
     KEPT_SIZE,
@@ -109,11 +110,12 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
     needed = [layout.wanted[name] for name in layer.inputs]
     trained = any(row.words.trained for row in rows)
     # An error is wanted at an output where this layer, or one below it, learns.
-    layout.wanted[layer.name] = any(needed) or layer.on_array or trained
+    moves = (layer.on_array or trained) and not layer.frozen
+    layout.wanted[layer.name] = any(needed) or moves
     for row in rows:
         entry = _operation(layout, layer, row)
         second = row.second >= 0 and needed[row.second]
-        entry[BACKWARD] = int(needed[row.source] or second or bool(row.words.trained))
+        entry[BACKWARD] = int(needed[row.source] or second or (moves and bool(row.words.trained)))
         if layer.on_array:
             entry[ARRAY] = len(layout.arrays)
             layout.arrays.append(_array(layer, copies.get(layer.name, 1)))
@@ -175,4 +177,5 @@ def _array(layer: Layer, copies: int) -> dict[int, int]:
         BIAS: int(layer.bias),
         BACK_CYCLE: BACKWARD_CYCLE,
         WORDS: -1,
+        FROZEN: int(layer.frozen),
     }

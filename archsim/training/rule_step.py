@@ -19,6 +19,7 @@ from archsim.training.table import (
     COLUMNS,
     COPIES,
     ERRORS,
+    FROZEN,
     ROWS,
     UPDATE_CYCLE,
     VECTORS,
@@ -75,6 +76,7 @@ def layer_states(program: Program, arrays: Arrays, arithmetic: Arithmetic) -> li
                 arrays.intended[first : first + matrix.size].reshape(matrix.shape),
                 arrays.line_read(index),
                 arrays.biases_of(index),
+                bool(row[FROZEN]),
             )
         )
     return layers
@@ -114,14 +116,15 @@ def apply_rule(
         stepped_beside: bool (arrays,), arrays whose biases are words that step beside the rule:
             their errors meet the vector unit once more.
     """
+    trained = [layer for layer in rule.layers if not layer.frozen]
     for b, step in enumerate(steps):
-        for layer in rule.layers:
+        for layer in trained:
             inputs, errors = seen(layer.index, b)
             rule.image(layer, inputs, errors, step)
             rule.done[layer.index].images += 1
             if stepped_beside[layer.index]:
                 rule.done[layer.index].add("vector_unit", "multiply_add", errors.size)
     # After all images of the mini-batch: a rule may look at several layers.
-    for layer in rule.layers:
+    for layer in trained:
         rule.batch(layer, steps[-1])
         rule.done[layer.index].batches += 1

@@ -55,7 +55,7 @@ FIELDS = WINDOW + WINDOW_NUMBERS
 # outputs of the array that one tile takes; TOGETHER: of these, and of the outputs backwards, those
 # that are driven and converted at a time. BIAS: whether the last line of the array is always on.
 # WORDS: where the biases lie that are digital words and on no line, -1 where it has none; such an
-# array's block has one row more, of ones, which the array does not read.
+# array's block has one row more, of ones, which the array does not read. FROZEN: no update moves it.
 (
     ROWS,
     COLUMNS,
@@ -75,8 +75,9 @@ FIELDS = WINDOW + WINDOW_NUMBERS
     WORDS,
     INPUTS_TOGETHER,
     OUTPUTS_TOGETHER,
-) = range(18)
-ARRAY_FIELDS = 18
+    FROZEN,
+) = range(19)
+ARRAY_FIELDS = 19
 # Cycles of an array in the keys of its random numbers; the second backward cycle takes back a
 # second output error.
 FORWARD_CYCLE, BACKWARD_CYCLE, UPDATE_CYCLE, SECOND_BACKWARD_CYCLE = range(4)

@@ -22,6 +22,7 @@ from archsim.training.table import (
     COPIES,
     ERROR_PEAKS,
     ERRORS,
+    FROZEN,
     INPUT_PEAKS,
     PLANES,
     ROWS,
@@ -63,7 +64,7 @@ def _update(devices, trains, batch, keys, counts):
             rows = array[ROWS]
             columns = array[COLUMNS]
             count = array[VECTORS]
-            if batch.only >= 0 and index != batch.only:
+            if array[FROZEN] > 0 or (batch.only >= 0 and index != batch.only):
                 last = generators.state.shape[0] - 1
                 generator = min(generator + array[COPIES], last)
                 continue

@@ -1,0 +1,129 @@
+"""Fine-tuning by low-rank adapters: weights stay as they are, and beside each matrix two small ones
+learn what is to be added (Hu et al. 2021, LoRA, arXiv 2106.09685).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from archsim.operators.vocabulary import operator_of
+from hwlib.errors import InputError, unknown
+from workloads.network import Layer, Network
+
+LARGEST_RANK = 4096
+UP = "up"
+DOWN = "down"
+
+
+def freeze(layer: Layer, where: str) -> Layer:
+    """A layer that a training leaves as it is.
+
+    Raises:
+        InputError: where it has nothing that could be trained, or follows what it sees.
+    """
+    words = operator_of(layer).words(layer)
+    if words.forth or words.back:
+        raise InputError(
+            "a layer with running statistics follows every image", where=where, got=layer.operator
+        )
+    if not layer.on_array and not words.trained:
+        raise InputError("the layer has nothing to train", where=where, got=layer.operator)
+    return replace(layer, frozen=True)
+
+
+def with_adapters(
+    network: Network,
+    rank: int,
+    layers: Collection[str] | None = None,
+    trained: Collection[str] = (),
+) -> Network:
+    """A network whose weights are frozen and whose linear layers have adapters: y = W x + B (A x).
+
+    Args:
+        network: with the weights that are adapted.
+        rank: outputs of A and inputs of B; the published scale alpha is the rank.
+        layers: linear layers that get adapters; None: all that are wider than the rank on both
+            sides.
+        trained: layers that go on to be trained as they are, say new classes at the end.
+
+    Returns:
+        the network; the layers of an adapter are named `<layer>_down`, `<layer>_up` and
+        `<layer>_adapted`, and B begins at zero, so that the network first computes what it did.
+
+    Raises:
+        InputError: for names that no linear layer has, a rank that is no count or not below a
+            matrix, and a network in which nothing gets an adapter.
+    """
+    if isinstance(rank, bool) or not isinstance(rank, int) or not 1 <= rank <= LARGEST_RANK:
+        raise InputError("not a rank", where="adapters", got=rank, allowed=f"1 to {LARGEST_RANK}")
+    linear = [layer for layer in network.layers if layer.operator == "linear" and not layer.shares]
+    names = [layer.name for layer in linear]
+    for name in [*(layers or ()), *trained]:
+        allowed = names if name in (layers or ()) else [item.name for item in network.layers]
+        if name not in allowed:
+            raise unknown("layer", name, allowed, "adapters")
+    chosen = {
+        item.name for item in linear if _takes(item, rank, layers) and item.name not in trained
+    }
+    if not chosen:
+        raise InputError(
+            "no linear layer gets an adapter",
+            where=f"{network.name}: adapters",
+            got=rank,
+            allowed="a rank below the smaller side of a linear layer",
+        )
+    made: list[Layer] = []
+    renamed: dict[str, str] = {}
+    taken = {layer.name for layer in network.layers}
+    for layer in network.layers:
+        layer = replace(layer, inputs=tuple(renamed.get(name, name) for name in layer.inputs))
+        words = operator_of(layer).words(layer)
+        if layer.name not in trained and (layer.on_array or words.trained) and not layer.shares:
+            layer = freeze(layer, f"{network.name}: {layer.name}")
+        made.append(layer)
+        if layer.name in chosen:
+            made += _adapter(layer, rank, taken)
+            renamed[layer.name] = made[-1].name
+    note = f"{len(chosen)} matrices have adapters of rank {rank}; all other weights are frozen"
+    return replace(network, layers=tuple(made), notes=(*network.notes, note))
+
+
+def _takes(layer: Layer, rank: int, layers: Collection[str] | None) -> bool:
+    """Whether a linear layer gets an adapter. Raises InputError for a named one that is too small."""
+    least = min(layer.matrix.rows, layer.matrix.columns)
+    if layers is None:
+        return least > rank
+    if layer.name in layers and least <= rank:
+        raise InputError(
+            "the rank is not below the matrix",
+            where=f"adapters: {layer.name}",
+            got=rank,
+            allowed=f"at most {least - 1}",
+        )
+    return layer.name in layers
+
+
+def _adapter(layer: Layer, rank: int, taken: set[str]) -> tuple[Layer, Layer, Layer]:
+    """The two small matrices beside a layer, and the sum behind it."""
+    names = [f"{layer.name}_{end}" for end in (DOWN, UP, "adapted")]
+    for name in names:
+        if name in taken:
+            raise InputError("another layer has this name already", where="adapters", got=name)
+    (source,) = layer.input_shapes
+    shape = (*source[:-1], rank)
+    out = layer.output_shape
+    return (
+        Layer(names[0], "linear", layer.inputs, (source,), shape, settings=(("adapter", DOWN),)),
+        Layer(names[1], "linear", (names[0],), (shape,), out, settings=(("adapter", UP),)),
+        Layer(names[2], "add", (layer.name, names[1]), (out, out), out),
+    )
+
+
+def adapter_layers(network: Network) -> dict[str, str]:
+    """By name the layers that are half of an adapter, with which half they are."""
+    return {
+        layer.name: str(layer.setting("adapter"))
+        for layer in network.layers
+        if layer.setting("adapter")
+    }
