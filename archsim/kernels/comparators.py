@@ -51,6 +51,9 @@ def generate_trains(values, factor, slots, clock, drive, trains):
     drive = borrowed(drive)
     trains = borrowed(trains)
     lines = trains.shape[0]
+    if slots == 0:  # an error of zero: what lay there before is no pulse
+        trains[:] = U(0)
+        return
     # a few more than there are lines: see `STRIDE`
     wide = -(-lines // STRIDE) * STRIDE
     levels = drive.room[LEVELS, :wide]

@@ -125,12 +125,12 @@ class LayerMemory:
             values = self.record.values[first : first + size].reshape(shape)
             gradients = self.record.gradients[first : first + size].reshape(shape)
             values += optimiser.change(gradients, values, self._store_moment(index, step))
-            # Gradients of a mini-batch are added up image by image.
             for number, quantity in enumerate(values):
                 scale = self.record.scales[int(row[SCALE]) + number]
                 # Rounded as it goes back to memory, since the lanes compute wider than a word.
                 self._store(index, quantity, scale, step, number)
-        self.record.gradients[...] = 0  # those of frozen words too
+        # Gradients of a mini-batch are added up image by image; those of frozen words go unused.
+        self.record.gradients[...] = 0
 
     def _store_moment(self, index: int, step: int):
         scales = self.moment_scales[index]

@@ -40,6 +40,15 @@ def trains(made, values, slots, clock=0, side=COLUMNS, others=0):
     return unpack(words[None], slots).T
 
 
+@every("source, sharing", [("lfsr", "line"), ("sobol", "line"), ("lfsr", "chip")])
+def test_a_train_of_no_slots_has_no_pulse(source, sharing):
+    # what lay in memory before is none
+    made = generators(source, sharing=sharing)
+    words = np.full(5, 7, U)
+    generate_trains(np.zeros(5, F), 0.0, 0, 0, drive_of(made, COLUMNS, 5, 9, 10), words)
+    assert words.tolist() == [0] * 5
+
+
 @every("bits", TAPS)
 def test_a_register_visits_every_state_but_zero_once_a_period(bits):
     states = register_states(bits).astype(int)

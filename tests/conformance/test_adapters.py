@@ -1,0 +1,144 @@
+"""Do frozen weights stay as they are, in numbers, time and price, while low-rank adapters beside them
+learn; and does a network with fresh adapters compute what it did without them?
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import archsim
+from archsim.operators.array_forward import network_forward
+from archsim.run.trained_weights import trained_tensors
+from archsim.training.machine import Machine
+from archsim.training.settings import TrainingSettings
+from hwlib.errors import InputError
+from workloads import with_adapters
+from workloads.load import load_network
+from workloads.network import Layer, Network
+
+RULES = ("sgd", "mixed_precision", "rpu")
+NETWORK = Network(
+    "small",
+    (
+        Layer("input", "input", (), (), (1, 8, 8)),
+        Layer("flat", "flatten", ("input",), ((1, 8, 8),), (64,)),
+        Layer("norm", "layer_norm", ("flat",), ((64,),), (64,), constants=("scale", "shift")),
+        Layer("first", "linear", ("norm",), ((64,),), (12,), bias=True),
+        Layer("act", "tanh", ("first",), ((12,),), (12,)),
+        Layer("last", "linear", ("act",), ((12,),), (10,), bias=True),
+    ),
+)
+
+
+@pytest.fixture
+def values():
+    random = np.random.default_rng(5)
+    sizes = {
+        "norm.scale": (64,),
+        "norm.shift": (64,),
+        "first.weights": (12, 64),
+        "first.bias": (12,),
+        "last.weights": (10, 12),
+        "last.bias": (10,),
+    }
+    return {name: random.normal(size=size) / 4 for name, size in sizes.items()}
+
+
+def scores(network, values):
+    image = np.random.default_rng(6).normal(size=(1, 8, 8))
+    tensors = trained_tensors(network, values).tensors
+    return network_forward(network, {"input": image}, tensors)[network.layers[-1].name]
+
+
+def test_fresh_adapters_change_nothing(values):
+    adapted = with_adapters(NETWORK, 3)
+    assert [layer.name for layer in adapted.array_layers] == [
+        *("first", "first_down", "first_up"),
+        *("last", "last_down", "last_up"),
+    ]
+    np.testing.assert_array_equal(scores(adapted, values), scores(NETWORK, values))
+    # y = W x + B (A x)
+    more = {**values, "last_up.weights": np.ones((10, 3))}
+    assert not np.allclose(scores(adapted, more), scores(NETWORK, values))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_training_moves_adapters_alone(rule, values):
+    adapted = with_adapters(NETWORK, 3)
+    call = (adapted, "cim40", "digits", rule)
+    done = archsim.train(*call, epochs=1, images=12, weights=values)
+    trained = done.trained.weights
+    first = archsim.train(*call, epochs=1, images=1, weights=values).trained.weights
+    for name in ("first", "last"):
+        np.testing.assert_array_equal(trained[name], first[name])
+        assert np.abs(trained[f"{name}_up"]).max() > 0
+    words = done.trained.roles["norm"]
+    np.testing.assert_allclose(words["scale"], values["norm.scale"], rtol=1e-6)
+    np.testing.assert_allclose(words["shift"], values["norm.shift"], rtol=1e-6)
+
+
+def test_what_is_not_frozen_moves_as_without_the_word():
+    adapted = with_adapters(NETWORK, 3)
+    free = Network("free", tuple(replace(layer, frozen=False) for layer in adapted.layers))
+    image = np.random.default_rng(7).normal(size=(1, 64)).astype(np.float32)
+    machines = []
+    for network in (adapted, free):
+        machine = Machine(network, TrainingSettings(rule="float", learning_rate=0.5))
+        before = machine.arrays.layer_weights()
+        before = {name: matrix.copy() for name, matrix in before.items()}
+        machine.train(image, np.array([[3]]), np.zeros(1, np.int64), 0)
+        machines.append((before, machine.arrays.layer_weights()))
+    (before, held), (_, moved) = machines
+    for name, matrix in held.items():
+        frozen = adapted.layer(name).frozen
+        np.testing.assert_array_equal(matrix, before[name] if frozen else moved[name])
+        assert (moved[name] != before[name]).any()
+
+
+def phases(result, layer):
+    return {row["phase"] for row in result.ledger if row["layer"] == layer and row["count"]}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_frozen_weights_are_read_both_ways_and_never_updated(rule):
+    adapted = with_adapters(NETWORK, 3)
+    run = archsim.simulate(adapted, "cim40", phase="training", scheme=rule, timing=False)
+    # below the first matrix nothing learns, so its transpose is not read
+    assert phases(run, "first") - {"setup"} == {"forward"}
+    assert phases(run, "last") - {"setup"} == {"forward", "backward"}
+    for name in ("first_down", "first_up", "last_down", "last_up"):
+        assert "update" in phases(run, name)
+    # of a layer without a word for it both are there
+    whole = archsim.simulate(NETWORK, "cim40", phase="training", scheme=rule, timing=False)
+    assert "update" in phases(whole, "last") and "update" in phases(whole, "first")
+
+
+def test_a_file_says_what_is_frozen(tmp_path):
+    path = tmp_path / "net.toml"
+    text = 'schema = 1\nname = "net"\ninput = [4]\n[[layer]]\nname = "a"\noperator = "linear"\n'
+    path.write_text(text + "features = 3\nfrozen = true\n", encoding="utf-8")
+    assert load_network(path).layer("a").frozen
+    text = text.replace('"linear"', '"relu"') + "frozen = true\n"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="nothing to train"):
+        load_network(path)
+
+
+def test_what_cannot_be_adapted_is_refused(values):
+    with pytest.raises(InputError, match="no linear layer gets an adapter"):
+        with_adapters(NETWORK, 12)
+    with pytest.raises(InputError, match="the rank is not below"):
+        with_adapters(NETWORK, 10, ["last"])
+    with pytest.raises(InputError, match="did you mean 'last'"):
+        with_adapters(NETWORK, 2, ["lost"])
+    with pytest.raises(InputError, match="running statistics"):
+        with_adapters(load_network("resnet18_cifar"), 2)
+    with pytest.raises(InputError, match="none are named"):
+        archsim.train(with_adapters(NETWORK, 3), "cim40", "digits", "sgd", epochs=1, images=4)
+
+
+def test_a_layer_that_is_trained_as_it_is(values):
+    adapted = with_adapters(NETWORK, 3, trained=["last"])
+    assert [layer.name for layer in adapted.layers if layer.frozen] == ["norm", "first"]
+    assert "last_up" not in {layer.name for layer in adapted.layers}
