@@ -15,7 +15,7 @@ from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 from workloads.written import onnx_arrays, onnx_moves, onnx_recurrent, onnx_units
-from workloads.written.onnx_graph import Graph, Tensors, Write
+from workloads.written.onnx_graph import OnnxWriting, Tensors, Write
 
 FORM = 9
 """Of the file itself, where no node needs a later one."""
@@ -48,7 +48,7 @@ def write_onnx(network: Network, tensors: Tensors, path: str | Path) -> Path:
         raise InputError(
             "the package onnx is not installed", where=str(path), hint="pip install 'archsim[onnx]'"
         ) from None
-    writer = Graph(onnx, network, tensors)
+    writer = OnnxWriting(onnx, network, tensors)
     for layer in network.layers:
         _write(writer, layer)
     first, last = network.layers[0], network.layers[-1]
@@ -68,7 +68,7 @@ def write_onnx(network: Network, tensors: Tensors, path: str | Path) -> Path:
     return target
 
 
-def _write(writer: Graph, layer: Layer) -> None:
+def _write(writer: OnnxWriting, layer: Layer) -> None:
     if not layer.inputs or layer.name in writer.merged.values():
         return
     operator = FUNCTIONS.get(layer.computes)
@@ -85,6 +85,6 @@ def _write(writer: Graph, layer: Layer) -> None:
     write(writer, layer)
 
 
-def _elementwise(writer: Graph, layer: Layer) -> None:
+def _elementwise(writer: OnnxWriting, layer: Layer) -> None:
     kind = next(iter(FUNCTIONS[layer.computes].onnx))
     writer.node(layer, kind, [*layer.inputs], **dict(layer.settings))

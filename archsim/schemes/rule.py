@@ -42,7 +42,8 @@ class LayerState:
     written before the first image: a digital copy starts there, since what devices made of it takes
     a read to know. `line_read` is that of a line (see `shared.state_read`); None: exact. `biases`
     float32 (M,) are digital words that are added behind the converters: weights and devices have no
-    line for them, and N counts none; None: the array holds them, or the rule leaves them alone. A `frozen` layer takes no step.
+    line for them, and N counts none; None: the array holds them, or the rule leaves them alone. A
+    `frozen` layer takes no step.
     """
 
     index: int

@@ -72,5 +72,5 @@ def test_a_file_of_weights_without_statistics_is_refused():
         "fc.weights": random.normal(size=(3, 48)),
         "fc.bias": np.zeros(3),
     }
-    with pytest.raises(InputError, match="without the statistics and words"):
+    with pytest.raises(InputError, match="without the statistics"):
         first_weights(NETWORK, given)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from workloads.network import Layer
-from workloads.written.onnx_graph import Graph, Write
+from workloads.written.onnx_graph import OnnxWriting, Write
 from workloads.written.onnx_units import window_of
 
 
-def _conv2d(graph: Graph, layer: Layer) -> None:
+def _conv2d(graph: OnnxWriting, layer: Layer) -> None:
     channels = layer.output_shape[0]
     weights = graph.held(layer, "weights").reshape(channels, -1, *layer.kernel)
     inputs = [*layer.inputs, graph.constant(layer, "weights", weights)]
@@ -20,7 +20,7 @@ def _conv2d(graph: Graph, layer: Layer) -> None:
     graph.node(layer, "Conv", inputs, group=layer.groups, **window_of(layer))
 
 
-def _linear(graph: Graph, layer: Layer) -> None:
+def _linear(graph: OnnxWriting, layer: Layer) -> None:
     weights = graph.held(layer, "weights")
     weights = weights.reshape(-1, weights.shape[-1])
     turned = graph.constant(layer, "weights", np.ascontiguousarray(weights.T))
@@ -32,7 +32,7 @@ def _linear(graph: Graph, layer: Layer) -> None:
     graph.node(layer, "Add", [product, bias])
 
 
-def _fold(graph: Graph, layer: Layer) -> None:
+def _fold(graph: OnnxWriting, layer: Layer) -> None:
     """A transposed convolution: with the weights of the product that makes its windows, or with ones
     that take the windows as they are.
     """

@@ -13,10 +13,10 @@ from workloads.written.merged import merged_products
 
 Tensors: TypeAlias = Mapping[str, Mapping[str, np.ndarray]]
 OPSET = 18
-"""Which what most networks have is written in; `Graph.needs` raises it."""
+"""Which what most networks have is written in; `OnnxWriting.needs` raises it."""
 
 
-class Graph:
+class OnnxWriting:
     """Nodes and constants as they are written.
 
     Args:
@@ -79,5 +79,5 @@ class Graph:
         return name
 
 
-Write: TypeAlias = Callable[[Graph, Layer], None]
+Write: TypeAlias = Callable[[OnnxWriting, Layer], None]
 """Writes the nodes of a layer."""

@@ -11,7 +11,7 @@ from archsim.operators.moves import Moves, by_own_settings
 from archsim.operators.vector.causal_mask import mask_of
 from archsim.operators.vocabulary import FUNCTIONS
 from workloads.network import Layer
-from workloads.written.onnx_graph import Graph, Write
+from workloads.written.onnx_graph import OnnxWriting, Write
 
 
 def _moved(write: Write) -> Write:
@@ -19,7 +19,7 @@ def _moved(write: Write) -> Write:
     element by element as a Gather of single elements.
     """
 
-    def either(graph: Graph, layer: Layer) -> None:
+    def either(graph: OnnxWriting, layer: Layer) -> None:
         if by_own_settings(layer):
             write(graph, layer)
         else:
@@ -28,7 +28,7 @@ def _moved(write: Write) -> Write:
     return either
 
 
-def _elements(graph: Graph, layer: Layer) -> None:
+def _elements(graph: OnnxWriting, layer: Layer) -> None:
     held = graph.tensors.get(layer.name, {})
     kind = FUNCTIONS[layer.computes]
     assert isinstance(kind, Moves)  # the caller's table holds no other
@@ -48,21 +48,21 @@ def _elements(graph: Graph, layer: Layer) -> None:
     graph.node(layer, "Reshape", [taken, shape])
 
 
-def _reshape(graph: Graph, layer: Layer) -> None:
+def _reshape(graph: OnnxWriting, layer: Layer) -> None:
     shape = np.array([-1, *layer.output_shape], np.int64)
     graph.node(layer, "Reshape", [*layer.inputs, graph.constant(layer, "shape", shape)])
 
 
-def _concat(graph: Graph, layer: Layer) -> None:
+def _concat(graph: OnnxWriting, layer: Layer) -> None:
     graph.node(layer, "Concat", [*layer.inputs], axis=count_of(layer, "axis") + 1)
 
 
-def _transpose(graph: Graph, layer: Layer) -> None:
+def _transpose(graph: OnnxWriting, layer: Layer) -> None:
     axes = axes_of(layer, ())
     graph.node(layer, "Transpose", [*layer.inputs], perm=[0, *(axis + 1 for axis in axes)])
 
 
-def _slice(graph: Graph, layer: Layer) -> None:
+def _slice(graph: OnnxWriting, layer: Layer) -> None:
     axis = count_of(layer, "axis")
     numbers = {
         "start": count_of(layer, "start"),
@@ -76,7 +76,7 @@ def _slice(graph: Graph, layer: Layer) -> None:
     graph.node(layer, "Slice", [*layer.inputs, *inputs])
 
 
-def _pad(graph: Graph, layer: Layer) -> None:
+def _pad(graph: OnnxWriting, layer: Layer) -> None:
     top, left, bottom, right = layer.padding
     sides = np.array([0, 0, top, left, 0, 0, bottom, right], np.int64)
     fill = np.array(number_of(layer, "fill", 0.0), np.float32)
@@ -84,13 +84,13 @@ def _pad(graph: Graph, layer: Layer) -> None:
     graph.node(layer, "Pad", [*layer.inputs, *inputs])
 
 
-def _tile(graph: Graph, layer: Layer) -> None:
+def _tile(graph: OnnxWriting, layer: Layer) -> None:
     pairs = zip(layer.output_shape, layer.input_shapes[0])
     repeats = np.array([1, *(after // before for after, before in pairs)], np.int64)
     graph.node(layer, "Tile", [*layer.inputs, graph.constant(layer, "repeats", repeats)])
 
 
-def _upsample(graph: Graph, layer: Layer) -> None:
+def _upsample(graph: OnnxWriting, layer: Layer) -> None:
     pairs = zip(layer.output_shape[1:], layer.input_shapes[0][1:])
     scales = np.array([1, 1, *(after / before for after, before in pairs)], np.float32)
     graph.node(
@@ -103,7 +103,7 @@ def _upsample(graph: Graph, layer: Layer) -> None:
     )
 
 
-def _causal_mask(graph: Graph, layer: Layer) -> None:
+def _causal_mask(graph: OnnxWriting, layer: Layer) -> None:
     graph.node(layer, "Add", [*layer.inputs, graph.constant(layer, "mask", mask_of(layer))])
 
 

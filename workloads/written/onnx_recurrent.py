@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from workloads.network import Layer
-from workloads.written.onnx_graph import Graph, Write
+from workloads.written.onnx_graph import OnnxWriting, Write
 
 Held: TypeAlias = Callable[[Layer, str], np.ndarray]
 """Gives the values of a layer's role."""
@@ -62,7 +62,7 @@ def _cell(kind: str, order: tuple[int, ...]) -> Write:
         gates = np.split(values, len(order))
         return np.concatenate([gates[number] for number in order])[None]
 
-    def write(graph: Graph, layer: Layer) -> None:
+    def write(graph: OnnxWriting, layer: Layer) -> None:
         merged = graph.merged.get(layer.name)
         product = graph.network.layer(merged) if merged else None
         cell = cell_weights(graph.held, layer, product)

@@ -11,10 +11,10 @@ from archsim.operators.arguments import count_of, number_of
 from archsim.operators.vector.log_softmax import log_softmax_axes
 from archsim.operators.vector.softmax import softmax_axes
 from workloads.network import Layer
-from workloads.written.onnx_graph import Graph, Write
+from workloads.written.onnx_graph import OnnxWriting, Write
 
 
-def _clip(graph: Graph, layer: Layer) -> None:
+def _clip(graph: OnnxWriting, layer: Layer) -> None:
     ends = [
         graph.constant(layer, name, np.array(number_of(layer, name, usual), np.float32))
         for name, usual in (("low", 0.0), ("high", 6.0))
@@ -33,7 +33,7 @@ def window_of(layer: Layer) -> dict[str, Any]:
 
 
 def _pool(kind: str) -> Write:
-    def write(graph: Graph, layer: Layer) -> None:
+    def write(graph: OnnxWriting, layer: Layer) -> None:
         words = window_of(layer)
         if kind == "AveragePool":
             words["count_include_pad"] = int(bool(layer.setting("count_include_pad", False)))
@@ -48,7 +48,7 @@ def _plain(kind: str) -> Write:
     return lambda graph, layer: graph.node(layer, kind, [*layer.inputs])
 
 
-def _of_rank(graph: Graph, layer: Layer, name: str, shape: tuple[int, ...], rank: int) -> str:
+def _of_rank(graph: OnnxWriting, layer: Layer, name: str, shape: tuple[int, ...], rank: int) -> str:
     """An operand with as many axes as the output, so that the batch stands first in all."""
     if len(shape) == rank:
         return name
@@ -58,7 +58,7 @@ def _of_rank(graph: Graph, layer: Layer, name: str, shape: tuple[int, ...], rank
 
 
 def _join(kind: str) -> Write:
-    def write(graph: Graph, layer: Layer) -> None:
+    def write(graph: OnnxWriting, layer: Layer) -> None:
         rank = len(layer.output_shape)
         shapes = zip(layer.inputs, layer.input_shapes)
         inputs = [_of_rank(graph, layer, name, shape, rank) for name, shape in shapes]
@@ -69,14 +69,14 @@ def _join(kind: str) -> Write:
     return write
 
 
-def _batch_norm(graph: Graph, layer: Layer) -> None:
+def _batch_norm(graph: OnnxWriting, layer: Layer) -> None:
     scale, shift = graph.held(layer, "scale"), graph.held(layer, "shift")
     numbers = {"scale": scale, "shift": shift, "mean": 0 * scale, "variance": 0 * scale + 1}
     inputs = [graph.constant(layer, role, values) for role, values in numbers.items()]
     graph.node(layer, "BatchNormalization", [*layer.inputs, *inputs], epsilon=0.0)
 
 
-def _layer_norm(graph: Graph, layer: Layer) -> None:
+def _layer_norm(graph: OnnxWriting, layer: Layer) -> None:
     axis = count_of(layer, "axis", len(layer.output_shape) - 1)
     shape = layer.output_shape[axis:]
     affine = bool(layer.constants)
@@ -89,7 +89,7 @@ def _layer_norm(graph: Graph, layer: Layer) -> None:
 
 
 def _softmax(kind: str, axes: Callable[[Layer], tuple[int, ...]]) -> Write:
-    def write(graph: Graph, layer: Layer) -> None:
+    def write(graph: OnnxWriting, layer: Layer) -> None:
         (axis,) = axes(layer)
         rank = len(layer.output_shape)
         graph.node(layer, kind, [*layer.inputs], axis=axis % rank + 1)
@@ -97,7 +97,7 @@ def _softmax(kind: str, axes: Callable[[Layer], tuple[int, ...]]) -> Write:
     return write
 
 
-def _group_norm(graph: Graph, layer: Layer) -> None:
+def _group_norm(graph: OnnxWriting, layer: Layer) -> None:
     graph.needs(21)  # before it had one scale a group
     channels = layer.output_shape[0]
     inputs = [*layer.inputs]
@@ -110,7 +110,7 @@ def _group_norm(graph: Graph, layer: Layer) -> None:
     graph.node(layer, "GroupNormalization", inputs, num_groups=groups, epsilon=epsilon)
 
 
-def _rms_norm(graph: Graph, layer: Layer) -> None:
+def _rms_norm(graph: OnnxWriting, layer: Layer) -> None:
     graph.needs(23)
     axis = count_of(layer, "axis", len(layer.output_shape) - 1)
     shape = layer.output_shape[axis:]
