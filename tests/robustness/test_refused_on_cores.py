@@ -22,7 +22,8 @@ from hwlib.errors import InputError
         ({"network.topology": "mseh"}, "did you mean 'mesh'"),
         ({"core.tlies": 4}, "core.tlies"),
         ({"bitstream.sharing": "chip"}, "bitstream.sharing"),
-        ({"network.flit_bits": 256}, "network.flit_bits"),
+        ({"network.flit_bits": 512}, "network.flit_bits"),
+        ({"network.buffer_port": "midle"}, "did you mean 'middle'"),
         ({"core.port_bits": 64}, "network.flit_bits"),
     ],
 )

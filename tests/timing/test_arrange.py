@@ -10,7 +10,14 @@ from archsim.chip.cores import arrange
 from archsim.chip.placement import Arrangement
 from archsim.trace import LayerMatrix, Operation, Trace
 
-CORES = {"core.tiles": 1, "tile.rows": 8, "tile.columns": 16, "read.columns_per_adc": 8}
+CORES = {
+    "core.tiles": 1,
+    "tile.rows": 8,
+    "tile.columns": 16,
+    "read.columns_per_adc": 8,
+    "network.flit_bits": 128,
+    "network.buffer_port": 0,
+}
 
 
 def layer(name, after=(), outputs=8):

@@ -14,6 +14,8 @@ from hwlib.effects import Effects
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see base.py
 
+MIDDLE = "middle"
+Router = Annotated[int, Field(ge=0, le=1_000_000)] | Literal["middle"]
 _PORT = Effects(area="any", energy="any", time="any")
 
 
@@ -48,10 +50,12 @@ class NetworkSettings(Section):
     """Steps of a unit whose inputs are under way or wait in its core, beside the one that its tiles
     are fed with.
     """
-    buffer_port: Annotated[int, Field(ge=0, le=1_000_000), _PORT] = 0
-    """The router at which the global buffer sits."""
-    off_chip_port: Annotated[int, Field(ge=0, le=1_000_000), _PORT.as_limit()] = 0
-    """The router at which the off-chip channel sits."""
+    buffer_port: Annotated[Router, _PORT] = 0
+    """The router at which the global buffer sits; `middle` is the one that is nearest to all others,
+    of however many cores.
+    """
+    off_chip_port: Annotated[Router, _PORT.as_limit()] = 0
+    """The router at which the off-chip channel sits, or `middle`."""
 
 
 class CoreNetwork(Block[NetworkSettings]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from archsim.chip.blocks.network import MIDDLE
 from archsim.chip.network.layout import NetworkLayout
 from archsim.chip.network.package import package
 from archsim.chip.network.routes import TOPOLOGIES
@@ -34,12 +35,15 @@ def layout_on(chip: Architecture, cores: int) -> NetworkLayout:
     """
     settings, joined = chip.network, chip.package
     each = -(-cores // joined.chips)
-    ports = (settings.buffer_port, settings.off_chip_port)
     one = _layout(settings.topology, each, (), 1, 0)
     routers = len(one.routers.positions)
+    buffer, off_chip = (
+        _middle(settings.topology, each) if port == MIDDLE else int(port)
+        for port in (settings.buffer_port, settings.off_chip_port)
+    )
     asked = {
-        "network.buffer_port": settings.buffer_port,
-        "network.off_chip_port": settings.off_chip_port,
+        "network.buffer_port": buffer,
+        "network.off_chip_port": off_chip,
         **({"package.gateway": joined.gateway} if joined.chips > 1 else {}),
     }
     for field, router in asked.items():
@@ -50,7 +54,20 @@ def layout_on(chip: Architecture, cores: int) -> NetworkLayout:
                 got=router,
                 allowed=f"0 to {routers - 1}",
             )
-    return _layout(settings.topology, each, ports, joined.chips, joined.gateway)
+    return _layout(settings.topology, each, (buffer, off_chip), joined.chips, joined.gateway)
+
+
+@lru_cache(maxsize=64)
+def _middle(topology: str, cores: int) -> int:
+    """The router that is nearest to all others together, the first of several."""
+    positions = _layout(topology, cores, (), 1, 0).routers.positions
+    # few routers differ in a coordinate
+    along, across = (
+        {one: sum(abs(one - other) for other in where) for one in set(where)}
+        for where in ([router.x for router in positions], [router.y for router in positions])
+    )
+    ways = [along[router.x] + across[router.y] for router in positions]
+    return ways.index(min(ways)) if ways else 0
 
 
 @lru_cache(maxsize=64)
