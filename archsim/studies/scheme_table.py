@@ -1,27 +1,19 @@
-"""The table of all update schemes, from what they declare.
-
-python -m archsim.studies.scheme_table                     # prints it
-python -m archsim.studies.scheme_table docs/schemes.md     # writes it between the marks of that
-file
+"""The table of all update schemes, from what they declare; `python -m archsim.studies.scheme_table`
+prints it.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
-from archsim.basics.files import write_files
 from archsim.schemes import list_schemes, load_scheme
 from archsim.schemes.base import Scheme
 from archsim.trace import build_trace
 from archsim.trace.lower import lower
 from archsim.trace.operation import OFF_TILES, Operation, Trace
-from hwlib.errors import InputError
 from workloads import load_network
 
-BEGIN = "<!-- begin: table of schemes, written by python -m archsim.studies.scheme_table -->"
-END = "<!-- end: table of schemes -->"
 LAYER = "conv1"  # of the network digits_cnn: a layer with several vectors an image
 HEAD = (
     "scheme",
@@ -41,19 +33,6 @@ def scheme_table() -> str:
         "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows)
         + "\n"
     )
-
-
-def with_table(text: str, where: str) -> str:
-    """A document with the table of today between its marks. Raises InputError where it has no
-    marks.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise InputError(
-            "no marks to write the table between", where=where, allowed=f"{BEGIN} … {END}"
-        )
-    return f"{before}{BEGIN}\n{scheme_table()}{END}{after}"
 
 
 def _row(scheme: Scheme) -> tuple[str, ...]:
@@ -158,22 +137,9 @@ def _words(trace: Trace) -> str:
     return ", ".join(f"{name} {words:.2g}" for name, words in words_a_weight.items()) or "none"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table, or write it into a file. Exit codes as those of archsim."""
-    paths = sys.argv[1:] if arguments is None else list(arguments)
-    if not paths:
-        print(scheme_table(), end="")
-        return 0
-    try:
-        for path in map(Path, paths):
-            if not path.is_file():
-                raise InputError("no such file", where=str(path))
-            write_files(
-                path.parent, {path.name: with_table(path.read_text(encoding="utf-8"), str(path))}
-            )
-    except InputError as error:
-        print(f"archsim: {error.message}", file=sys.stderr)
-        return 2
+def main() -> int:
+    """Print the table."""
+    print(scheme_table(), end="")
     return 0
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from archsim.schemes import list_schemes, load_scheme
+from archsim.studies.scheme_table import scheme_table
 from docs.from_code.markdown import anchor, code, docstring, page, prose, table
 from docs.from_code.settings import field_rows
 
 INTRODUCTION = """Every built-in update rule with its settings, which `--set scheme.FIELD=VALUE` changes.
-What each asks of the chip is in the [table of schemes](../schemes.md); [your own](../learn/my_update_rule.md) is one file."""
+[Your own](../learn/my_update_rule.md) is one file. What they have in common is told under [update schemes](../schemes.md).
+
+The table says what each counts with its default settings; what a training measures takes the place of what is assumed until then."""
 
 
 def schemes_page() -> str:
     """One section a scheme."""
-    return page("Update rules", INTRODUCTION, *map(_scheme, list_schemes()))
+    return page("Update rules", INTRODUCTION, scheme_table(), *map(_scheme, list_schemes()))
 
 
 def _scheme(name: str) -> str:
