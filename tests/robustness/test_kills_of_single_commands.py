@@ -11,8 +11,8 @@ from archsim.cli.main import main
 from tests.measured_devices import write_curves
 from tests.robustness.kills import Kill, Toll, kill_once
 
-# What tells how long the host took, or when.
-OF_THE_HOST = ("seconds", "images_per_second", "command")
+# What tells how long the host took, and where things lie.
+OF_THE_HOST = ("_second", "seconds", "command", "activity_file")
 TRAINING = (
     "train digits_cnn --scheme sgd --arch cores40 --images 200 --epochs 2 --batch 8 "
     "--set training.checkpoint_images=40 --quiet"
