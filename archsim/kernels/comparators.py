@@ -13,14 +13,19 @@ from archsim.kernels.generators import (
     LEVELS,
     LFSR,
     PIECE,
+    POINTS,
+    POINTS_BLOCK,
     SEEN,
+    SERVED,
+    SERVED_BLOCK,
     STRIDE,
     level_of,
     set_levels,
 )
-from archsim.kernels.served_lines import serve_block, serve_trains
 
 U = np.uint64
+enter_points, enter_points_block = POINTS.enter, POINTS_BLOCK.enter
+enter_served, enter_served_block = SERVED.enter, SERVED_BLOCK.enter
 NO_SLOT = np.uint32(0)
 
 
@@ -60,14 +65,14 @@ def generate_trains(values, factor, slots, clock, drive, trains):
     for line in range(lines):
         levels[line] = level_of(values[line], factor, drive)
     if drive.sharing == CHIP:
-        serve_trains(levels, slots, clock, drive, trains)
+        enter_served(0, levels, slots, clock, drive, trains)
         return
     below = drive.room[BELOW, :wide].view(np.uint32)
     now = clock % drive.period
     if drive.source == LFSR:
         run_registers(levels, slots, now, drive, below, trains)
     else:
-        run_points(levels, slots, now, drive, below, trains)
+        enter_points(0, levels, slots, now, drive, below, trains)
 
 
 @kernel
@@ -83,7 +88,7 @@ def run_registers(levels, slots, now, drive, below, trains):
         start = (now + begin) % drive.period
         for line in range(trains.shape[0]):
             seen[line] = words[U(start + starts[line])]
-        meet_registers(seen, levels, min(slots - begin, most), drive.highest, below)
+        meet_registers(seen, levels, min(slots - begin, most), np.int32(drive.highest), below)
         add_piece(below, begin, trains)
 
 
@@ -136,46 +141,76 @@ def generate_block(errors, factors, slots, clocks, drive, trains):
         row = trains.reshape(-1)
         generate_trains(errors.reshape(-1), factors[0], slots[0], clocks[0], drive, row)
     elif drive.sharing == CHIP:
-        serve_block(errors, factors, slots, clocks, drive, trains)
+        enter_served_block(0, errors, factors, slots, clocks, drive, trains)
+    elif drive.source == LFSR:
+        registers_block(errors, factors, slots, clocks, drive, trains)
     else:
-        compare_block(errors, factors, slots, clocks, drive, trains)
+        enter_points_block(0, errors, factors, slots, clocks, drive, trains)
 
 
 @kernel
-def compare_block(errors, factors, slots, clocks, drive, trains):
-    """`generate_block`, line after line with all vectors side by side."""
+def registers_block(errors, factors, slots, clocks, drive, trains):
+    """`generate_block` from shift registers, line after line with all vectors side by side."""
     count = factors.shape[0]
     levels = np.empty(count, np.int32)
     below = np.empty(count, np.uint32)
     seen = np.empty(count, np.int32)
-    piece = PIECE + 1 - drive.bits if drive.source == LFSR else PIECE
-    most = 0
-    for v in range(count):
-        most = max(most, slots[v])
-    starts = np.empty((-(-most // piece), count), np.int32)
-    for part in range(starts.shape[0]):
-        for v in range(count):
-            starts[part, v] = (clocks[v] + part * piece) % drive.period
-    points = points_of(starts, most, drive)
+    piece = PIECE + 1 - drive.bits
+    most = longest_of(slots)
+    starts = starts_of(clocks, most, piece, drive)
     for line in range(errors.shape[0]):
         row = trains[line]
         some = set_levels(errors[line], factors, drive, levels)
         row[:] = U(0)
         for begin in range(0, most if some else 0, piece):
-            run = min(most - begin, piece)
-            if drive.source == LFSR:
-                see_states(starts[begin // piece], drive.starts[line], drive.words, seen)
-                meet_registers(seen, levels, run, drive.highest, below)
-            else:
-                meet_points(points[begin : begin + run], drive.turned[line], levels, below)
+            see_states(starts[begin // piece], drive.starts[line], drive.words, seen)
+            meet_registers(seen, levels, min(most - begin, piece), np.int32(drive.highest), below)
             add_piece(below, begin, row)
         keep_slots(slots, row)
 
 
 @kernel
+def points_block(errors, factors, slots, clocks, drive, trains):
+    """`registers_block` from Sobol generators."""
+    count = factors.shape[0]
+    levels = np.empty(count, np.int32)
+    below = np.empty(count, np.uint32)
+    most = longest_of(slots)
+    points = points_of(starts_of(clocks, most, PIECE, drive), most, drive)
+    for line in range(errors.shape[0]):
+        row = trains[line]
+        some = set_levels(errors[line], factors, drive, levels)
+        row[:] = U(0)
+        for begin in range(0, most if some else 0, PIECE):
+            run = min(most - begin, PIECE)
+            meet_points(points[begin : begin + run], drive.turned[line], levels, below)
+            add_piece(below, begin, row)
+        keep_slots(slots, row)
+
+
+@kernel
+def longest_of(slots):
+    """Slots of the longest train (int64)."""
+    most = np.int64(0)
+    for v in range(slots.shape[0]):
+        most = max(most, slots[v])
+    return most
+
+
+@kernel
+def starts_of(clocks, most, piece, drive):
+    """int32 (pieces, V): clocks, below the period, at which vectors begin each piece of their trains."""
+    starts = np.empty((-(-most // piece), clocks.shape[0]), np.int32)
+    for part in range(starts.shape[0]):
+        for v in range(starts.shape[1]):
+            starts[part, v] = (clocks[v] + part * piece) % drive.period
+    return starts
+
+
+@kernel
 def points_of(starts, most, drive):
-    """int32 (slots, V): the points that vectors meet from the clocks starts[0] on, none of registers."""
-    points = np.empty((0 if drive.source == LFSR else most, starts.shape[1]), np.int32)
+    """int32 (slots, V): the points that vectors meet from the clocks starts[0] on."""
+    points = np.empty((most, starts.shape[1]), np.int32)
     for slot in range(points.shape[0]):
         for v in range(starts.shape[1]):
             points[slot, v] = drive.points[(starts[0, v] + slot) % drive.period]

@@ -10,6 +10,7 @@ import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.random import normal
+from archsim.kernels.views import flat
 
 U = np.uint64
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
@@ -60,13 +61,22 @@ def convert_outputs(raw, width, factors, step, bound, noise, keys, hits):
     outputs at the bound.
     """
     hits = borrowed(hits)
+    raw = borrowed(raw)
+    factors = borrowed(factors)
+    keys = borrowed(keys)
     for b in range(width):
         hits[b] = 0
     for i in range(raw.shape[0]):
-        line = raw[i]
+        line = borrowed(raw[i])
         if noise > ZERO:
             for b in range(width):
                 line[b] += noise * normal(keys[b], U(i))
+        if step > ZERO and bound > ZERO:
+            for b in range(width):
+                value = np.rint(line[b] / step) * step
+                hits[b] += np.int32(abs(value) >= bound)
+                line[b] = min(max(value, -bound), bound) * factors[b]
+            continue
         if step > ZERO:
             for b in range(width):
                 line[b] = np.rint(line[b] / step) * step
@@ -100,7 +110,7 @@ def convert_inputs(block, chosen, count, factors, step, bound, noise, keys, load
 def convert_all(block, count, factors, step, bound, noise, keys, loaded):
     """`convert_inputs` of all vectors as they lie: without the index several go side by side."""
     if count == 1 and block.shape[1] == 1:
-        load_vector(block.reshape(-1), factors[0], step, bound, noise, keys[0], loaded.reshape(-1))
+        load_vector(flat(block), factors[0], step, bound, noise, keys[0], flat(loaded))
         return
     by_product = can_multiply(count, factors, step, bound)
     shares = np.empty(count if by_product else 0, np.float32)
@@ -162,7 +172,7 @@ def convert_sums(raw, width, factors, step, bound, noise, keys, hits):
     if width > 1 or raw.shape[1] > 1:
         convert_outputs(raw, width, factors, step, bound, noise, keys, hits)
         return
-    values = borrowed(raw.reshape(-1))
+    values = flat(raw)
     key = keys[0]
     factor = factors[0]
     if noise > ZERO:

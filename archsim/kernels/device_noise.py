@@ -15,7 +15,8 @@ OF_DEVICES = U(1 << 40)  # row of an output's key that holds the noise of its de
 @kernel
 def measure_inputs(driven, count, lengths):
     """lengths[b] = the Euclidean length of the driven vector b."""
-    lengths[:count] = ZERO
+    for b in range(count):
+        lengths[b] = ZERO
     for line in range(driven.shape[0]):
         values = driven[line]
         for b in range(count):

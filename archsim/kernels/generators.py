@@ -10,11 +10,14 @@ Lines of different phase see one sequence: what two of them share is part of wha
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numba.core import types
 
 from archsim.kernels.compiled import borrowed, count_ones, kernel
+from archsim.kernels.doors import Block, Door, Whole
 from archsim.kernels.random import as_word, row_key, stream_key, word_at
 from archsim.kernels.sequences import DIMENSIONS, register_states, sobol_points
 
@@ -29,7 +32,7 @@ LINE, SIDE, TILE, CHIP = range(4)
 SOURCE, SHARING, LANES, SCALE, HIGHEST, KEY, CLOCK = range(7)
 STATE_FIELDS = 7
 # The two sides of an array; errors drive the rows.
-ROWS, COLUMNS = range(2)
+ROWS, COLUMNS = np.int64(0), np.int64(1)  # typed: numba compiles a callee anew for a literal
 PIECE = 32  # slots that are made at a time
 ROOM = 4  # rows of `Drive.room`, to work in
 LEVELS, SEEN, BELOW, MET = range(ROOM)
@@ -83,6 +86,12 @@ def register_words(source: str, bits: int) -> np.ndarray:
 
 def make_generators(source: str, bits: int, state: np.ndarray) -> Generators:
     """The generators of a state of `generator_state`, or of several (copies, STATE_FIELDS)."""
+    if source == "sobol":
+        POINTS.open()
+        POINTS_BLOCK.open()
+    if (state[..., SHARING] == CHIP).any():
+        SERVED.open()
+        SERVED_BLOCK.open()
     return Generators(sequence_numbers(source, bits), register_words(source, bits), state)
 
 
@@ -135,7 +144,38 @@ class Drive(NamedTuple):
     clocks_on: int
     period: int
     bits: int
-    highest: np.int32
+    highest: int
+
+
+_Ints = types.Array(types.int32, 1, "C")
+_Rows = types.Array(types.int32, 2, "C")
+_Bits = types.Array(types.uint32, 1, "C")
+_Long = types.int64
+_Factors = types.Array(types.float64, 1, "C")
+DRIVE = types.NamedTuple((*[_Long] * 3, _Rows, *[_Ints] * 4, _Rows, *[_Long] * 8), Drive)
+_Trains = types.Array(types.uint64, 1, "C")
+_Block = types.Array(types.uint64, 2, "C")
+
+
+def _later(name: str) -> Callable[[], Any]:
+    def kernel_of() -> Any:
+        # they stand on this module
+        from archsim.kernels import comparators, served_lines
+
+        return getattr(comparators, name, None) or getattr(served_lines, name)
+
+    return kernel_of
+
+
+# Few chips have these generators: Sobol's, and one block for all.
+POINTS = Door("run_points", [_later("run_points")], [_Ints, _Long, _Long, DRIVE, _Bits, _Trains])
+POINTS_BLOCK = Door(
+    "points_block", [_later("points_block")], [Block, _Factors, Whole, Whole, DRIVE, _Block]
+)
+SERVED = Door("serve_trains", [_later("serve_trains")], [_Ints, _Long, _Long, DRIVE, _Trains])
+SERVED_BLOCK = Door(
+    "serve_block", [_later("serve_block")], [Block, _Factors, Whole, Whole, DRIVE, _Block]
+)
 
 
 @kernel
@@ -180,7 +220,7 @@ def drive_of(generators, side, count, lines, longest):
         lines // lanes % period,
         period,
         np.int64(count_ones(U(state[HIGHEST]))),
-        np.int32(state[HIGHEST]),
+        state[HIGHEST],
     )
 
 
@@ -196,7 +236,9 @@ def clocks_of(slots, lines, state):
 def level_of(value, factor, drive):
     """The level of n bits (int32) of probability min(1, factor |value|)."""
     share = min(np.float64(abs(value)) * factor, 1.0)
-    return min(np.int32((share * np.float64(drive.period) + ROUNDER) - ROUNDER), drive.highest)
+    return min(
+        np.int32((share * np.float64(drive.period) + ROUNDER) - ROUNDER), np.int32(drive.highest)
+    )
 
 
 @kernel

@@ -13,8 +13,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba.core import types
 
 from archsim.kernels.compiled import kernel
+from archsim.kernels.doors import Door, Vector, Whole
 from archsim.kernels.product import largest
 from archsim.kernels.random import row_key, stream_key, uniform, word_at
 
@@ -22,6 +24,7 @@ U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
+FOLLOW = np.bool_(True)  # typed: numba compiles a callee anew for a literal
 NONE = np.int32(0)
 INFINITY = np.float32(np.inf)
 # A form, int64 (6,): the floating format that a lane computes in; bits of the fixed-point word
@@ -90,11 +93,20 @@ def round_bf16(values, by_chance, key):
         for k in range(values.shape[0]):
             more = np.uint32(word_at(key, U(k)) >> U(48))
             saturated = np.int32(saturated + to_bf16(bits, k, more))
-        return saturated
+        return np.int64(saturated)
     for k in range(values.shape[0]):
         more = np.uint32(EVEN + np.uint32(np.uint32(bits[k] >> SIXTEEN) & ODD))
         saturated = np.int32(saturated + to_bf16(bits, k, more))
-    return saturated
+    return np.int64(saturated)
+
+
+FLOATS = Door(
+    "round_float",
+    [lambda: round_fp16, lambda: round_bf16],
+    [Vector, types.boolean, types.uint64],
+    types.int64,
+)
+enter_floats = FLOATS.enter
 
 
 @kernel
@@ -177,10 +189,8 @@ def store_values(values, scale, form, image, key, follow):
     bits = form[BITS]
     by_chance = form[BY_CHANCE] > 0
     lost = 0
-    if form[FLOAT] == FP16:
-        lost = round_fp16(values, by_chance and bits == 0, key)
-    elif form[FLOAT] == BF16:
-        lost = round_bf16(values, by_chance and bits == 0, key)
+    if form[FLOAT] != WIDE:
+        lost = enter_floats(form[FLOAT] - FP16, values, by_chance and bits == 0, key)
     if bits == 0:
         if follow and form[FLOAT] != WIDE:
             scale[ROUNDED] += values.shape[0]
@@ -203,13 +213,35 @@ def store_values(values, scale, form, image, key, follow):
         follow_values(scale, form, image, values.shape[0], counted)
 
 
+def rounds(form):
+    """Whether words of this form are others than the values: exact ones of float32 are not stored."""
+    return form[BITS] != 0 or form[FLOAT] != WIDE
+
+
+# Few chips compute in other words than float32: callers go through here, where `open_words` was asked.
+WORDS = Door(
+    "store_values",
+    [lambda: store_values],
+    [Vector, Whole, Whole, types.int64, types.uint64, types.boolean],
+)
+enter_words = WORDS.enter
+
+
+def open_words(form: np.ndarray) -> None:
+    """Have what rounds words of this form compiled."""
+    if rounds(form):
+        WORDS.open()
+    if form[FLOAT] != WIDE:
+        FLOATS.open(form[FLOAT] - FP16)
+
+
 @kernel
 def store_words(values, scale, form, image, seed, tile, stream, part):
     """`store_values` of a quantity of an update rule, keyed by (seed, image, tile, stream, part),
     all uint64.
     """
     key = row_key(stream_key(seed, image, tile, stream), part)
-    store_values(values, scale, form, np.int64(image), key, True)
+    store_values(values, scale, form, np.int64(image), key, FOLLOW)
 
 
 @kernel

@@ -7,6 +7,7 @@ Order and converter law are those of aihwkit (rpu.md 5.1 and 5.2 restate them): 
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -66,6 +67,7 @@ def converter_step(bits: int, bound: float) -> float:
     return 2.0 * bound / (2**bits - 2) if bits else 0.0
 
 
+@functools.lru_cache(maxsize=256)
 def read_physics(periphery: Periphery, transposed: bool) -> ReadPhysics:
     """The physics of a read in one direction. Raises InputError for parameters out of range."""
     given = periphery._asdict()

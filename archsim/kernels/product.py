@@ -12,6 +12,7 @@ import numpy as np
 
 from archsim.kernels.compiled import kernel
 from archsim.kernels.panels import HIGH, LANES, WIDE, panel, sixteen_rows
+from archsim.kernels.views import bits_of, view_at
 
 ZERO, NONE = np.float32(0.0), np.int32(0)
 MANY = 8  # sixteens of columns whose sums the registers hold
@@ -23,7 +24,7 @@ def largest(values):
     """max |v|, by the order of the bits of non-negative floats: an integer maximum is one that LLVM
     vectorises.
     """
-    bits, top = values.view(np.int32), NONE
+    bits, top = bits_of(values, np.int32), NONE
     for k in range(values.shape[0]):
         top = max(top, np.int32(bits[k] & np.int32(0x7FFFFFFF)))
     return np.int32(top).view(np.float32)
@@ -119,8 +120,8 @@ def columns_times_vector(matrix, first, vector, outputs):
     if columns < LANES:
         few_columns(part, vector, outputs)
         return
-    factors = vector.reshape(1, -1)
-    sums = outputs.reshape(1, -1)
+    factors = view_at(vector, 0, (1, vector.shape[0]))
+    sums = view_at(outputs, 0, (1, columns))
     whole = columns // (MANY * LANES) * (MANY * LANES)
     for j in range(0, whole, MANY * LANES):
         panel(factors, part, sums, ALL, j, 1, MANY)

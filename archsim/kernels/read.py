@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from archsim.kernels.compiled import kernel
-from archsim.kernels.converters import convert_outputs, load_block, load_vector
-from archsim.kernels.periphery import DEFAULT, Periphery, read_physics
+from archsim.kernels.compiled import borrowed, kernel
+from archsim.kernels.converters import convert_outputs, convert_sums, load_block, load_vector
+from archsim.kernels.periphery import DEFAULT, Periphery, ReadPhysics, read_physics
 from archsim.kernels.product import (
     aligned,
     columns_times_vector,
@@ -29,6 +29,7 @@ from archsim.kernels.product import (
 )
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, row_key, stream_key
 from archsim.kernels.records import FIRST, Draws
+from archsim.kernels.views import view_at
 from hwlib.errors import InputError
 
 U = np.uint64
@@ -61,7 +62,8 @@ class Reads(NamedTuple):
 def read_vectors(weights, transposed, inputs, physics, keys, reads):
     """Read all vectors.
 
-    Args:
+    Args: records as plain tuples, whose types numba tells in C: those of records take it as long as
+        the read of a vector.
         weights: float32 (M, N).
         transposed: read from the outputs to the inputs.
         inputs: float32 (V, lines).
@@ -69,6 +71,9 @@ def read_vectors(weights, transposed, inputs, physics, keys, reads):
         keys: `records.Draws`.
         reads: `Reads`, filled; its counts begin at zero.
     """
+    physics = ReadPhysics(*physics)
+    keys = Draws(*keys)
+    reads = borrowed(Reads(*reads))
     input_key = stream_key(keys.seed, keys.step, keys.tile, READ_INPUT)
     output_key = stream_key(keys.seed, keys.step, keys.tile, READ_OUTPUT)
     outputs = reads.outputs
@@ -82,8 +87,9 @@ def read_vectors(weights, transposed, inputs, physics, keys, reads):
     columns = outputs.shape[1]
     width = min(count, BLOCK)
     driven = np.empty((width, lines), np.float32)
-    block = aligned(lines, width)
-    raw = aligned(columns, width)
+    side_by_side = width >= FEW
+    block = aligned(lines if side_by_side else 0, width)
+    raw = aligned(columns if side_by_side else 0, width)
     scales = np.ones(count, np.float32)
     pending = np.arange(count)
     factors = np.empty(width, np.float32)
@@ -130,6 +136,20 @@ def read_vectors(weights, transposed, inputs, physics, keys, reads):
                     matrix_times_block(weights.T, block, raw, size)
                 else:
                     matrix_times_block(weights, block, raw, size)
+                convert_outputs(
+                    raw,
+                    size,
+                    factors,
+                    physics.output_step,
+                    physics.output_bound,
+                    physics.output_noise,
+                    output_keys,
+                    hits,
+                )
+                for b in range(size):
+                    v = pending[start + b]
+                    for i in range(columns):
+                        outputs[v, i] = raw[i, b]
             else:
                 for b in range(size):
                     sums = outputs[pending[start + b]]
@@ -137,22 +157,18 @@ def read_vectors(weights, transposed, inputs, physics, keys, reads):
                         columns_times_vector(weights, BEGIN, driven[b], sums)
                     else:
                         rows_times_vector(weights, BEGIN, driven[b], sums)
-                    for i in range(columns):
-                        raw[i, b] = sums[i]
-            convert_outputs(
-                raw,
-                size,
-                factors,
-                physics.output_step,
-                physics.output_bound,
-                physics.output_noise,
-                output_keys,
-                hits,
-            )
+                    convert_sums(
+                        view_at(sums, 0, (columns, 1)),
+                        1,
+                        factors[b:],
+                        physics.output_step,
+                        physics.output_bound,
+                        physics.output_noise,
+                        output_keys[b:],
+                        hits[b:],
+                    )
             for b in range(size):
                 v = pending[start + b]
-                for i in range(columns):
-                    outputs[v, i] = raw[i, b]
                 saturations[v] = hits[b]
                 if hits[b] > 0 and division <= physics.retry_limit and factors[b] > ZERO:
                     retries[v] += 1
@@ -194,7 +210,7 @@ def crossbar_read(
     reads = Reads(
         np.empty((count, columns), np.float32), np.zeros(count, np.int32), np.zeros(count, np.int32)
     )
-    read_vectors(held, transposed, vectors, physics, keys, reads)
+    read_vectors(held, transposed, vectors, tuple(physics), tuple(keys), tuple(reads))
     return reads.of_one() if single else reads
 
 

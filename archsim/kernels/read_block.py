@@ -25,6 +25,7 @@ from archsim.kernels.tile_records import (
     OUTPUT_STEP,
     RETRY_LIMIT,
 )
+from archsim.kernels.views import flat, view_at
 
 U = np.uint64
 ZERO = np.float32(0.0)
@@ -35,9 +36,11 @@ TWO = np.float32(2.0)
 @kernel
 def find_peaks(block, peaks):
     """peaks[v] = max over lines of |block[line, v]|."""
-    peaks[:] = ZERO
+    peaks = borrowed(peaks)
+    for v in range(peaks.shape[0]):
+        peaks[v] = ZERO
     for line in range(block.shape[0]):
-        values = block[line]
+        values = borrowed(block[line])
         for v in range(peaks.shape[0]):
             peaks[v] = max(peaks[v], abs(values[v]))
 
@@ -47,7 +50,7 @@ def multiply(region, loaded, outputs, count):
     """outputs = W loaded or W^T loaded for a `Region` of W, in the order of summation of
     `kernels.product`.
     """
-    weights = region.weights
+    weights = borrowed(region.weights)
     line = region.line
     column = region.column
     lines = loaded.shape[0]
@@ -55,15 +58,13 @@ def multiply(region, loaded, outputs, count):
     if region.transposed:
         rows = weights[line : line + lines]
         if loaded.shape[1] == 1:
-            columns_times_vector(rows, column, loaded.reshape(-1), outputs.reshape(-1))
+            columns_times_vector(rows, column, flat(loaded), flat(outputs))
         else:
             matrix_times_block(rows[:, column : column + columns].T, loaded, outputs, count)
     else:
         rows = weights[column : column + columns]
         if loaded.shape[1] == 1:
-            rows_times_vector(rows, line, loaded.reshape(-1), outputs.reshape(-1))
-        elif lines == weights.shape[1]:  # contiguous, which is faster for few vectors
-            matrix_times_block(rows, loaded, outputs, count)
+            rows_times_vector(rows, line, flat(loaded), flat(outputs))
         else:
             matrix_times_block(rows[:, line : line + lines], loaded, outputs, count)
 
@@ -98,20 +99,22 @@ def read_block(region, lanes, physics, read_keys, scratch):
     step = physics[INPUT_STEP]
     bound = physics[INPUT_BOUND]
     in_noise = physics[INPUT_NOISE]
-    loaded = memory[: lines * count].reshape(lines, count)
-    clean = memory[lines * count : (lines + columns) * count].reshape(columns, count)
-    raw = memory[(lines + columns) * count : (lines + 2 * columns) * count].reshape(columns, count)
-    scales = memory[(lines + 2 * columns) * count : (lines + 2 * columns + 1) * count]
-    factors = memory[(lines + 2 * columns + 1) * count : (lines + 2 * columns + 2) * count]
-    keys = scratch.words[:count]
+    loaded = view_at(memory, 0, (lines, count))
+    clean = view_at(memory, lines * count, (columns, count))
+    raw = view_at(memory, (lines + columns) * count, (columns, count))
+    scales = view_at(memory, (lines + 2 * columns) * count, (count,))
+    factors = view_at(memory, (lines + 2 * columns + 1) * count, (count,))
+    keys = view_at(scratch.words, 0, (count,))
     devices = physics[DEVICE_NOISE]
-    lengths = np.zeros(count if devices > ZERO else 0, np.float32)
-    shorter = np.zeros_like(lengths)
-    hits = np.zeros(count, np.int32)
-    pending = np.arange(count)
+    measured = np.empty((2, count if devices > ZERO else 0), np.float32)
+    lengths = measured[0]
+    shorter = measured[1]
+    hits = np.empty(count, np.int32)
+    pending = np.empty(count, np.int64)
     managed, clipped = physics[NOISE_MANAGEMENT] > ZERO, False
     for v in range(count):
         repeats[v] = 0
+        pending[v] = v
         scales[v] = peaks[v] if managed else ONE
         factors[v] = scales[v] if scales[v] > ZERO else ONE
         clipped |= peaks[v] / factors[v] > bound

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from archsim.kernels import moves
-from archsim.kernels.comparators import generate_block
+from archsim.kernels.comparators import generate_block, generate_trains
 from archsim.kernels.compiled import borrowed, count_ones, kernel, template
 from archsim.kernels.drawn_trains import (
     draw_block,
@@ -23,16 +23,21 @@ from archsim.kernels.drawn_trains import (
     list_active,
     spread_block,
 )
-from archsim.kernels.even_trains import update_number
-from archsim.kernels.generators import CLOCK, COLUMNS, IDEAL, ROWS, clocks_of, drive_of
+from archsim.kernels.even_trains import spread_trains, update_number
+from archsim.kernels.generators import CLOCK, COLUMNS, ROWS, clocks_of, drive_of
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, row_key, stream_key
-from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train
+from archsim.kernels.trains import count_pulses, draw_trains, list_pulsed, plan_train
 from archsim.kernels.update import SPARSE
+from archsim.kernels.views import view_at
 
 U = np.uint64
 UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES, DRAWN = range(6)
 # replaced by a law's own
 pulse_rows = moves.pulse_rows
+# How trains are made: of independent bits that are drawn, evenly spread, or by generators. Machine
+# code is made for one of them.
+DRAWN, EVEN, GENERATED = range(3)
+KIND = DRAWN
 
 
 @kernel
@@ -72,12 +77,12 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     """
     rows, columns = cells.weights.shape
     count = inputs.values.shape[1]
-    drawn = words[: rows * count].reshape(rows, count)
-    keys = words[rows * count : (rows + 1) * count]
-    active = words[(rows + 1) * count : (rows + 2) * count]
-    rest = words[(rows + 2) * count :]
-    column_trains = rest[:columns]
-    limits = rest[columns : 2 * columns]
+    drawn = view_at(words, 0, (rows, count))
+    keys = view_at(words, rows * count, (count,))
+    active = view_at(words, (rows + 1) * count, (count,))
+    behind = (rows + 2) * count
+    column_trains = view_at(words, behind, (columns,))
+    limits = view_at(words, behind + columns, (columns,))
     slots = np.empty(count, np.int64)
     expected = np.empty(count, np.float32)
     row_factors = np.empty(count, np.float64)
@@ -98,26 +103,23 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     lines = rows + columns
     clocks = np.empty(count, np.int64)
     plan_block(inputs, errors, trains, lines, slots, column_factors, row_factors, clocks, counts)
-    of_rows = drive_of(trains.generators, ROWS, rows, lines, trains.longest)
-    of_columns = drive_of(trains.generators, COLUMNS, columns, lines, trains.longest)
-    drawn_bits = of_rows.source == IDEAL
-    even = trains.deterministic
-    if even:
-        room = rest[2 * columns : 2 * columns + rows]
-        for v in range(count):
-            keys[v] = update_number(draws.step, draws.first + U(v))
-        spread_block(error_values, row_factors, slots, keys, drawn, active, room)
-    elif not drawn_bits:
-        generate_block(error_values, row_factors, slots, clocks, of_rows, drawn)
-        list_active(drawn, active)
-    else:
+    if KIND == DRAWN:
         for v in range(count):
             keys[v] = row_key(row_stream, draws.first + U(v))
         room = np.empty((4, count), np.uint64)
         draw_block(error_values, row_factors, slots, keys, drawn, active, room)
-    if even or drawn_bits:
+        expect_pulses(input_values, column_factors, expected)
+    elif KIND == EVEN:
+        room = view_at(words, behind + 2 * columns, (rows,))
+        for v in range(count):
+            keys[v] = update_number(draws.step, draws.first + U(v))
+        spread_block(error_values, row_factors, slots, keys, drawn, active, room)
         expect_pulses(input_values, column_factors, expected)
     else:
+        of_rows = drive_of(trains.generators, ROWS, rows, lines, trains.longest)
+        of_columns = drive_of(trains.generators, COLUMNS, columns, lines, trains.longest)
+        generate_block(error_values, row_factors, slots, clocks, of_rows, drawn)
+        list_active(drawn, active)
         expect_levels(input_values, column_factors, of_columns, expected)
     for v in range(count):
         if active[v] == U(0):
@@ -126,10 +128,14 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
         for j in range(columns):
             x[j] = input_values[j, v]
         number = draws.first + U(v)
-        key = keys[v] if even else row_key(column_stream, number)
         factor = column_factors[v]
-        clock = clocks[v]
-        make_trains(x, factor, slots[v], even, of_columns, clock, key, limits, column_trains)
+        if KIND == DRAWN:
+            key = row_key(column_stream, number)
+            draw_trains(x, factor, slots[v], key, limits, column_trains)
+        elif KIND == EVEN:
+            spread_trains(x, factor, slots[v], False, keys[v], column_trains)
+        else:
+            generate_trains(x, factor, slots[v], clocks[v], of_columns, column_trains)
         counts[DRAWN] += 1
         counts[COLUMN_PULSES] += count_pulses(column_trains)
         met = list_pulsed(column_trains, active[v], listed)
@@ -159,8 +165,15 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
 
 
 def specialise(
-    step: Callable, *, aggregated: bool = False, paired: bool = False, even_noise: bool = False
+    step: Callable,
+    *,
+    aggregated: bool = False,
+    paired: bool = False,
+    even_noise: bool = False,
+    kind: int = DRAWN,
 ) -> Callable:
-    """`update_block` for a device law; flags as `kernels.update.specialise`."""
+    """`update_block` for a device law; flags as `kernels.update.specialise`. `kind`: how its trains
+    are made, a constant from above.
+    """
     own = moves.movers(step, aggregated=aggregated, paired=paired, even_noise=even_noise)
-    return template(update_block, pulse_rows=own.pulse)
+    return template(update_block, pulse_rows=own.pulse, KIND=kind)

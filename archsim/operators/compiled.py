@@ -2,8 +2,9 @@
 
 Operators hold plain functions, so that whoever asks for a shape loads no compiler. Here the plain
 functions become kernels: the functions that they call are compiled with them, and elementary
-functions are those of `archsim.kernels.special`. The choice among kernels is a chain of two-way
-branches, made from what the vocabulary holds: no list of operators is kept by hand.
+functions are those of `archsim.kernels.special`. They stand behind doors (`kernels.doors`) by number,
+made from what the vocabulary holds: no list of operators is kept by hand, and only those of a network
+are compiled.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
+from numba.core import types
 
 from archsim.kernels import special
 from archsim.kernels.compiled import template
 from archsim.kernels.content import names_of
+from archsim.kernels.doors import Block, Door, Vector, Whole
 from archsim.operators import elementary
 from archsim.operators.base import Kernel
+from archsim.operators.kernels import Back, Forth, StepBack, StepForth
 from archsim.operators.vocabulary import (
     array_kernels,
     digital_kernels,
@@ -67,99 +71,38 @@ def backward_of(kernel: Kernel) -> Callable[..., Any]:
     return template(each_error, back=function) if kernel.elementwise else function
 
 
-def choose_forward(number, inputs, outputs, window, kept):
-    if number == NUMBER:  # noqa: F821
-        own(inputs, outputs, window, kept)  # noqa: F821
-    else:
-        others(number, inputs, outputs, window, kept)  # noqa: F821
-
-
-def choose_backward(number, inputs, outputs, kept, errors, input_errors, window):
-    if number == NUMBER:  # noqa: F821
-        own(inputs, outputs, kept, errors, input_errors, window)  # noqa: F821
-    else:
-        others(number, inputs, outputs, kept, errors, input_errors, window)  # noqa: F821
-
-
-def choose_layer(number, data, window):
-    if number == NUMBER:  # noqa: F821
-        own(data, window)  # noqa: F821
-    else:
-        others(number, data, window)  # noqa: F821
-
-
-def choose_step(number, data):
-    if number == NUMBER:  # noqa: F821
-        own(data)  # noqa: F821
-    else:
-        others(number, data)  # noqa: F821
-
-
-def choose_lines(number, source, window, target):
-    if number == NUMBER:  # noqa: F821
-        own(source, window, target)  # noqa: F821
-    else:
-        others(number, source, window, target)  # noqa: F821
-
-
-def no_forward(number, inputs, outputs, window, kept):
-    """No kernel has this number: `program` writes none."""
-
-
-def no_backward(number, inputs, outputs, kept, errors, input_errors, window):
-    """No kernel has this number: `program` writes none."""
-
-
-def no_layer(number, data, window):
-    """No kernel has this number: `program` writes none."""
-
-
-def no_step(number, data):
-    """No kernel has this number: `program` writes none."""
-
-
-def no_lines(number, source, window, target):
-    """No kernel has this number: `program` writes none."""
-
-
-def _chain(
-    choice: Callable[..., Any],
-    last: Callable[..., Any],
-    functions: Sequence[Callable[..., Any]],
-    numbers: Sequence[int] | None = None,
-) -> Callable[..., Any]:
-    """One kernel that calls the function of the number that it is given; they are numbered in their
-    order where no `numbers` are named.
-    """
-    chain = template(last)
-    for number, function in reversed([*zip(numbers or range(len(functions)), functions)]):
-        chain = template(choice, NUMBER=np.int64(number), own=function, others=chain)
-    return chain
-
-
-@functools.cache
-def layers_forward(numbers: tuple[int, ...]) -> Callable[..., Any]:
-    """(number, `Forth`, window): the forward half of the layer kernels that a network has."""
-    own = [compiled(LAYER_KERNELS[number].forward) for number in numbers]
-    return _chain(choose_layer, no_layer, own, numbers)
-
-
-@functools.cache
-def layers_backward(numbers: tuple[int, ...]) -> Callable[..., Any]:
-    """(number, `Back`, window): the backward half of the layer kernels that a network has."""
-    own = [compiled(LAYER_KERNELS[number].backward) for number in numbers]
-    return _chain(choose_layer, no_layer, own, numbers)
-
-
 DIGITAL_KERNELS = digital_kernels()
 ARRAY_KERNELS = array_kernels()
 LAYER_KERNELS = layer_kernels()
 RECURRENT_KERNELS = recurrent_kernels()
-run_forward = _chain(choose_forward, no_forward, [forward_of(item) for item in DIGITAL_KERNELS])
-run_backward = _chain(choose_backward, no_backward, [backward_of(item) for item in DIGITAL_KERNELS])
-gather = _chain(choose_lines, no_lines, [compiled(item.gather) for item in ARRAY_KERNELS])
-scatter = _chain(choose_lines, no_lines, [compiled(item.scatter) for item in ARRAY_KERNELS])
-step_forward = _chain(choose_step, no_step, [compiled(item.forward) for item in RECURRENT_KERNELS])
-step_backward = _chain(
-    choose_step, no_step, [compiled(item.backward) for item in RECURRENT_KERNELS]
+_FORTH = types.NamedTuple((Vector,) * 5 + (types.float32,), Forth)
+_BACK = types.NamedTuple((Vector,) * 9 + (types.float32, types.int64), Back)
+_STEP_FORTH = types.NamedUniTuple(Vector, len(StepForth._fields), StepForth)
+_STEP_BACK = types.NamedUniTuple(Vector, len(StepBack._fields), StepBack)
+
+
+def _each(make: Callable[[Any], Callable[..., Any]], kernels: Sequence[Any]) -> list[Any]:
+    return [functools.partial(make, kernel) for kernel in kernels]
+
+
+# One door a half of a cycle; a kernel's number is its place in the lists above.
+FORWARD = Door("forward", _each(forward_of, DIGITAL_KERNELS), [Vector, Vector, Whole, Vector])
+BACKWARD = Door("backward", _each(backward_of, DIGITAL_KERNELS), [*[Vector] * 5, Whole])
+GATHER = Door(
+    "gather", _each(lambda item: compiled(item.gather), ARRAY_KERNELS), [Vector, Whole, Block]
+)
+SCATTER = Door(
+    "scatter", _each(lambda item: compiled(item.scatter), ARRAY_KERNELS), [Block, Whole, Vector]
+)
+LAYER_FORWARD = Door(
+    "layer_forward", _each(lambda item: compiled(item.forward), LAYER_KERNELS), [_FORTH, Whole]
+)
+LAYER_BACKWARD = Door(
+    "layer_backward", _each(lambda item: compiled(item.backward), LAYER_KERNELS), [_BACK, Whole]
+)
+STEP_FORWARD = Door(
+    "step_forward", _each(lambda item: compiled(item.forward), RECURRENT_KERNELS), [_STEP_FORTH]
+)
+STEP_BACKWARD = Door(
+    "step_backward", _each(lambda item: compiled(item.backward), RECURRENT_KERNELS), [_STEP_BACK]
 )

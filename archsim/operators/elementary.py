@@ -15,3 +15,8 @@ def exponential(x: np.float32) -> np.float32:
 def logarithm(x: np.float32) -> np.float32:
     """Natural logarithm; x below the smallest normal number counts as that number."""
     return np.float32(np.log(max(x, np.finfo(np.float32).tiny)))
+
+
+def copy_run(source: np.ndarray, start: int, target: np.ndarray, first: int, count: int) -> None:
+    """target[first …] = source[start …], `count` values of contiguous float32."""
+    target[first : first + count] = source[start : start + count]

@@ -10,7 +10,7 @@ import numpy as np
 from archsim.kernels.compiled import borrowed, template
 from archsim.training.activity import observe
 from archsim.training.cycles import SAMPLE_EVERY
-from archsim.training.passes import backward_of, forward_of
+from archsim.training.passes import backward_pass, forward_pass
 from archsim.training.records import (
     BetweenLayers,
     BothWays,
@@ -68,13 +68,13 @@ def one_way(tables, weights, physics, space, counters, between, keys, given, res
         if back:
             space.errors[:] = ZERO
             space.errors[start : start + given.shape[1]] = given[b]
-            backward_pass(tables.operations, cycle)  # noqa: F821
+            backward_pass(tables.operations, cycle)
             results[b] = space.errors[: results.shape[1]]
             if step % U(SAMPLE_EVERY) == U(0):
                 observe(tables.arrays, own, physics.forward, physics.backward, counters.samples)
         else:
             own[: given.shape[1]] = given[b]
-            forward_pass(tables.operations, cycle)  # noqa: F821
+            forward_pass(tables.operations, cycle)
             results[b] = own[start : start + results.shape[1]]
             if keys.learn:
                 counters.results[2] += 1
@@ -83,4 +83,4 @@ def one_way(tables, weights, physics, space, counters, between, keys, given, res
 @functools.cache
 def one_way_of() -> Callable:
     """`one_way` for a layer on arrays alone."""
-    return template(one_way, forward_pass=forward_of(()), backward_pass=backward_of(()))
+    return template(one_way)

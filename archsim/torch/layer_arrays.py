@@ -14,6 +14,7 @@ from archsim.torch.cycles import one_way_of
 from archsim.training.evaluation import EVALUATION
 from archsim.training.first_state import FirstWeights
 from archsim.training.machine import Machine
+from archsim.training.passes import open_doors
 from archsim.training.records import BothWays, Counters, StepKeys, Workspace, plain
 from archsim.training.settings import TrainingSettings
 from archsim.training.table import BACKWARD
@@ -145,6 +146,7 @@ class LayerArrays:
             totals, samples = np.zeros_like(totals), np.zeros_like(samples)
             counted = np.zeros_like(counted)
             memory = np.zeros((1, machine.program.memory), F)
+        open_doors(machine.program.operations)
         one_way_of()(
             plain(machine.program.tables(machine.second)),
             plain(BothWays(machine.arrays.weights, machine.backward_weights)),

@@ -12,9 +12,10 @@ from collections.abc import Callable
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel, template
+from archsim.kernels.views import view_at
 from archsim.training.activity import observe
 from archsim.training.loss import cross_entropy, squared_distance
-from archsim.training.passes import backward_of, forward_of
+from archsim.training.passes import backward_pass, forward_pass
 from archsim.training.records import (
     BetweenLayers,
     BothWays,
@@ -84,7 +85,8 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
         step = keys.first_step + U(b)
         # An update needs what every image of the batch met; a test needs one image at a time.
         own = space.memory[b if keys.learn else 0]
-        own[: images.shape[1]] = images[image]
+        for k in range(images.shape[1]):
+            own[k] = images[image, k]
         forward = Cycle(
             tables.arrays,
             weights.forward,
@@ -103,7 +105,7 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
             keys.learn,
             0,
         )
-        forward_pass(tables.operations, forward)  # noqa: F821
+        forward_pass(tables.operations, forward)
         answers = space.answers[b if keys.learn else 0]
         for part in range(parts):
             # Layers add their errors to those of other readers of a value.
@@ -114,12 +116,12 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
             for k in range(asked):
                 start = tables.output + (tables.steps - asked + k) * classes
                 loss, best = loss_of(  # noqa: F821
-                    own[start : start + classes],
+                    view_at(own, start, (classes,)),
                     labels[image, k],
                     share,
                     of_target,
                     of_output,
-                    errors[start : start + classes],
+                    view_at(errors, start, (classes,)),
                 )
                 if part == 0:
                     answers[k, 0] = loss
@@ -144,7 +146,7 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
                     keys.learn,
                     1 + part,
                 )
-                backward_pass(tables.operations, backward)  # noqa: F821
+                backward_pass(tables.operations, backward)
                 if keys.counts and step % U(SAMPLE_EVERY) == U(0):
                     observe(table, own, physics.forward, physics.backward, counters.samples)
         if keys.counts:
@@ -152,13 +154,6 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
 
 
 @functools.cache
-def present_of(kernels: tuple[int, ...], loss: str = "cross_entropy") -> Callable:
-    """`present` for networks with layer kernels of these numbers, and for a loss: machine code of no
-    other is made.
-    """
-    return template(
-        present,
-        forward_pass=forward_of(kernels),
-        backward_pass=backward_of(kernels),
-        loss_of=LOSSES[loss],
-    )
+def present_of(loss: str = "cross_entropy") -> Callable:
+    """`present` for a loss: machine code of no other is made."""
+    return template(present, loss_of=LOSSES[loss])

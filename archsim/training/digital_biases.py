@@ -9,8 +9,18 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel
-from archsim.kernels.number_formats import SCALE_FIELDS, store_words
-from archsim.kernels.random import as_word
+from archsim.kernels.number_formats import (
+    BITS,
+    FLOAT,
+    SCALE_FIELDS,
+    WIDE,
+    enter_words,
+    open_words,
+    rounds,
+    store_words,
+)
+from archsim.kernels.random import as_word, row_key, stream_key
+from archsim.kernels.views import view_at
 from archsim.schemes.shared.words import Arithmetic, told_scale
 from archsim.training.records import MiniBatch, StepKeys
 from archsim.training.table import (
@@ -42,6 +52,7 @@ class BiasWords(NamedTuple):
 def new_bias_words(program: Program, values: np.ndarray, arithmetic: Arithmetic) -> BiasWords:
     """Words of the first biases, whose scales are not set yet."""
     scales = np.zeros((len(program.arrays), SCALE_FIELDS), np.int64)
+    open_words(arithmetic.word_form)
     return BiasWords(values, scales, arithmetic.word_form)
 
 
@@ -74,15 +85,16 @@ def step_biases(words, batch, parts, rate, keys):
     batch = borrowed(MiniBatch(*batch))
     keys = StepKeys(*keys)
     values = words.values
+    form = words.form
     arrays, memory = batch.arrays, batch.memory
     for b in range(batch.size):
         step = keys.first_step + U(b)
         for index in range(arrays.shape[0]):
-            array = arrays[index]
+            array = borrowed(arrays[index])
             if array[WORDS] < 0 or array[FROZEN] > 0:
                 continue
             rows, count = array[ROWS], array[VECTORS]
-            own = values[array[WORDS] : array[WORDS] + rows]
+            own = view_at(values, array[WORDS], (rows,))
             for part in range(parts):
                 first = array[ERRORS] + part * rows * count
                 for i in range(rows):
@@ -90,8 +102,11 @@ def step_biases(words, batch, parts, rate, keys):
                     for v in range(count):
                         total += memory[b, first + i * count + v]
                     own[i] += rate * total
+            if form[BITS] == 0 and form[FLOAT] == WIDE:
+                continue
             tile = U(index * CYCLES + UPDATE_CYCLE)
-            store_words(own, words.scales[index], words.form, step, keys.seed, tile, STREAM, U(0))
+            key = row_key(stream_key(keys.seed, step, tile, STREAM), U(0))
+            enter_words(0, own, words.scales[index], form, np.int64(step), key, True)
 
 
 def step_biases_reference(biases: np.ndarray, errors: np.ndarray, rate: float) -> None:
@@ -139,6 +154,8 @@ def round_biases(
         index: number of the array among those of the network.
         seed: of rounding by chance.
     """
+    if not rounds(form):
+        return
     tile = as_word(index * CYCLES + UPDATE_CYCLE)
     store_words(biases, scale, form, U(0), as_word(seed), tile, STREAM, U(1))
 

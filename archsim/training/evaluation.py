@@ -10,6 +10,7 @@ import numpy as np
 from archsim.kernels.random import as_word
 from archsim.kernels.tile_records import READ_COUNTS
 from archsim.training.cycles import present_of
+from archsim.training.passes import open_doors
 from archsim.training.records import BetweenLayers, Counters, Examples, StepKeys, Workspace, plain
 from archsim.training.table import Program
 
@@ -53,7 +54,8 @@ def evaluate(
     """
     images = sealed(images)
     labels = sealed(labels)
-    show = present_of(program.kernels, reads.loss)
+    show = present_of(reads.loss)
+    open_doors(program.operations)
 
     def span(low: int) -> np.ndarray:
         chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))

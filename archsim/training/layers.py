@@ -4,15 +4,15 @@ a cycle.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-
 import numpy as np
 
-from archsim.kernels.compiled import kernel, template
-from archsim.kernels.number_formats import BITS, FLOAT, WIDE, store_words
-from archsim.operators.compiled import layers_backward, layers_forward
+from archsim.kernels.compiled import kernel
+from archsim.kernels.number_formats import BITS, FLOAT, WIDE, enter_words
+from archsim.kernels.random import row_key, stream_key
+from archsim.kernels.views import view_at
+from archsim.operators.compiled import LAYER_BACKWARD, LAYER_FORWARD
 from archsim.operators.kernels import Back, Forth
+from archsim.operators.windows import WINDOW_NUMBERS
 from archsim.training.table import (
     BACK,
     CONSTANTS,
@@ -36,6 +36,7 @@ from archsim.training.table import (
 )
 
 U = np.uint64
+run_forward, run_backward = LAYER_FORWARD.enter, LAYER_BACKWARD.enter
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 STREAM = U(170)  # stream of the random numbers, beside those of kernels.random
 
@@ -64,53 +65,44 @@ def round_quantities(row, cycle, index, first, count):
         start = row[DIGITALS] + row[CONSTANTS] + quantity * each
         values = kept.values[start : start + each]
         scale = kept.scales[row[SCALE] + quantity]
-        store_words(values, scale, form, cycle.step, cycle.seed, tile, STREAM, U(quantity))
+        key = row_key(stream_key(cycle.seed, cycle.step, tile, STREAM), U(quantity))
+        enter_words(0, values, scale, form, np.int64(cycle.step), key, True)
 
 
+@kernel
 def layer_forward(row, cycle, inputs, outputs, index):
     """The way forward of operation `index`, an image's; what it keeps follows it."""
     memory = cycle.memory
     data = Forth(
         inputs,
-        memory[row[SECOND] : row[SECOND] + row[SECOND_SIZE]],
+        view_at(memory, row[SECOND], (row[SECOND_SIZE],)),
         outputs,
-        memory[row[KEPT] : row[KEPT] + row[KEPT_SIZE]],
-        cycle.kept.values[row[DIGITALS] : row[DIGITALS] + row[DIGITALS_SIZE]],
+        view_at(memory, row[KEPT], (row[KEPT_SIZE],)),
+        view_at(cycle.kept.values, row[DIGITALS], (row[DIGITALS_SIZE],)),
         share_of_image(cycle),
     )
-    run_layer(row[KERNEL], data, row[WINDOW:])  # noqa: F821
+    run_forward(row[KERNEL], data, view_at(row, WINDOW, (WINDOW_NUMBERS,)))
     round_quantities(row, cycle, index, row[TRAINED], row[FORTH])
 
 
+@kernel
 def layer_backward(row, cycle, output_errors, input_errors, index):
     """The way back of operation `index`: errors of its operands, gradients of its trained words."""
     memory, errors = cycle.memory, cycle.errors
     first = row[DIGITALS] + row[CONSTANTS]
     data = Back(
-        memory[row[INPUT] : row[INPUT] + row[INPUT_SIZE]],
-        memory[row[SECOND] : row[SECOND] + row[SECOND_SIZE]],
-        memory[row[OUTPUT] : row[OUTPUT] + row[OUTPUT_SIZE]],
-        memory[row[KEPT] : row[KEPT] + row[KEPT_SIZE]],
-        cycle.kept.values[row[DIGITALS] : row[DIGITALS] + row[DIGITALS_SIZE]],
+        view_at(memory, row[INPUT], (row[INPUT_SIZE],)),
+        view_at(memory, row[SECOND], (row[SECOND_SIZE],)),
+        view_at(memory, row[OUTPUT], (row[OUTPUT_SIZE],)),
+        view_at(memory, row[KEPT], (row[KEPT_SIZE],)),
+        view_at(cycle.kept.values, row[DIGITALS], (row[DIGITALS_SIZE],)),
         output_errors,
         input_errors,
-        errors[row[SECOND] : row[SECOND] + row[SECOND_SIZE]],
-        cycle.kept.gradients[first : first + row[TRAINED] * row[EACH]],
+        view_at(errors, row[SECOND], (row[SECOND_SIZE],)),
+        view_at(cycle.kept.gradients, first, (row[TRAINED] * row[EACH],)),
         share_of_image(cycle),
         cycle.way - 1,
     )
-    run_layer(row[KERNEL], data, row[WINDOW:])  # noqa: F821
+    run_backward(row[KERNEL], data, view_at(row, WINDOW, (WINDOW_NUMBERS,)))
     own = row[TRAINED] + row[FORTH] + (cycle.way - 1) * row[BACK]
     round_quantities(row, cycle, index, own, row[BACK])
-
-
-@functools.cache
-def layer_forward_of(kernels: tuple[int, ...]) -> Callable:
-    """`layer_forward` for networks with layer kernels of these numbers."""
-    return template(layer_forward, run_layer=layers_forward(kernels))
-
-
-@functools.cache
-def layer_backward_of(kernels: tuple[int, ...]) -> Callable:
-    """`layer_backward` for networks with layer kernels of these numbers."""
-    return template(layer_backward, run_layer=layers_backward(kernels))

@@ -15,6 +15,7 @@ from archsim.training.first_state import FirstWeights
 from archsim.training.machine_checks import require_free_rate
 from archsim.training.machine_state import MachineState
 from archsim.training.parallel import ALL, Threads, can_share_arrays, can_share_images
+from archsim.training.passes import open_doors
 from archsim.training.records import (
     BothWays,
     Counters,
@@ -114,6 +115,7 @@ class Machine(MachineState):
         images = sealed(images)
         labels = sealed(labels)
         # Made once: a step of a small network takes as long as its arguments.
+        open_doors(self.program.operations)
         tables = plain(self.program.tables(self.second))
         weights = plain(BothWays(self.arrays.weights, self.backward_weights))
         physics = plain(BothWays(self.forward, self.backward))

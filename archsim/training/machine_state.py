@@ -6,6 +6,7 @@ import numpy as np
 
 from archsim.devices.constant_step import ConstantStep
 from archsim.kernels.tile_records import READ_COUNTS
+from archsim.kernels.update_block import DRAWN, EVEN, GENERATED
 from archsim.schemes.base import Scheme
 from archsim.schemes.rule import LayerState
 from archsim.schemes.shared.words import Arithmetic
@@ -38,6 +39,13 @@ from workloads.network import Network
 F = np.float32
 
 
+def _kind_of_trains(settings: TrainingSettings) -> int:
+    """How pulse trains are made (see `kernels.update_block`)."""
+    if settings.update.deterministic:
+        return EVEN
+    return DRAWN if settings.update.source == "ideal" else GENERATED
+
+
 class MachineState:
     """What `machine.Machine` works on. Counters: `totals` int64 (arrays, 2, 4), `samples` (arrays,
     2, 5) and `counts` (arrays, 6) float64.
@@ -64,11 +72,13 @@ class MachineState:
         self.stored = new_stored(
             self.program, self.arithmetic, self.arrays.biases, self.kept.record
         )
-        self.present = present_of(self.program.kernels, settings.loss)
+        self.present = present_of(settings.loss)
         self.biases = new_bias_words(self.program, self.arrays.biases, self.arithmetic)
         self.second = self.program.second_arrays()
         law = type(self.arrays.device) if self.arrays.device else ConstantStep
-        self.update_arrays = update_kernel(law.step, law.aggregated, law.paired, law.even_noise)
+        self.update_arrays = update_kernel(
+            law.step, law.aggregated, law.paired, law.even_noise, _kind_of_trains(settings)
+        )
         self.ideal = ideal_reads(len(self.program.arrays))
         reads = [read_of(settings, name) for name in self.program.names]
         self.forward, self.backward = peripheries(

@@ -3,22 +3,33 @@ flat; see `table`.
 
 An image's memory holds activations first, then what layers keep and each array's block of inputs
 and errors. What a layer without weights computes, and how an array's operator brings feature maps
-to its lines, are kernels of `operators.compiled`, chosen by their number. Layer kernels (`layers`)
-are compiled with the passes of a network that has them, and with no other.
+to its lines, are kernels of `operators.compiled`, chosen by their number; these, and operations of
+forms that few networks have, stand behind doors: `open_doors` has those of a network compiled.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-
 import numpy as np
+from numba.core import types
 
-from archsim.kernels.compiled import kernel, template
+from archsim.kernels.compiled import borrowed, kernel
+from archsim.kernels.doors import Door, Vector, Whole
 from archsim.kernels.read_block import find_peaks
-from archsim.operators.compiled import gather, run_backward, run_forward, scatter
+from archsim.kernels.views import view_at
+from archsim.operators.compiled import BACKWARD as RUN_BACKWARD
+from archsim.operators.compiled import FORWARD as RUN_FORWARD
+from archsim.operators.compiled import (
+    GATHER,
+    LAYER_BACKWARD,
+    LAYER_FORWARD,
+    SCATTER,
+    STEP_BACKWARD,
+    STEP_FORWARD,
+)
+from archsim.operators.windows import WINDOW_NUMBERS
 from archsim.training.digital_biases import add_biases
-from archsim.training.layers import layer_backward_of, layer_forward_of
+from archsim.training.kinds import CYCLE
+from archsim.training.layers import layer_backward, layer_forward
 from archsim.training.reads import BACK, FORTH, read_array
 from archsim.training.recurrent import recurrent_backward, recurrent_forward
 from archsim.training.stored_values import store_map
@@ -40,6 +51,7 @@ from archsim.training.table import (
     KEPT_SIZE,
     KERNEL,
     LAYER,
+    ON_ARRAY,
     OUTPUT,
     OUTPUT_SIZE,
     RECURRENT,
@@ -51,8 +63,42 @@ from archsim.training.table import (
 
 U = np.uint64
 ONE = np.float32(1.0)
+# Operations of these forms by their number behind a door of each way.
+FORMS = (RECURRENT, LAYER)
+_ARGUMENTS = [Whole, CYCLE, Vector, Vector, types.int64]
+FORTH_BY_FORM = Door(
+    "forth_by_form", [lambda: recurrent_forward, lambda: layer_forward], _ARGUMENTS
+)
+BACK_BY_FORM = Door(
+    "back_by_form", [lambda: recurrent_backward, lambda: layer_backward], _ARGUMENTS
+)
+run_forward, run_backward = RUN_FORWARD.enter, RUN_BACKWARD.enter
+gather, scatter = GATHER.enter, SCATTER.enter
+go_forth, go_back = FORTH_BY_FORM.enter, BACK_BY_FORM.enter
 
 
+def open_doors(operations: np.ndarray) -> None:
+    """Have the kernels compiled that the operations of a program (n, FIELDS) need."""
+    for row in operations:
+        number = int(row[KERNEL])
+        if row[FORM] in FORMS:
+            FORTH_BY_FORM.open(FORMS.index(row[FORM]))
+            BACK_BY_FORM.open(FORMS.index(row[FORM]))
+        if row[FORM] == RECURRENT:
+            STEP_FORWARD.open(number)
+            STEP_BACKWARD.open(number)
+        if row[FORM] == ON_ARRAY:
+            GATHER.open(number)
+            SCATTER.open(number)
+        if row[FORM] == DIGITAL:
+            RUN_FORWARD.open(number)
+            RUN_BACKWARD.open(number)
+        if row[FORM] == LAYER:
+            LAYER_FORWARD.open(number)
+            LAYER_BACKWARD.open(number)
+
+
+@kernel
 def forward_pass(operations, cycle):
     """Run every operation of one image whose input lies at the start of its memory.
 
@@ -62,17 +108,18 @@ def forward_pass(operations, cycle):
     """
     memory = cycle.memory
     for index in range(operations.shape[0]):
-        row = operations[index]
-        inputs = memory[row[INPUT] : row[INPUT] + row[INPUT_SIZE]]
-        outputs = memory[row[OUTPUT] : row[OUTPUT] + row[OUTPUT_SIZE]]
+        row = borrowed(operations[index])
+        inputs = view_at(memory, row[INPUT], (row[INPUT_SIZE],))
+        outputs = view_at(memory, row[OUTPUT], (row[OUTPUT_SIZE],))
         if row[FORM] == DIGITAL:
-            kept = memory[row[KEPT] : row[KEPT] + row[KEPT_SIZE]]
-            run_forward(row[KERNEL], inputs, outputs, row[WINDOW:], kept)
+            kept = view_at(memory, row[KEPT], (row[KEPT_SIZE],))
+            window = view_at(row, WINDOW, (WINDOW_NUMBERS,))
+            run_forward(row[KERNEL], inputs, outputs, window, kept)
         elif row[FORM] == RECURRENT:
-            recurrent_forward(row, cycle, inputs, outputs, index)
+            go_forth(0, row, cycle, inputs, outputs, index)
             continue
         elif row[FORM] == LAYER:
-            layer_forward(row, cycle, inputs, outputs, index)  # noqa: F821
+            go_forth(1, row, cycle, inputs, outputs, index)
         else:
             array_forward(row, cycle, inputs, outputs)
         store_map(outputs, cycle, index, U(0))
@@ -81,27 +128,27 @@ def forward_pass(operations, cycle):
 @kernel
 def array_forward(row, cycle, inputs, outputs):
     """Read an array for all vectors of an image: gather its inputs, keep them with their peaks."""
-    array = cycle.arrays[row[ARRAY]]
+    array = borrowed(cycle.arrays[row[ARRAY]])
     rows = array[ROWS]
     columns = array[COLUMNS]
     count = array[VECTORS]
     memory = cycle.memory
     end = array[BLOCK] + columns * count
-    block = memory[array[BLOCK] : end].reshape(columns, count)
-    peaks = memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + count]
-    gather(row[KERNEL], inputs, row[WINDOW:], block)
-    if array[BIAS] > 0:
-        block[columns - 1, :] = ONE
-    if array[WORDS] >= 0:
-        memory[end : end + count] = ONE
+    block = view_at(memory, array[BLOCK], (columns, count))
+    peaks = view_at(memory, array[INPUT_PEAKS], (count,))
+    gather(row[KERNEL], inputs, view_at(row, WINDOW, (WINDOW_NUMBERS,)), block)
+    always_on = array[BIAS] > 0 or array[WORDS] >= 0
+    first = end - count if array[BIAS] > 0 else end
+    for v in range(first, first + count if always_on else first):
+        memory[v] = ONE
     find_peaks(block, peaks)
     if row[BY_VECTOR] == 0:
-        results = outputs.reshape(rows, count)
+        results = view_at(outputs, 0, (rows, count))
         read_array(cycle, row[ARRAY], FORTH, block, peaks, results, U(0))
         add_biases(cycle.biases, array[WORDS], results)
         return
     # The room of the errors is free until the backward cycle.
-    raw = memory[array[ERRORS] : array[ERRORS] + rows * count].reshape(rows, count)
+    raw = view_at(memory, array[ERRORS], (rows, count))
     read_array(cycle, row[ARRAY], FORTH, block, peaks, raw, U(0))
     add_biases(cycle.biases, array[WORDS], raw)
     for v in range(count):
@@ -109,6 +156,7 @@ def array_forward(row, cycle, inputs, outputs):
             outputs[v * rows + i] = raw[i, v]
 
 
+@kernel
 def backward_pass(operations, cycle):
     """From the errors of the scores to those of every array's outputs (its ERRORS block and
     ERROR_PEAKS).
@@ -119,28 +167,28 @@ def backward_pass(operations, cycle):
     """
     memory, errors = cycle.memory, cycle.errors
     for index in range(operations.shape[0] - 1, -1, -1):
-        row = operations[index]
-        input_errors = errors[row[INPUT] : row[INPUT] + row[INPUT_SIZE]]
-        output_errors = errors[row[OUTPUT] : row[OUTPUT] + row[OUTPUT_SIZE]]
+        row = borrowed(operations[index])
+        input_errors = view_at(errors, row[INPUT], (row[INPUT_SIZE],))
+        output_errors = view_at(errors, row[OUTPUT], (row[OUTPUT_SIZE],))
         digital = row[FORM] == DIGITAL or row[FORM] == LAYER
         if not digital or row[BACKWARD] > 0:
             store_map(output_errors, cycle, index, U(0))
         if row[FORM] == RECURRENT:
-            recurrent_backward(row, cycle, output_errors, input_errors)
+            go_back(0, row, cycle, output_errors, input_errors, index)
         elif row[FORM] == LAYER:
             if row[BACKWARD] > 0:
-                layer_backward(row, cycle, output_errors, input_errors, index)  # noqa: F821
+                go_back(1, row, cycle, output_errors, input_errors, index)
         elif row[FORM] != DIGITAL:
             array_backward(row, cycle, output_errors, input_errors)
         elif row[BACKWARD] > 0:
             run_backward(
                 row[KERNEL],
-                memory[row[INPUT] : row[INPUT] + row[INPUT_SIZE]],
-                memory[row[OUTPUT] : row[OUTPUT] + row[OUTPUT_SIZE]],
-                memory[row[KEPT] : row[KEPT] + row[KEPT_SIZE]],
+                view_at(memory, row[INPUT], (row[INPUT_SIZE],)),
+                view_at(memory, row[OUTPUT], (row[OUTPUT_SIZE],)),
+                view_at(memory, row[KEPT], (row[KEPT_SIZE],)),
                 output_errors,
                 input_errors,
-                row[WINDOW:],
+                view_at(row, WINDOW, (WINDOW_NUMBERS,)),
             )
 
 
@@ -149,36 +197,26 @@ def array_backward(row, cycle, output_errors, input_errors):
     """Keep an array's output errors with their peaks for the update; read it back where a layer
     below needs its input errors.
     """
-    array = cycle.arrays[row[ARRAY]]
+    array = borrowed(cycle.arrays[row[ARRAY]])
     rows = array[ROWS]
     count = array[VECTORS]
     memory = cycle.memory
-    block = memory[array[ERRORS] : array[ERRORS] + rows * count].reshape(rows, count)
-    peaks = memory[array[ERROR_PEAKS] : array[ERROR_PEAKS] + count]
+    block = view_at(memory, array[ERRORS], (rows, count))
+    peaks = view_at(memory, array[ERROR_PEAKS], (count,))
     if row[BY_VECTOR] > 0:
         for v in range(count):
             for i in range(rows):
                 block[i, v] = output_errors[v * rows + i]
     else:
-        block.reshape(-1)[:] = output_errors
+        flat = view_at(memory, array[ERRORS], (rows * count,))
+        for k in range(rows * count):
+            flat[k] = output_errors[k]
     find_peaks(block, peaks)
     # The first layer: its update needs the errors at its outputs, nobody those at its inputs.
     if row[BACKWARD] == 0:
         return
     features = array[COLUMNS] - array[BIAS]  # nobody asks for the error of the bias line
     first = (rows + 3 * features + 2) * count  # behind what the read itself takes
-    below = cycle.room[first : first + features * count].reshape(features, count)
+    below = view_at(cycle.room, first, (features, count))
     read_array(cycle, row[ARRAY], BACK, block, peaks, below, U(0))
-    scatter(row[KERNEL], below, row[WINDOW:], input_errors)
-
-
-@functools.cache
-def forward_of(kernels: tuple[int, ...]) -> Callable:
-    """`forward_pass` for networks with layer kernels of these numbers."""
-    return template(forward_pass, layer_forward=layer_forward_of(kernels))
-
-
-@functools.cache
-def backward_of(kernels: tuple[int, ...]) -> Callable:
-    """`backward_pass` for networks with layer kernels of these numbers."""
-    return template(backward_pass, layer_backward=layer_backward_of(kernels))
+    scatter(row[KERNEL], below, view_at(row, WINDOW, (WINDOW_NUMBERS,)), input_errors)

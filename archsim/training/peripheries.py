@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.kernels.periphery import Periphery, read_physics
-from archsim.kernels.tile_records import PERIPHERY
+from archsim.kernels.tile_records import CELL_BITS, PERIPHERY, SLOTS
+from archsim.training.reads import PARTS
 from archsim.training.records import BothWays
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def peripheries(
     """
     if not reads:
         return BothWays(ideal_reads(len(scales)), ideal_reads(len(scales)))
-    return BothWays(
+    both = BothWays(
         *(
             np.array(
                 [
@@ -54,6 +55,9 @@ def peripheries(
             for way in (False, True)
         )
     )
+    if any((way[:, SLOTS] > 1).any() or (way[:, CELL_BITS] > 0).any() for way in both):
+        PARTS.open()
+    return both
 
 
 def _reads(

@@ -20,13 +20,10 @@ from archsim.training.table import (
     ERROR_PEAKS,
     ERRORS,
     FIELDS,
-    FORM,
     INPUT_PEAKS,
     INPUTS_TOGETHER,
     KEPT,
     KEPT_SIZE,
-    KERNEL,
-    LAYER,
     OUTPUTS_TOGETHER,
     ROWS,
     TILE_INPUTS,
@@ -109,7 +106,6 @@ def build_program(
         words=int(((lines + 2) * vectors + 2 * lines).max()),
         biases=biases,
         output_errors=output_errors,
-        kernels=tuple(sorted({item[KERNEL] for item in layout.operations if item[FORM] == LAYER})),
         first_words=np.array(layout.words, np.float32),
     )
 

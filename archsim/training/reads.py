@@ -9,8 +9,10 @@ one after the other; where one of them saturates the whole tile repeats.
 from __future__ import annotations
 
 import numpy as np
+from numba.core import types
 
-from archsim.kernels.compiled import kernel
+from archsim.kernels.compiled import borrowed, kernel
+from archsim.kernels.doors import Block, Door, Vector
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, stream_key
 from archsim.kernels.read_block import read_block
 from archsim.kernels.read_parts import read_parts
@@ -27,6 +29,7 @@ from archsim.kernels.tile_records import (
     Region,
 )
 from archsim.kernels.tile_records import VECTORS as READS
+from archsim.kernels.views import view_at
 from archsim.training.table import (
     BACK_CYCLE,
     COLUMNS,
@@ -42,6 +45,13 @@ from archsim.training.table import (
 )
 
 U = np.uint64
+_REGION = types.NamedTuple((Block, types.boolean, types.int64, types.int64), Region)
+_REPEATS = types.Array(types.int32, 1, "C")
+_LANES = types.NamedTuple((Block, Vector, Block, _REPEATS), Lanes)
+_KEYS = types.NamedUniTuple(types.uint64, 3, ReadKeys)
+# Few chips convert an output in parts.
+PARTS = Door("read_parts", [lambda: read_parts], [_REGION, _LANES, Vector, _KEYS], types.int64)
+enter_parts = PARTS.enter
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 # Typed: for a literal False and True numba would compile the reads twice.
@@ -72,11 +82,11 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
         outputs: (columns, vectors), filled.
         first: number of the first vector (uint64), a key of its random numbers.
     """
-    array = cycle.arrays[index]
+    array = borrowed(cycle.arrays[index])
     size = array[ROWS] * array[COLUMNS]
     lines, count = block.shape
     columns = outputs.shape[0]
-    physics = cycle.physics[index]
+    physics = borrowed(cycle.physics[index])
     tiled = physics[TILED] > ZERO
     inputs = array[TILE_INPUTS] if tiled else array[COLUMNS]
     own = array[TILE_OUTPUTS] if tiled else array[ROWS]
@@ -84,32 +94,34 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
     together = height
     if tiled:
         together = array[OUTPUTS_TOGETHER] if backward else array[INPUTS_TOGETHER]
-    totals = cycle.totals[index, 1 if backward else 0]
+    totals = borrowed(cycle.totals[index, 1 if backward else 0])
     room = cycle.room
-    more = room[(lines + 2 * columns + 2) * count : (lines + 3 * columns + 2) * count]
-    repeats = np.zeros(count, np.int32)
-    slowest = np.zeros(count, np.int32)
-    of_tile = np.zeros(count, np.int32) if together < height else repeats
+    behind = (lines + 2 * columns + 2) * count  # what the read itself takes of the room
+    counted = np.zeros((3, count), np.int32)
+    repeats = counted[0]
+    slowest = counted[1]
+    of_tile = counted[2] if together < height else repeats
     for copy in range(array[COPIES]):
         tile = tile_number(index, copy, array[BACK_CYCLE] if backward else FORWARD_CYCLE)
         start = array[WEIGHTS] + copy * size
-        weights = cycle.weights[start : start + size].reshape(array[ROWS], array[COLUMNS])
+        weights = view_at(cycle.weights, start, (array[ROWS], array[COLUMNS]))
         part = U(0)
-        slowest[:] = 0
+        for v in range(count):
+            slowest[v] = 0
         for line in range(0, lines, height):
             after = min(lines, line + height)
             for column in range(0, columns, width):
                 end = min(columns, column + width)
-                results = outputs[column:end]
+                results = borrowed(outputs[column:end])
                 given = end - column
                 for group in range(line, after, together):
                     stop = min(after, group + together)
                     to_add = copy > 0 or group > 0
-                    target = more[: given * count].reshape(given, count) if to_add else results
+                    target = view_at(room, behind, (given, count)) if to_add else results
                     key = tile + (part << TILE_OF_ARRAY)
                     part += U(1)
                     region = Region(weights, backward, group, column)
-                    lanes = Lanes(block[group:stop], peaks, target, repeats)
+                    lanes = Lanes(borrowed(block[group:stop]), peaks, target, repeats)
                     totals[SATURATIONS] += read_tile(cycle, physics, region, lanes, key, first)
                     if together < height:
                         for v in range(count):
@@ -141,5 +153,5 @@ def read_tile(cycle, physics, region, lanes, tile, first):
         first,
     )
     if physics[SLOTS] > ONE or physics[CELL_BITS] > ZERO:
-        return read_parts(region, lanes, physics, keys)
+        return enter_parts(0, region, lanes, physics, keys)
     return read_block(region, lanes, physics, keys, ReadScratch(cycle.room, cycle.words))

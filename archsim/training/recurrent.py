@@ -10,7 +10,7 @@ import numpy as np
 
 from archsim.kernels.compiled import kernel
 from archsim.kernels.read_block import find_peaks
-from archsim.operators.compiled import step_backward, step_forward
+from archsim.operators.compiled import STEP_BACKWARD, STEP_FORWARD
 from archsim.operators.kernels import StepBack, StepForth
 from archsim.training.digital_biases import add_biases
 from archsim.training.reads import BACK, FORTH, read_array
@@ -35,6 +35,7 @@ from archsim.training.table import (
 )
 
 U = np.uint64
+step_forward, step_backward = STEP_FORWARD.enter, STEP_BACKWARD.enter
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 # Numbers of a recurrent row, from WINDOW on: whether the array reads the features too, cells and
 # kept numbers a unit (see `RecurrentKernel`), whether the last step comes first.
@@ -100,7 +101,7 @@ def recurrent_forward(row, cycle, inputs, outputs, index):
 
 
 @kernel
-def recurrent_backward(row, cycle, output_errors, input_errors):
+def recurrent_backward(row, cycle, output_errors, input_errors, index):
     """Back through time: one transposed read a step, from the last to the first."""
     array = cycle.arrays[row[ARRAY]]
     memory = cycle.memory

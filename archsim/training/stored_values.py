@@ -7,7 +7,15 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.compiled import kernel
-from archsim.kernels.number_formats import BITS, FLOAT, ROUNDED, SCALE_FIELDS, WIDE, store_values
+from archsim.kernels.number_formats import (
+    BITS,
+    FLOAT,
+    ROUNDED,
+    SCALE_FIELDS,
+    WIDE,
+    enter_words,
+    open_words,
+)
 from archsim.kernels.random import row_key, stream_key
 from archsim.schemes.shared.words import Arithmetic, told_scale
 from archsim.training.records import BetweenLayers, KeptWords
@@ -30,7 +38,7 @@ def store_map(values, cycle, index, part):
     key = row_key(stream_key(cycle.seed, cycle.step, tile, VALUES), part)
     # a test's steps are keys alone: its scales stay as they are
     image = np.int64(cycle.step) if cycle.follows else 0
-    store_values(values, cycle.scales[index], form, image, key, cycle.follows)
+    enter_words(0, values, cycle.scales[index], form, image, key, cycle.follows)
 
 
 def new_stored(
@@ -40,6 +48,7 @@ def new_stored(
     digital biases of all arrays, and what other layers keep.
     """
     scales = np.zeros((len(WAYS), len(program.operations), SCALE_FIELDS), np.int64)
+    open_words(arithmetic.value_form)
     return BetweenLayers(scales, arithmetic.value_form, biases, kept)
 
 

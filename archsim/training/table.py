@@ -105,7 +105,6 @@ class Program:
         words: scratch uint64 numbers of one thread.
         biases: biases of all arrays that are digital words.
         output_errors: blocks that the errors of an array have room for, one behind another.
-        kernels: numbers of the layer kernels among the operations, which alone are compiled.
         first_words: float32, first values of the words that layers keep from image to image.
     """
 
@@ -124,7 +123,6 @@ class Program:
     words: int
     biases: int = 0
     output_errors: int = 1
-    kernels: tuple[int, ...] = ()
     first_words: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def group_of(self, index: int) -> int:

@@ -14,6 +14,7 @@ from archsim.kernels.compiled import borrowed, template
 from archsim.kernels.generators import Generators
 from archsim.kernels.outer import add_products
 from archsim.kernels.records import Cells, Draws, Tally, Trains, Vectors
+from archsim.kernels.views import view_at
 from archsim.training.reads import tile_number
 from archsim.training.records import Devices, MiniBatch, StepKeys
 from archsim.training.table import (
@@ -69,40 +70,27 @@ def _update(devices, trains, batch, keys, counts):
                 generator = min(generator + array[COPIES], last)
                 continue
             cells = rows * columns
-            inputs = memory[array[BLOCK] : array[BLOCK] + columns * count]
-            block = memory[array[ERRORS] : array[ERRORS] + rows * count]
+            inputs = view_at(memory, array[BLOCK], (columns, count))
+            errors = view_at(memory, array[ERRORS], (rows, count))
             for copy in range(array[COPIES]):
                 first = array[WEIGHTS] + copy * cells
                 generator += generator + 1 < generators.state.shape[0]
-                matrix = devices.weights[first : first + cells].reshape(rows, columns)
+                matrix = view_at(devices.weights, first, (rows, columns))
                 if not devices.pulsed:
-                    add_products(
-                        matrix,
-                        inputs.reshape(columns, count),
-                        block.reshape(rows, count),
-                        np.float32(trains.rate),
-                    )
+                    add_products(matrix, inputs, errors, np.float32(trains.rate))
                     continue
                 held = array[STATE] + copy * cells * parts
                 drawn = array[PLANES] + copy * cells * parts * parameters
                 update_block(
                     Cells(
                         matrix,
-                        devices.state[held : held + cells * parts].reshape(rows, parts, columns),
-                        devices.planes[drawn : drawn + cells * parts * parameters].reshape(
-                            rows, parts, parameters, columns
-                        ),
+                        view_at(devices.state, held, (rows, parts, columns)),
+                        view_at(devices.planes, drawn, (rows, parts, parameters, columns)),
                         devices.law[index],
                         devices.write_noise[index],
                     ),
-                    Vectors(
-                        inputs.reshape(columns, count),
-                        memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + count],
-                    ),
-                    Vectors(
-                        block.reshape(rows, count),
-                        memory[array[ERROR_PEAKS] : array[ERROR_PEAKS] + count],
-                    ),
+                    Vectors(inputs, view_at(memory, array[INPUT_PEAKS], (count,))),
+                    Vectors(errors, view_at(memory, array[ERROR_PEAKS], (count,))),
                     Trains(
                         trains.rate,
                         trains.granularity[index],
@@ -120,15 +108,17 @@ def _update(devices, trains, batch, keys, counts):
                         tile_number(index, copy, UPDATE_CYCLE),
                         U(0),
                     ),
-                    Tally(
-                        counts[index], devices.writes[first : first + cells].reshape(rows, columns)
-                    ),
+                    Tally(counts[index], view_at(devices.writes, first, (rows, columns))),
                     batch.words,
                 )
 
 
 @functools.cache
-def update_kernel(step: Callable, aggregated: bool, paired: bool, even_noise: bool) -> Callable:
-    """`_update` for the step function of a device law; flags as `kernels.update.specialise`."""
-    own = pulses.specialise(step, aggregated=aggregated, paired=paired, even_noise=even_noise)
+def update_kernel(
+    step: Callable, aggregated: bool, paired: bool, even_noise: bool, kind: int
+) -> Callable:
+    """`_update` for the step function of a device law; flags as `kernels.update_block.specialise`."""
+    own = pulses.specialise(
+        step, aggregated=aggregated, paired=paired, even_noise=even_noise, kind=kind
+    )
     return template(_update, update_block=own)

@@ -9,7 +9,6 @@ from archsim.training.loop import train
 from archsim.training.machine import Machine
 from archsim.training.settings import read_settings
 from hwlib.errors import InputError
-from tests.layer_kernels import shared_layer_kernels  # noqa: F401  # a fixture
 from tests.physics.test_batch_norm import NETWORK, dataset
 from workloads.network import Layer, Network
 

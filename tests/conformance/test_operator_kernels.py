@@ -16,18 +16,16 @@ from archsim.operators.compiled import (
     LAYER_KERNELS,
     RECURRENT_KERNELS,
     backward_of,
+    compiled,
     each_error,
     each_value,
     forward_of,
-    gather,
-    scatter,
 )
 from archsim.operators.forward import apply
 from archsim.operators.vocabulary import FUNCTIONS
 from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings
 from tests.conformance.operators_known import TRAINED, F, values_of
-from tests.layer_kernels import shared_layer_kernels  # noqa: F401  # a fixture
 from tests.operator_layers import layer_of, trained_chain_of
 
 RATE = 0.5
@@ -151,20 +149,19 @@ def test_its_error_is_the_finite_difference_of_its_forward(operator, settings):
 @pytest.mark.parametrize("kernel", ARRAY_KERNELS, ids=lambda kernel: kernel.name)
 def test_what_an_array_scatters_is_the_transpose_of_what_it_gathers(kernel):
     # <gather(x), d> = <x, scatter(d)> for all x and d; machine code and plain function alike
-    number = np.int64(ARRAY_KERNELS.index(kernel))
     operator = next(name for name, item in FUNCTIONS.items() if kernel in item.kernels)
     layer, (row,) = kernel_rows(operator)
     shape = layer.matrix
     x = values_of(int(np.prod(layer.input_shapes[0])), 3)
     window = np.array(row.window, np.int64)
     block = np.zeros((shape.rows, shape.vectors), F)
-    gather(number, x, window, block)
+    compiled(kernel.gather)(x, window, block)
     plain = np.zeros_like(block)
     kernel.gather(x, window, plain)
     np.testing.assert_array_equal(block, plain)
     d = values_of(block.shape, 5)
     below, plain_below = np.zeros_like(x), np.zeros_like(x)
-    scatter(number, d, window, below)
+    compiled(kernel.scatter)(d, window, below)
     kernel.scatter(d, window, plain_below)
     np.testing.assert_array_equal(below, plain_below)
     assert np.vdot(block.astype(float), d) == pytest.approx(

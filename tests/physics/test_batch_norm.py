@@ -16,7 +16,6 @@ from archsim.training.loop import train
 from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings, read_settings
 from archsim.training.stored_weights import read_checkpoint_weights
-from tests.layer_kernels import shared_layer_kernels  # noqa: F401  # a fixture
 from workloads.datasets import Dataset
 from workloads.network import Layer, Network
 

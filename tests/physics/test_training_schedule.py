@@ -13,7 +13,6 @@ from archsim.training.schedule import Schedule, ScheduleSettings
 from archsim.training.settings import read_settings
 from archsim.training.unused import unused_in_training
 from hwlib.errors import InputError
-from tests.layer_kernels import shared_layer_kernels  # noqa: F401  # a fixture
 from workloads.datasets import Dataset
 from workloads.network import Layer, Network
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from archsim.operators.base import BATCH_FIRST, IMAGE, ArrayKernel, Output, TrainingRow, operator
+from archsim.operators.elementary import copy_run
 from archsim.operators.matrix import Matrix
 from archsim.operators.numbers import np
 from archsim.operators.on_array import OnArray
@@ -30,17 +31,10 @@ def covered(out, size, stride, padding, offset):
     return first, max(first, min(out, last))
 
 
-def copy_run(source, start, target, first, count):
-    """target[first …] = source[start …]. Unsigned numbers: numba looks for negative ones otherwise,
-    which costs more than the copy.
-    """
-    a, b = np.uint64(start), np.uint64(first)
-    for k in range(np.uint64(count)):
-        target[b + k] = source[a + k]
-
-
 def add_run(source, start, target, first, count):
-    """target[first …] += source[start …]."""
+    """target[first …] += source[start …]. Unsigned numbers: numba looks for negative ones otherwise,
+    which costs more than the sum.
+    """
     a, b = np.uint64(start), np.uint64(first)
     for k in range(np.uint64(count)):
         target[b + k] += source[a + k]
@@ -58,14 +52,15 @@ def gather_windows(image, window, block):
     line = 0
     for c in range(channels):
         for ky in range(window[6]):
+            y0, y1 = covered(out_y, height, window[8], window[10], ky * window[12])
             for kx in range(window[7]):
                 target = block[line]
                 line += 1
                 top, left = ky * window[12] - window[10], kx * window[13] - window[11]
-                y0, y1 = covered(out_y, height, window[8], window[10], ky * window[12])
                 x0, x1 = covered(out_x, width, window[9], window[11], kx * window[13])
                 if y0 > 0 or x0 > 0 or y1 < out_y or x1 < out_x:
-                    target[:] = np.float32(0.0)
+                    for k in range(target.shape[0]):
+                        target[k] = np.float32(0.0)
                 for y in range(y0, y1):
                     source = (c * height + y * window[8] + top) * width + left
                     if window[9] == 1:
@@ -87,11 +82,11 @@ def scatter_windows(block, window, image):
     line = 0
     for c in range(channels):
         for ky in range(window[6]):
+            y0, y1 = covered(out_y, height, window[8], window[10], ky * window[12])
             for kx in range(window[7]):
                 source = block[line]
                 line += 1
                 top, left = ky * window[12] - window[10], kx * window[13] - window[11]
-                y0, y1 = covered(out_y, height, window[8], window[10], ky * window[12])
                 x0, x1 = covered(out_x, width, window[9], window[11], kx * window[13])
                 for y in range(y0, y1):
                     target = (c * height + y * window[8] + top) * width + left

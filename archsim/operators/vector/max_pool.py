@@ -17,31 +17,54 @@ if TYPE_CHECKING:
 
 def pool_largest(inputs, outputs, window, kept):
     """Max pooling; `kept` (float32: exact up to 2^24) remembers where each maximum was. The first
-    of equal values wins.
+    of equal values wins. Windows that lie inside the map, nearly all, go without a look at its edges.
     """
     height, width = window[1], window[2]
+    tall, wide = (window[6] - 1) * window[12], (window[7] - 1) * window[13]
+    rows, down = np.uint64(window[6]), np.uint64(window[12] * width)
+    columns, across = np.uint64(window[7]), np.uint64(window[13])
+    target = np.uint64(0)
     for c in range(window[3]):
         for y in range(window[4]):
+            top = y * window[8] - window[10]
+            inside = top >= 0 and top + tall < height
             for x in range(window[5]):
-                top, left = y * window[8] - window[10], x * window[9] - window[11]
-                best, winner = np.float32(-np.inf), np.uint64(0)
-                for ky in range(window[6]):
-                    row = top + ky * window[12]
-                    if row < 0 or row >= height:
-                        continue
-                    line = (c * height + row) * width
-                    for kx in range(window[7]):
-                        column = left + kx * window[13]
-                        if column >= 0 and column < width:
-                            # Selections, not branches: which value is larger cannot be predicted.
-                            here = np.uint64(line + column)
+                left = x * window[9] - window[11]
+                if inside and left >= 0 and left + wide < width:
+                    best, winner = np.float32(-np.inf), np.uint64(0)
+                    line = np.uint64((c * height + top) * width + left)
+                    for _ in range(rows):
+                        here = line
+                        for _ in range(columns):
+                            # Selections, not branches: which is larger cannot be predicted.
                             value = inputs[here]
                             better = value > best
                             best = value if better else best
                             winner = here if better else winner
-                target = np.uint64((c * window[4] + y) * window[5] + x)
+                            here += across
+                        line += down
+                else:
+                    best, winner = largest_at_edge(inputs, window, c, top, left)
                 outputs[target] = best
                 kept[target] = np.float32(winner)
+                target += np.uint64(1)
+
+
+def largest_at_edge(inputs, window, c, top, left):
+    """Largest value, and its place, of a window of channel c that may reach over the map."""
+    best, winner = np.float32(-np.inf), np.uint64(0)
+    for ky in range(window[6]):
+        row = top + ky * window[12]
+        if row < 0 or row >= window[1]:
+            continue
+        for kx in range(window[7]):
+            column = left + kx * window[13]
+            if column >= 0 and column < window[2]:
+                here = np.uint64((c * window[1] + row) * window[2] + column)
+                better = inputs[here] > best
+                best = inputs[here] if better else best
+                winner = here if better else winner
+    return best, winner
 
 
 def unpool_largest(inputs, outputs, kept, errors, input_errors, window):

@@ -23,6 +23,7 @@ from archsim.kernels.number_formats import (
     SCALE_FIELDS,
     SET,
     WIDE,
+    open_words,
     store_quantity,
 )
 from archsim.kernels.outer import add_products, sum_products
@@ -96,6 +97,7 @@ class Arithmetic:
         form = np.zeros(FORM_FIELDS, np.int64)
         by_chance, follows = self.rounding == "stochastic", self.scale == "dynamic"
         form[:] = _FLOATS.get(self.format, WIDE), bits, by_chance, follows, self.scale_images
+        open_words(form)
         return form
 
 

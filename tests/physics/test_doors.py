@@ -1,0 +1,107 @@
+"""Are only those kernels compiled that a network needs, and does a call through a door, or a view of a
+flat memory, do what the plain one does?
+"""
+
+import numpy as np
+import pytest
+from numba.core import types
+
+from archsim.kernels.compiled import kernel
+from archsim.kernels.doors import Door, Vector
+from archsim.kernels.lanes import copy_run
+from archsim.kernels.views import bits_of, flat, view_at
+from archsim.operators import compiled
+from archsim.training import passes
+from archsim.training.program import build_program
+from workloads.load import load_network
+
+F = np.float32
+
+
+@kernel
+def double(values):
+    for k in range(values.shape[0]):
+        values[k] *= F(2.0)
+    return values.shape[0]
+
+
+@kernel
+def triple(values):
+    for k in range(values.shape[0]):
+        values[k] *= F(3.0)
+    return values.shape[0]
+
+
+DOOR = Door("of_a_test", [lambda: double, lambda: triple], [Vector], types.int64)
+WRONG = Door("of_another_test", [lambda: double], [Vector], types.float32)
+enter = DOOR.enter
+
+
+@kernel
+def through(number, memory, first, count):
+    return enter(number, view_at(memory, first, (count,)))
+
+
+def test_a_door_calls_the_kernel_of_its_number_and_refuses_what_was_not_opened():
+    memory = np.ones(6, F)
+    DOOR.open(1)
+    with pytest.raises(RuntimeError, match="of_a_test was not opened"):
+        through(0, memory, 1, 3)
+    assert through(1, memory, 1, 3) == 3
+    assert memory.tolist() == [1, 3, 3, 3, 1, 1]
+    DOOR.open(0)
+    assert through(0, memory, 0, 2) == 2
+    assert memory.tolist() == [2, 6, 3, 3, 1, 1]
+
+
+def test_a_kernel_of_another_result_is_no_kernel_of_a_door():
+    with pytest.raises(TypeError, match="of_another_test.0. returns int64"):
+        WRONG.open()
+
+
+def test_a_network_opens_the_doors_of_its_own_operators_alone(monkeypatch):
+    opened = set()
+    monkeypatch.setattr(Door, "open", lambda door, number=0: opened.add((door.name[13:], number)))
+    program = build_program(load_network("digits_cnn"), {})
+    passes.open_doors(program.operations)
+    places = {"forward": compiled.DIGITAL_KERNELS, "gather": compiled.ARRAY_KERNELS}
+    names = {
+        door: {kernels[n].name for d, n in opened if d == door} for door, kernels in places.items()
+    }
+    assert names == {
+        "forward": {"tanh", "largest of a window"},
+        "gather": {"windows of an image", "vectors of features"},
+    }
+    # what goes forth goes back, and nothing else was asked for
+    assert {door for door, _ in opened} == {"forward", "backward", "gather", "scatter"}
+    assert len(opened) == 8
+
+
+@kernel
+def views(memory, values):
+    matrix = view_at(memory, 2, (2, 3))
+    deep = view_at(memory, 1, (2, 2, 2))
+    return matrix.copy(), deep.copy(), flat(matrix).copy(), bits_of(values, np.int32).copy()
+
+
+def test_views_are_slices_and_shapes_of_a_memory():
+    memory = np.arange(10, dtype=F)
+    values = np.array([1.0, -0.0, np.inf], F)
+    matrix, deep, line, bits = views(memory, values)
+    np.testing.assert_array_equal(matrix, memory[2:8].reshape(2, 3))
+    np.testing.assert_array_equal(deep, memory[1:9].reshape(2, 2, 2))
+    np.testing.assert_array_equal(line, memory[2:8])
+    np.testing.assert_array_equal(bits, values.view(np.int32))
+
+
+@kernel
+def copied(source, start, target, first, count):
+    copy_run(source, start, target, first, count)
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 40])
+def test_a_run_of_any_length_is_copied_and_nothing_beside_it(count):
+    source, target = np.arange(60, dtype=F), np.full(60, F(-1.0))
+    copied(source, 3, target, 5, count)
+    np.testing.assert_array_equal(target[5 : 5 + count], source[3 : 3 + count])
+    assert (target[:5] == -1).all() and (target[5 + count :] == -1).all()
