@@ -89,3 +89,18 @@ def test_units_of_isaac_take_the_work_of_a_vector_unit():
     assert (
         "vector_unit" in result.by_component_off_chip and "vector_unit" not in result.by_component
     )
+
+
+def test_levels_move_what_lies_between_the_crossbars_and_nothing_else():
+    flat, levels = (archsim.simulate("vgg8", chip) for chip in ("isaac32", "isaac32_tiles"))
+    # a memory of 64 KiB beside the tiles, and 43 routers for the square mesh of 169 in the place of 42
+    parts = {name: row["area_mm2"] for name, row in levels.by_component.items()}
+    more = parts["buffer"] + parts["network_router"] / 43
+    assert levels.area_mm2 - flat.area_mm2 == pytest.approx(more, rel=1e-6)
+    for name in ("adc", "dac", "array", "front_end", "shift_add", "input_register"):
+        one, other = levels.by_component[name], flat.by_component[name]
+        assert one["area_mm2"] == pytest.approx(other["area_mm2"])
+        assert one["energy_j"] == pytest.approx(other["energy_j"])
+    # maps that their tiles do not hold leave the chip: all that the energy rises by
+    links = levels.by_component["hyper_transport"]["energy_j"]
+    assert links > 0.9 * (levels.energy_j - flat.energy_j) > 0
