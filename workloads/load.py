@@ -25,6 +25,7 @@ _OF_KERAS = "write it as ONNX: model.export(path, format='onnx') in Keras 3, or 
 _EXPORTS = {
     **dict.fromkeys((".pt", ".pth", ".pt2", ".ckpt", ".safetensors"), _OF_TORCH),
     **dict.fromkeys((".h5", ".hdf5", ".keras", ".pb"), _OF_KERAS),
+    # None of these formats is read, since each needs its framework, a gigabyte for a few shapes.
     ".tflite": "write it as ONNX: python -m tf2onnx.convert --tflite FILE --output net.onnx",
 }
 _PROBLEMS = (".yaml", ".yml")
@@ -71,12 +72,14 @@ def load_network(
     text = str(name_or_path)
     path = _path_of(name_or_path)
     suffix = path.suffix.lower()
+    # By far the likeliest .json file here; the general refusal wouldn't tell where it belongs.
     if suffix == ".json":
         raise InputError(
             "a recorded trace is not a network",
             where=text,
             hint=f"execute it with `archsim run {text}`",
         )
+    # Only a folder of Timeloop's problems comes so far; any other was refused with the path.
     folder = path.is_dir()
     if suffix not in FORMATS and not folder:
         raise InputError(
@@ -88,6 +91,7 @@ def load_network(
         )
     if suffix != ".onnx":
         _refuse_onnx_options(text, shapes, batch_axis)
+    # These may take `products` but never `padding`, which they state.
     problems = folder or suffix in _PROBLEMS
     if suffix != ".csv":
         _refuse_table_options(text, padding, None if problems else products)
@@ -162,6 +166,8 @@ def _path_of(name_or_path: str | Path) -> Path:
         raise InputError("a network is a built-in name or a path", got=name_or_path)
     text = str(name_or_path)
     built_in = sorted(file.stem for file in _BUILT_IN.glob("*.toml"))
+    # Before the disk is looked at, so a stray folder of that name doesn't change what a script
+    # means; `./lenet5` is the folder.
     if text in built_in:
         return _BUILT_IN / f"{text}.toml"
     if text and not _is_bare_name(text):
@@ -170,6 +176,7 @@ def _path_of(name_or_path: str | Path) -> Path:
         "unknown network",
         got=text,
         allowed=[*built_in, "or a path to .toml, .onnx, .csv, .yaml"],
+        # A bare word is nearly always a misspelt name, and "no such file" would lead astray.
         hint=nearest(text, built_in) or "`archsim list networks` tells what there is",
     )
 
@@ -177,6 +184,7 @@ def _path_of(name_or_path: str | Path) -> Path:
 def _problem_folder(text: str) -> Path | None:
     """A folder with problems of Timeloop in it, one a layer."""
     try:
+        # An empty folder isn't a network; it is refused as a path.
         if any(
             item.suffix in _PROBLEMS and not item.name.startswith(".")
             for item in Path(text).iterdir()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from workloads.sequence import Sequence
 
+# Fields that didn't exist when the first digests were stored; see `Layer.__repr__`.
 _LATER_FIELDS = ("function", "settings", "constants", "shares", "transposed", "frozen")
 
 
@@ -80,6 +81,7 @@ class Layer:
         shown = (
             f"{name}={value!r}"
             for name, value, default in values
+            # Results from before these fields would otherwise count as of another network.
             if name not in _LATER_FIELDS or value != default
         )
         return f"Layer({', '.join(shown)})"
@@ -164,6 +166,8 @@ class Network:
     tensors: Tensors | None = None
     without_values: tuple[str, ...] = ()
     readings: tuple[FileReading, ...] = ()
+    # How the shapes follow from the number of steps: two networks with the same layers are the
+    # same, whichever way they came to them.
     sequence: Sequence | None = field(default=None, compare=False, repr=False)
     held: int | None = None
 
@@ -195,6 +199,8 @@ class Network:
         Raises:
             InputError: where there is none, with the nearest name.
         """
+        # A list is searched, as a frozen class keeps no index beside its fields and networks have
+        # hundreds of layers at most.
         for item in self.layers:
             if item.name == name:
                 return item
@@ -213,11 +219,13 @@ class Network:
     @property
     def array_layers(self) -> tuple[Layer, ...]:
         """The layers whose weights sit on crossbars, in order."""
+        # Found anew at each call: frozen with slots leaves no place to keep it.
         return tuple(item for item in self.layers if item.on_array)
 
     @property
     def weights(self) -> int:
         """Weights on arrays, without biases; a matrix that several layers read counts once."""
+        # The time of sharing layers counts each, their cells count once.
         return sum(item.matrix.weights for item in self.array_layers if not item.shares)
 
     @property
@@ -252,5 +260,7 @@ class Network:
         return tuple(
             item.name
             for item in self.layers
+            # A layer table lists products only, so a pooling between two shows up as lengths that
+            # don't fit.
             if item.operator == "reshape" and item.input_elements != item.output_elements
         )

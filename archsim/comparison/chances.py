@@ -27,6 +27,8 @@ class Decider(NamedTuple):
 
 def share_below(mine: np.ndarray, theirs: np.ndarray) -> float:
     """The share of draws in which `mine` is the smaller; draws that are equal count half."""
+    # Two schemes on the same circuits differ in the last bits only; without this one of them would
+    # be "cheaper in 100 % of draws".
     equal = np.isclose(mine, theirs, rtol=_CONSTANT, atol=0.0)
     return float(np.mean(np.where(equal, 0.5, mine < theirs)))
 
@@ -49,12 +51,16 @@ def decider(
         the figure; None where the ratio is the same in every draw (the counts alone decide), or no
         figure explains a share of EXPLAINS.
     """
+    # A figure that scales both prices alike decides nothing and drops out of the ratio, however
+    # much it moves each.
     ratio = np.log(theirs) - np.log(mine)
+    # Ranks of rounding noise would name some figure at random.
     if not names or np.ptp(ratio) <= _CONSTANT:
         return None
     ours = ranks_of(ratio)
     ours = ours - ours.mean()
     centred = ranks - ranks.mean(axis=0)
+    # Of ranks (Spearman), as the ratio bends with a figure but almost always in one direction.
     correlation = centred.T @ ours / np.sqrt((ours @ ours) * np.sum(centred**2, axis=0))
     best = int(np.argmax(np.abs(correlation)))
     explained = float(correlation[best] ** 2)
@@ -82,6 +88,8 @@ def student_share(value: float, freedom: int) -> float:
     sine, cosine = math.sin(angle), math.cos(angle)
     term = cosine if freedom % 2 else 1.0
     terms = [term]
+    # The finite series of Abramowitz and Stegun 26.7.3 and 26.7.4, so that no SciPy is needed for a
+    # single function.
     for k in range(3 if freedom % 2 else 2, freedom - 1, 2):
         term *= cosine**2 * (k - 1) / k
         terms.append(term)
@@ -102,6 +110,8 @@ def share_by_seeds(differences: Sequence[float], images: int | None) -> float:
     count = len(differences)
     mean = math.fsum(differences) / count
     variance = math.fsum((value - mean) ** 2 for value in differences) / (count - 1)
+    # Two seeds that happen to agree would make any difference certain; an accuracy isn't known
+    # finer than one image.
     image = 0.0 if images is None else 100.0 / images
     error = max(math.sqrt(variance), image) / math.sqrt(count)
     if error == 0.0:

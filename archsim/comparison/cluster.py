@@ -38,6 +38,8 @@ def run_on_cluster(
     with dask_client(address) as client:
         from distributed import as_completed
 
+        # A worker that finds other data under the same name would train without a word and be
+        # compared with the rest.
         digests = {trial: data_digest(order.dataset()) for trial, order in _examples(orders)}
         running: dict[Any, int] = {}
         attempts = [0] * len(orders)
@@ -46,6 +48,7 @@ def run_on_cluster(
             order = orders[number]
             attempts[number] += 1
             digest = digests[order.trial is not None]
+            # Else dask would answer a second attempt from what it keeps of the first.
             future = client.submit(run_remote, _for_elsewhere(order), digest, pure=False)
             running[future] = number
             told(number, {})
@@ -58,12 +61,15 @@ def run_on_cluster(
                 try:
                     outcome = future.result()
                 except cluster_deaths():
+                    # Clusters take machines away; that says nothing of the order, but one that
+                    # kills its worker each time must not run for ever.
                     if attempts[number] < ATTEMPTS:
                         ended.add(hand_out(number))
                         continue
                     outcome = Outcome("lost", reason=DIED)
                 yield number, keep_outcome(orders[number], outcome)
         except KeyboardInterrupt:
+            # A cluster goes on otherwise with work that nobody waits for.
             client.cancel(list(running))
             for number in running.values():
                 yield number, Outcome("interrupted")
@@ -79,6 +85,7 @@ def _for_elsewhere(order: Order) -> Order:
     """The order for a worker of another machine: it keeps nothing, and a path is whole."""
     data = order.data
     if isinstance(data, str | Path) and os.path.isfile(data):
+        # Workers start in folders of their own.
         data = os.path.abspath(data)
     return replace(order, folder=None, data=data)
 

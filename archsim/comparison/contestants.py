@@ -33,6 +33,8 @@ def contestants_of(
         {boundary: counted_document(document, boundary) for boundary in ("chip", "system")}
         for _, document in taken
     ]
+    # All in one call: the draws have to be the same for every scheme, or their noise would be taken
+    # for a difference.
     flat = [design for pair in counted for design in pair.values()]
     totals = price_draws(flat, drawn)
     contestants = []
@@ -48,6 +50,8 @@ def contestants_of(
                     if run["accuracy_percent"] is not None
                 },
                 images=None if tested is None else tested.images,
+                # Cycles over the clock: no figure of the cost model moves a time, so it isn't
+                # drawn.
                 seconds=document["latency_per_image_s"],
                 prices={
                     asked: totals[asked.quantity][:, column[asked.boundary]] for asked in PRICED

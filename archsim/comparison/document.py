@@ -86,6 +86,7 @@ class Comparison:
         Raises:
             InputError: where a part of a result is none of today's hwlib.
         """
+        # Not on reading: a stored comparison keeps the verdicts of the figures it was made with.
         return replace(self, standing=standing_of(self.seed_rows, self.results))
 
     @property

@@ -25,6 +25,7 @@ from workloads.datasets import Dataset
 
 REQUEST = "request.json"
 TRIAL_FORM: Form = {"validation_accuracy_percent": "percent?"}
+# What may differ in a training that is taken up again; epochs are asked by themselves.
 _FREE = {"epochs", "threads", "checkpoint_images"}  # as for a checkpoint
 
 
@@ -55,9 +56,12 @@ def begin(orders: Sequence[Order], data: Dataset, folder: Path | None, resume: b
             beginning.outcomes[number] = Outcome("refused", reason=error.message)
             continue
         requests[number] = request
+        # Without `resume` a folder with anything in it has been refused before.
         if order.folder is None or not resume:
             continue
         changed = _changed(order.folder, request)
+        # A changed input file is worked out anew, other options are refused below: editing a chip
+        # and running again is meant, whereas a folder of another comparison is likely a slip.
         if changed:
             _clear(order.folder)
             beginning.notes.append(
@@ -142,6 +146,7 @@ def _changed(folder: Path, request: dict[str, Any]) -> list[str]:
 
 def _clear(folder: Path) -> None:
     """Remove what a scheme's folder holds of other inputs."""
+    # Not measured.json: the next result overwrites it, and without its result nothing reads it.
     names = ("result.json", TRIAL, "checkpoint.json")
     for path in [*(folder / name for name in names), *folder.glob("arrays-*.npz")]:
         path.unlink(missing_ok=True)
@@ -177,10 +182,12 @@ def _finished(order: Order, request: dict[str, Any]) -> bool:
         return False
     changed = [key for key in request if before.get(key) != request[key]]
     longer = (
+        # More epochs go on from the checkpoint. Fewer can't be had from a longer training.
         changed == ["epochs"]
         and isinstance(before.get("epochs"), int)
         and before["epochs"] < request["epochs"]
     )
+    # The user asked for more trials only; that these changed the settings isn't theirs to mend.
     if changed and order.tuned and before.get("tuned"):
         _clear(folder)  # more trials have chosen other settings
         return False
@@ -192,4 +199,5 @@ def _finished(order: Order, request: dict[str, Any]) -> bool:
             allowed=str({key: request[key] for key in changed}),
             hint="choose another folder",
         )
+    # The request is written before the training, so it alone proves nothing.
     return not changed and (folder / _result_of(order)).exists()

@@ -24,6 +24,8 @@ def work_out(first: Order, variants: Sequence[Variant], work: Work) -> Compariso
     terms = first.terms
     folder = work.folder
     trials = [trial for variant in variants for trial in _trials_of(first, variant, folder)]
+    # Before the trials, so that a folder in use is refused at once and the display knows the whole
+    # work.
     planned = [order for variant in variants for order in _seeds_of(first, variant, folder)]
     refuse_begun([*trials, *planned], folder, work.resume)
     work.expect([order.label for order in (*trials, *planned)])
@@ -35,6 +37,7 @@ def work_out(first: Order, variants: Sequence[Variant], work: Work) -> Compariso
         tunings, refused = _tuned(variants, trials, outcomes)
     orders = [
         replace(order, variant=with_settings(order.variant, tuning.chosen), tuned=True)
+        # A scheme that can't be tuned at all has no trial to choose from and is refused as a whole.
         if (tuning := tunings.get(order.variant.label))
         else order
         for order in planned
@@ -47,16 +50,21 @@ def work_out(first: Order, variants: Sequence[Variant], work: Work) -> Compariso
 
     def keep(outcomes: dict[int, Outcome]) -> None:
         if folder is not None:
+            # After every training: a comparison that is killed overnight has a table of what it
+            # reached.
             gathered(outcomes).save(folder)
 
     outcomes = work.round(orders, keep)
     comparison = gathered(outcomes)
+    # An empty table would look like an answer. Losses are told by the exit code.
     if not comparison.results and not comparison.lost:
         reasons = [
             f"{', '.join(labels)}: {reason}"
             for reason, labels in by_reason(comparison.refused).items()
         ]
         raise InputError(f"no scheme could be run: {'; '.join(reasons)}", where="schemes")
+    # Only at the end, since the draws take seconds and a verdict on half of the schemes says who
+    # was trained first.
     comparison = comparison.judge()
     if folder is not None:
         comparison.save(folder)
@@ -105,6 +113,7 @@ def _tuned(
         ]
         tunings[variant.label] = chosen_of([_record(order, outcome) for order, outcome in own])
         if tunings[variant.label] is None:
+            # All trials failed, mostly for one reason; the first stands for them.
             refused[variant.label] = own[0][1]
     return tunings, refused
 
@@ -133,10 +142,13 @@ def _comparison(
         if label in refused:
             failed = [refused[label]]
         documents = [outcome.document for _, outcome in own if outcome.document is not None]
+        # One lost seed takes the scheme out: to drop it would favour schemes that fail on hard
+        # seeds.
         if failed:
             reasons[label] = failed[0].reason
             if failed[0].kind == "lost":
                 lost.append(label)
+        # A mean over the seeds that happen to have ended would be compared with means over all.
         elif documents and len(documents) == own[0][0].terms.seeds:
             results.append(documents[0])
             runs[label] = SchemeRuns(

@@ -173,6 +173,7 @@ def _spread_of(chosen: ComparisonOptions, variants: Sequence[Variant]) -> Spread
 
         refuse_unknown_there(type(variant.scheme) for variant in variants)
         return partial(run_on_cluster, chosen.cluster)
+    # No process of its own, so that a debugger and a notebook see the training.
     if chosen.jobs is None:
         return run_here
     jobs = chosen.jobs

@@ -57,6 +57,7 @@ def off_chip(document: Mapping[str, Any]) -> str:
     """
     memory = document.get("memory") or {}
     spilled = [
+        # "0 %" and "100 %" would say what isn't so.
         (f"state {100 * share:.0f} %" if 0.005 < share < 0.995 else "state", share)
         for share in [memory.get("state_off_chip", 0.0)]
     ]
@@ -73,6 +74,8 @@ def most_writes(document: Mapping[str, Any]) -> float | None:
     further = [
         writes["mean"]
         for kind, writes in document["training"].get("writes", {}).items()
+        # Arrays beside the weights proper, as the second device of a mixed scheme, wear out by
+        # themselves.
         if kind.startswith(".")
     ]
     known = [value for value in (document.get("writes_per_device"), *further) if value is not None]
@@ -83,4 +86,5 @@ def images_per_second(epochs: list[Row]) -> float | None:
     """Images a second of one core over all epochs, which have the same number of images; None where
     none was finished.
     """
+    # A harmonic mean, as it is times that add up.
     return len(epochs) / sum(1 / row["images_per_cpu_second"] for row in epochs) if epochs else None

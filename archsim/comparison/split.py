@@ -41,6 +41,8 @@ class Split:
             others, all from the training part of `data`.
         """
         order = np.random.default_rng([_STREAM, self.seed]).permutation(len(data.train_labels))
+        # Held out first, so that `tune_images` changes what a trial learns from and never what
+        # judges it. Sorted, as sets are in an order that a training shuffles itself.
         held_out = np.sort(order[: self.validation])
         trained = np.sort(order[self.validation : self.validation + self.images])
         return replace(
@@ -75,6 +77,8 @@ def split_of(count: int, seed: int, images: int | None = None) -> Split:
             got=count,
             allowed=f"{_LEAST} or more",
         )
+    # Of the training set alone: settings chosen on test images would make the accuracies of the
+    # table too good.
     validation = min(MOST_VALIDATION, count // _VALIDATION_SHARE)
     left = count - validation
     if images is not None and not 1 <= images <= left:

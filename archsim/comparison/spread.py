@@ -48,6 +48,7 @@ def run_apart(orders: Sequence[Order], jobs: int, told: Told) -> Iterator[tuple[
         room = Path(stack.enter_context(Scratch()))
         asked = stack.enter_context(interruptible())
         environment = ONE_THREAD | stack.enter_context(guarded())
+        # One thread each: several that all take every core slow each other down.
         workers = [_Worker(room, seat, environment) for seat in range(min(jobs, len(orders)))]
         for worker in workers:
             stack.callback(worker.end)
@@ -67,12 +68,15 @@ def _run(
     free = list(workers)
     while waiting or running:
         if asked.is_set():
+            # A file, as a signal to the process may come while it writes its checkpoint.
             stop.touch()
+            # What hasn't begun has nothing to save.
             waiting.clear()
         while free and waiting:
             worker, number = free.pop(0), waiting.popleft()
             attempts[number] += 1
             running[worker.start(orders[number], stop)] = worker, number
+        # Wakes for the display as well.
         done, _ = wait(running, POLL_S, FIRST_COMPLETED)
         for worker, number in running.values():
             told(number, read_mark(worker.mark))
@@ -82,10 +86,13 @@ def _run(
             try:
                 yield number, future.result()
             except BrokenProcessPool:
+                # The executor is broken for good; the seat gets a new one with its next order.
                 worker.end()
                 if asked.is_set():
                     yield number, Outcome("interrupted")
                 elif attempts[number] < ATTEMPTS:
+                    # At once, not behind the others: where memory ran short it is likely to be free
+                    # just now.
                     waiting.appendleft(number)
                 else:
                     yield number, Outcome("lost", reason=DIED)

@@ -118,6 +118,8 @@ def run_scheme(
 
     try:
         with (
+            # A comparison that was killed leaves workers that end at their next question; the new
+            # one must not write beside them.
             hold(order.folder, "training", wait_s=_OTHER_GONE, around=True)
             if order.folder is not None
             else contextlib.nullcontext()
@@ -138,11 +140,13 @@ def run_scheme(
                 node_nm=order.terms.node_nm,
                 watch=watch,
             )
+            # The core returns where it was asked to stop, with a checkpoint.
             if not trained.finished:
                 return Outcome("interrupted")
             trace = trained.trace if order.trial is None else None
             outcome = Outcome("done", _document_of(order, trained), trace=trace)
             return outcome if away else keep_outcome(order, outcome)
+    # That this chip can't hold this scheme is an answer of the comparison and not its end.
     except InputError as error:
         return Outcome("refused", reason=error.message)
     except KeyboardInterrupt:
@@ -170,6 +174,8 @@ def keep_outcome(order: Order, outcome: Outcome) -> Outcome:
     if document is None or folder is None:
         return replace(outcome, trace=None)
     if order.trial is not None:
+        # One number is all that tuning asks of a trial; a price of a part of the images would
+        # mislead.
         text = json.dumps(seal(versioned("trial", document)), indent=1) + "\n"
         write_files(folder, {TRIAL: text})
         # what an interrupted trial goes on from is of no more use
@@ -181,7 +187,9 @@ def keep_outcome(order: Order, outcome: Outcome) -> Outcome:
 
     assert outcome.trace is not None, "a finished training has a trace"
     save_trace(outcome.trace, folder / MEASURED)
+    # By its bare name, for the folder may be moved.
     document["activity_file"] = MEASURED
+    # After the trace, since a result that is there counts as finished.
     Result(document).save(folder)
     return replace(outcome, trace=None)
 
@@ -206,6 +214,8 @@ def start_worker(
     """Prepare a process of its own: it knows the user's schemes, and Ctrl-C reaches it only where a
     training can save what it has.
     """
+    # A terminal sends Ctrl-C to the whole group, and a worker torn out of its step would lose more
+    # than one that ends at a checkpoint.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     take_over(scheme_files, scheme_classes)
 

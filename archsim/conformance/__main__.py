@@ -21,6 +21,7 @@ def main(names: Sequence[str] | None = None) -> int:
     """Run the battery; 0 where all passed, 1 where a check failed, 2 for wrong input."""
     try:
         cases = cases_of(scheme_names(sys.argv[1:] if names is None else names) or None)
+    # Before any check, so a misspelt name doesn't cost minutes of checks of the others.
     except InputError as error:
         print(f"archsim: {error.message}", file=sys.stderr)
         return 2
@@ -43,6 +44,7 @@ def main(names: Sequence[str] | None = None) -> int:
                 printable(f"{line}: {fault}")
                 if fault
                 else f"{line}  {time.perf_counter() - started:.1f} s",
+                # A check may take a minute; a pipe would show nothing until the end.
                 flush=True,
             )
     print(
@@ -54,6 +56,8 @@ def main(names: Sequence[str] | None = None) -> int:
 
 
 def _place(error: Exception) -> str:
+    # The innermost line, as a rule one of the scheme's author. A whole traceback would drown the
+    # report.
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{last.filename}:{last.lineno}"
 

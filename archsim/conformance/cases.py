@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 IMAGES = 16
 """Digits of the short training whose actions are counted."""
+# With converters and noise off, what is left to differ from the reference is the rule itself.
 _EXACT = {
     "input_bits": 0,
     "output_bits": 0,
@@ -61,6 +62,7 @@ class Case:
         field_name = path.removeprefix("training.")
         if path.startswith("training."):
             return replace(self, practice={**self.practice, field_name: value})
+        # Schemes without a core of their own are the pulsed rule under a name.
         if load_scheme(self.name).core == "rpu":  # the core's own rule has its settings there
             return replace(self, practice={**self.practice, "update": {field_name: value}})
         own = {**self.practice.get("scheme_settings", {}), field_name: value}
@@ -117,10 +119,12 @@ def fitting_chip(case: Case) -> Architecture:
     from archsim.training.settings import device_of
 
     settings = case.settings()
+    # From the settings and not from the scheme, for a variant may choose another device.
     device = device_of(settings)
     digital = any(tiles.bias == "digital" for tiles in settings.tiles.values())
     paired = bool(device) and load_device(device).paired
     return load_architecture(
+        # Large enough for either layer in one tile, so that splitting plays no part.
         "rpu_512",
         {
             "weights.mapping": "differential" if paired else "reference_column",
@@ -137,6 +141,8 @@ def trained_machine(case: Case, images: int = IMAGES) -> Machine:
     from workloads import load_network
 
     machine = Machine(load_network("digits_cnn"), case.settings())
+    # By the machine and not by `train`, whose reports and checkpoints are no part of what is
+    # checked.
     data = digits()
     flat = np.ascontiguousarray(data.train_images[:images].reshape(images, -1), np.float32)
     machine.train(
@@ -171,6 +177,7 @@ class Trial:
             {**core_settings(case.name), "batch": 4, "read": _EXACT, **case.trial}
         )
         self.scheme = load_scheme(case.name, self.settings.scheme_settings)
+        # The images are the same in every trial; only the rule's own chance differs.
         generator = np.random.default_rng(5)
         self.images = generator.uniform(0, 1, (self.settings.batch, 6)).astype(np.float32)
         self.labels = generator.integers(0, 5, (self.settings.batch, 1))
@@ -191,7 +198,10 @@ class Trial:
         kept = self._untrained
         held = ("weights", "state", "planes", "writes")
         if kept is None or not all(
-            np.array_equal(getattr(kept.arrays, name), getattr(fresh.arrays, name)) for name in held
+            # Where programming is random, each trial starts from other weights and its reference
+            # has to be that of these.
+            np.array_equal(getattr(kept.arrays, name), getattr(fresh.arrays, name))
+            for name in held
         ):
             kept = self._untrained = self.fresh()
         return kept.layers()[0] if kept.rule is None else kept.rule.layers[0]
@@ -204,6 +214,7 @@ class Trial:
 
         from archsim.training.table import COLUMNS, ROWS
 
+        # Draws are keyed by the step: trials far apart share none.
         step, machine = 1000 * number, self.fresh()
         before = machine.arrays.weights.copy()
         layer = self._layer_before(machine)

@@ -30,7 +30,9 @@ def learns_the_digits(case: Case) -> None:
         load_network("digits_cnn"), digits(), case.settings(**{"epochs": 3} | dict(case.practice))
     )
     error = result.history[-1]["test_error_percent"]
+    # Chance is 90 %. The bound is loose, since a scheme needn't be good, only at work.
     require(error < MOST_ERROR, f"{error:.1f} % of the digits are wrong, allowed: {MOST_ERROR:g}")
+    # A rule may reach the accuracy in its own copy of the weights and never touch the chip.
     require(result.writes[""]["mean"] > 0, "no device was written")
 
 
@@ -46,6 +48,8 @@ def changes_weights_as_its_reference(case: Case) -> None:
     trial = Trial(case)
     pairs = [trial.run(number) for number in range(3)]
     if all(
+        # Three equal trials show a rule without chance; float32 sums in another order differ by as
+        # much.
         np.abs(change - reference).max() <= 2e-5 * np.abs(reference).max()
         for change, reference in pairs
     ):
@@ -56,11 +60,13 @@ def changes_weights_as_its_reference(case: Case) -> None:
         return
     pairs += [trial.run(number) for number in range(3, LEAST_TRIALS)]
     needed = trials_needed(*map(np.array, zip(*pairs)))
+    # Noisy rules get as many trials as telling 3 % takes, quiet ones stop early.
     pairs += [trial.run(number) for number in range(LEAST_TRIALS, needed)]
     changes, references = (np.array(values, float) for values in zip(*pairs))
     size = np.abs(references.mean(axis=0)).max()
     require(size > 1e-3, "the trial of a scheme has to move weights")
     spread = (changes - references).std(axis=0, ddof=1) / len(pairs) ** 0.5
+    # Else any rule would pass for want of evidence.
     require(spread.mean() < 0.1 * size, "too noisy a trial to tell a wrong change from a right one")
     worst = judge(changes, references)[0]
     require(worst.excess <= 1, f"in {len(pairs)} trials {worst}")
@@ -83,12 +89,14 @@ def declares_parts_that_exist(case: Case) -> None:
         require(role in ROLES, f"unknown role '{role}'")
         part = ComponentSettings.model_validate(entry).part
         require(part in PARTS, f"hwlib has no part '{part}'")
+    # A part in a role that this chip doesn't ask for would be declared and never priced.
     missing = set(parts) - {component.name for component in build_inventory(chip, 4, extra=parts)}
     require(not missing, f"parts that do not reach the chip: {sorted(missing)}")
     matrices = {
         matrix.layer
         for matrix in build_trace(load_network("digits_cnn"), scheme, "training").matrices
     }
+    # The baseline has no arrays, so none of its layers needs a matrix.
     placed = set() if scheme.digital_baseline else LAYERS
     require(
         matrices >= placed and all(matrix.split(".")[0] in LAYERS for matrix in matrices),
@@ -103,6 +111,7 @@ def counts_the_actions_it_performed(case: Case) -> None:
     machine, result = trained_and_simulated(case)
     counted: dict[tuple, float] = {}
     for row in result.ledger:
+        # Only the update is the scheme's own; reads are the core's and checked elsewhere.
         if row["phase"] == "update":
             key = row["layer"], row["component"], row["action"]
             counted[key] = counted.get(key, 0) + row["count"]
@@ -118,6 +127,7 @@ def counts_the_actions_it_performed(case: Case) -> None:
     for key, count in performed.items():
         got = counted.get(key, 0)
         require(
+            # Counts are whole, but the measured ones pass through means an image.
             abs(got - count) <= 1e-6 * abs(count),
             f"{' '.join(key)}: the chip counts {got:g}, the algorithm {count:g}",
         )
@@ -143,6 +153,8 @@ def reads_the_arrays_backwards_as_often_as_declared(case: Case) -> None:
         reads = 0 if case.scheme.digital_baseline else int(machine.totals[index, 1, VECTORS])
         declared = IMAGES * sum(
             op.steps
+            # Three sources that know nothing of each other: the training counts, the trace
+            # declares, the chip prices.
             for op in trace.image_operations
             if op.layer == layer and op.kind == "read_transposed"
         )
@@ -159,6 +171,7 @@ def runs_in_inference_and_training(case: Case) -> None:
     chip, scheme = fitting_chip(case), case.scheme
     inference = simulate("digits_cnn", chip, scheme=scheme)
     training = simulate("digits_cnn", chip, scheme=scheme, phase="training", batch=2)
+    # Two images and not one, since a mini-batch of one has nothing to accumulate.
     once, step = inference.cycles or 0, training.cycles or 0
     require(step > once > 0, "a training step is no longer than inference")
     update = training.by_phase["update"]
@@ -198,6 +211,8 @@ def resumes_bit_exactly(case: Case) -> None:
     chosen = case.settings(epochs=1)
     whole = train(network, data, chosen)
     with tempfile.TemporaryDirectory() as folder:
+        # In the middle of an epoch, where the order of images and half-filled buffers have to be
+        # kept too.
         train(network, data, chosen, folder=folder, stop_after=24)
         resumed = train(network, data, chosen, folder=folder, resume=True)
     require(
@@ -224,6 +239,7 @@ def declares_what_is_tuned(case: Case) -> None:
         # where updates are gathered before anything is written, few images show it at a high rate only
         rates = [factor * case.settings().learning_rate for factor in (1.0, RATE.high)]
         require(
+            # A variant may switch off the very setting that the plain scheme tunes.
             bool(case.variant)
             or any(weights_differ(case, axis.name, ends, rate) for rate in rates),
             f"{axis.name} moves nothing between {ends[0]} and {ends[1]}",
@@ -231,6 +247,7 @@ def declares_what_is_tuned(case: Case) -> None:
 
 
 CHECKS: tuple[Callable[[Case], None], ...] = (
+    # The quick ones first: an author mends the declarations before waiting for the training.
     declares_parts_that_exist,
     serialises,
     runs_in_inference_and_training,

@@ -46,11 +46,14 @@ class Departure:
     @property
     def excess(self) -> float:
         """How many times the difference is what is allowed; above 1 the rule is wrong."""
-        return (
-            abs(self.mean - self.expected) / self.allowed
-            if self.allowed > 0
-            else np.inf * abs(self.mean - self.expected)
-        )
+        off = abs(self.mean - self.expected)
+        # Weights that are no numbers would stand anywhere in the order of the findings, and a rule
+        # that makes them could pass by the one that happened to come first.
+        if not np.isfinite(off):
+            return float("inf")
+        if self.allowed > 0:
+            return off / self.allowed
+        return float("inf") if off else 0.0
 
     def __str__(self) -> str:
         return (
@@ -72,11 +75,13 @@ def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> lis
     certainty = _certainty(expected.size + len(groups) + 1)
     # No weight that varies: no chance is at work, and only rounding is allowed.
     event = _event(changes, rounding) if (np.ptp(changes, axis=0) > rounding).any() else 0.0
+    # A weight that moved once in 150 trials has a variance that says little of the true one.
     seldom = _departures(off, rounding)
     findings = []
     for weight in np.ndindex(expected.shape):
         allowed = (
             _single(off[:, *weight], expected[weight], event, int(seldom[weight]), certainty)
+            # Even an exact rule is off by the rounding of float32.
             + rounding
         )
         findings.append(
@@ -107,6 +112,7 @@ def judge(changes: np.ndarray, references: np.ndarray, bias: bool = True) -> lis
                 event,
             )
         )
+    # The worst first, as that is the one to be shown.
     return sorted(findings, key=lambda finding: -finding.excess)
 
 
@@ -119,6 +125,7 @@ def trials_needed(changes: np.ndarray, references: np.ndarray) -> int:
     certainty = _certainty(expected.size + len(groups_of(expected, True)) + 1)
     whole = max(np.abs(expected).sum(), 1e-30)
     sums = (np.sign(expected) * off).sum(axis=(1, 2)) / whole
+    # In steps, as the bound has no closed form with its span.
     for number in range(LEAST_TRIALS, MOST_TRIALS, 50):
         if _bound(number, _variance(sums), float(np.ptp(sums)), certainty) <= RESOLUTION:
             return number
@@ -127,6 +134,7 @@ def trials_needed(changes: np.ndarray, references: np.ndarray) -> int:
 
 def _departures(off: np.ndarray, rounding: float) -> np.ndarray:
     """Trials (M, N) in which a weight did something else than what it does most often."""
+    # Moves that differ in rounding only are one outcome.
     rounded = np.round(off / max(rounding, 1e-30))
     counts = np.zeros(off.shape[1:], int)
     for weight in np.ndindex(counts.shape):
@@ -204,12 +212,15 @@ def _variance(sample: np.ndarray) -> float:
         variance
         * len(sample)
         / (len(sample) - 1)
+        # A sample's variance may come out too small by chance, and a correct rule would then be
+        # called wrong.
         * (1 + 2 * (max(0.0, fourth - 1) / len(sample)) ** 0.5)
     )
 
 
 def _certainty(tests: int) -> float:
     """-log of the false alarms of one side of one test among so many."""
+    # Two sides of each test.
     return log(2 * tests / FALSE_ALARMS)
 
 

@@ -30,6 +30,7 @@ def weights_differ(case: Case, path: str, ends: Sequence[object], rate: float) -
         trained_machine(quick.with_setting(path, value), _TUNED_IMAGES).arrays.weights
         for value in ends
     )
+    # A rate at the end of its range may well diverge. Two sets of NaN tell no difference.
     return not np.array_equal(one, other, equal_nan=True)
 
 
@@ -45,7 +46,12 @@ def trained_and_simulated(case: Case) -> tuple[Machine, Result]:
     trace = step_trace(load_network("digits_cnn"), scheme, machine.settings)
     activities = measured_activities(machine) if trace.matrices else {}
     return machine, simulate(
-        with_activity(trace, activities), fitting_chip(case), scheme, images=IMAGES, timing=False
+        # Counts alone are compared, and cycles cost time.
+        with_activity(trace, activities),
+        fitting_chip(case),
+        scheme,
+        images=IMAGES,
+        timing=False,
     )
 
 

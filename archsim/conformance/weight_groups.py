@@ -17,6 +17,7 @@ def groups_of(expected: np.ndarray, bias: bool) -> dict[str, np.ndarray]:
         "the sum of the larger changes": large & (size > 0),
         "the sum of the smaller changes": ~large & (size > 0),
     }
+    # A fault of one line of the array (a row driver, the bias) is small in the sum of all.
     groups |= {
         f"the sum of the weights of output {row}": (rows == row) & (size > 0)
         for row in range(expected.shape[0])
@@ -28,6 +29,8 @@ def groups_of(expected: np.ndarray, bias: bool) -> dict[str, np.ndarray]:
         & (size > 0)
         for column in range(expected.shape[1])
     }
+    # A sum of one weight is tested as that weight already, and each test more widens the bounds of
+    # all.
     return {name: group for name, group in groups.items() if group.sum() > 1}
 
 

@@ -43,9 +43,11 @@ def one_way(tables, weights, physics, space, counters, between, keys, given, res
     scales, form, biases, kept = between
     between = borrowed(BetweenLayers(scales, form, biases, KeptWords(*kept)))
     keys = StepKeys(*keys)
+    # Where the flattened output lies in the memory.
     start = tables.output
     for b in range(given.shape[0]):
         step = keys.first_step + U(b)
+        # A test keeps nothing, so one row of memory does for any number of images.
         own = space.memory[b if keys.learn else 0]
         cycle = Cycle(
             tables.arrays,
@@ -66,10 +68,13 @@ def one_way(tables, weights, physics, space, counters, between, keys, given, res
             1 if back else 0,
         )
         if back:
+            # Errors are added up where layers join, and the last image's would stay.
             space.errors[:] = ZERO
             space.errors[start : start + given.shape[1]] = given[b]
             backward_pass(tables.operations, cycle)
             results[b] = space.errors[: results.shape[1]]
+            # The same images as in a training of archsim's own, so that the measured activity is
+            # the same.
             if step % U(SAMPLE_EVERY) == U(0):
                 observe(tables.arrays, own, physics.forward, physics.backward, counters.samples)
         else:

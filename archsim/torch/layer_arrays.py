@@ -40,6 +40,8 @@ class LayerArrays:
         own = settings.tiles.get(layer.name)
         settings = settings.model_copy(
             update={
+                # Layers are machines of their own here: with one seed all would draw the same
+                # noise.
                 "seed": settings.seed + number,
                 "tiles": {} if own is None else {layer.name: own},
             }
@@ -54,6 +56,7 @@ class LayerArrays:
                 Layer("flat", "flatten", (layer.name,), (layer.output_shape,), (outputs,)),
             ),
         )
+        # The module's weights, which its user may have trained before.
         first = FirstWeights({layer.name: np.ascontiguousarray(weights, F)})
         self.machine = Machine(network, settings, first)
         self.settings = settings
@@ -77,12 +80,15 @@ class LayerArrays:
                 there is memory for.
         """
         images = len(inputs)
+        # The second read would overwrite the inputs that the update needs.
         if learn and self.waiting:
             raise InputError(
                 "this layer was read again before its optimiser's step",
                 where=self.layer.name,
                 hint="a layer is used once a mini-batch; call step() behind backward()",
             )
+        # The room for kept inputs was made for a mini-batch of this size; fewer (the last of an
+        # epoch) fit.
         if learn and images > self.settings.batch:
             raise InputError(
                 "more images than a mini-batch has",
@@ -109,7 +115,9 @@ class LayerArrays:
             float32 (images, values), zeros where they are not wanted.
         """
         machine = self.machine
+        # The first layer needs no errors of its inputs, and a chip wouldn't read for them.
         machine.program.operations[:, BACKWARD] = int(wanted)
+        # Before the read back: rules with a copy read errors through it.
         machine.copy_weights()
         results = np.zeros((len(errors), math.prod(self.layer.input_shapes[0])), F)
         self._run(errors, results, True, True)
@@ -131,6 +139,8 @@ class LayerArrays:
         machine, images = self.machine, self.waiting
         machine.update(images, self.images)
         every = machine.upkeep_images
+        # The step counts images and not calls, as in archsim's own loop, so draws and refreshes
+        # fall alike.
         before, self.images = self.images, self.images + images
         if machine.arrays.needs_maintenance and before // every != self.images // every:
             machine.maintain(1, self.images, every)
@@ -138,6 +148,8 @@ class LayerArrays:
 
     def _run(self, given: np.ndarray, results: np.ndarray, learn: bool, back: bool) -> None:
         machine = self.machine
+        # Keys of draws far from those of training, so that a test between two mini-batches changes
+        # nothing of what follows.
         step = self.images if learn else EVALUATION + self.tested
         totals, samples = machine.totals, machine.samples
         counted = machine.results

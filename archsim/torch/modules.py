@@ -23,6 +23,7 @@ class _Read(torch.autograd.Function):
         ctx.arrays, ctx.learn = arrays, learn
         ctx.shape = x.shape
         ctx.kind = x.device, x.dtype
+        # The arrays are simulated here whatever device the rest is on.
         flat = x.detach().reshape(len(x), -1).to("cpu", torch.float32).numpy()
         outputs = arrays.forward(flat, learn)
         return torch.from_numpy(outputs).reshape(len(x), *shape).to(*ctx.kind)
@@ -37,10 +38,14 @@ class _Read(torch.autograd.Function):
             )
         (gradient,) = gradients
         flat = gradient.reshape(len(gradient), -1).to("cpu", torch.float32).numpy()
+        # The core's errors point where outputs should go; PyTorch's gradients point away from
+        # there.
         below = ctx.arrays.backward(-flat, ctx.needs_input_grad[0])
         result = None
         if ctx.needs_input_grad[0]:
             result = torch.from_numpy(-below).reshape(ctx.shape).to(*ctx.kind)
+        # One a parameter of `forward`. The anchor stays zero: its only use is that autograd comes
+        # by.
         return result, torch.zeros((), device=ctx.kind[0]), None, None, None
 
 
@@ -66,6 +71,8 @@ class OnArrays(torch.nn.Module):
                 got=tuple(x.shape[1:]),
                 allowed=str(wanted),
             )
+        # A forward pass under no_grad in train() has no step behind it and must not be taken for a
+        # mini-batch.
         learn = self.training and torch.is_grad_enabled()
         return _Read.apply(x, self.anchor, self.arrays, layer.output_shape, learn)
 
@@ -88,9 +95,12 @@ class SchemeOptimiser(torch.optim.Optimizer):
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """Change the devices by what the last mini-batch asks for."""
         loss = None if closure is None else closure()
+        # Read at every step, as schedulers of PyTorch write it there.
         rate = float(self.param_groups[0]["lr"])
         for module in self._modules:
             machine = module.arrays.machine
+            # Rules whose rate is fixed by their devices refuse a scheduler instead of passing over
+            # it.
             if rate != machine.rate:
                 require_free_rate(machine.rule, "lr", rate, f"{machine.rate:g}")
                 machine.follow_rate(rate)

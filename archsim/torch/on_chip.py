@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from archsim.training.settings import TrainingSettings
     from workloads.network import Network
 
+# Attention and recurrent modules hide their products inside functions that nothing can be put in
+# place of.
 _KINDS = (torch.nn.Linear, torch.nn.Conv2d)
 
 
@@ -72,6 +74,7 @@ class OnChip:
 
     def other_parameters(self) -> Iterator[Any]:
         """Parameters that no array holds, for an optimiser of PyTorch."""
+        # By identity, for tensors compare elementwise.
         anchors = {id(layer.anchor) for layer in self.layers.values()}
         return (held for held in self.module.parameters() if id(held) not in anchors)
 
@@ -94,6 +97,7 @@ class OnChip:
             machine = layer.arrays.machine
             activities |= measured_activities(machine)
             refreshes |= machine.arrays.refreshed
+            # Layers that a step has passed over (a branch not taken) have seen fewer.
             images = max(images, layer.arrays.images)
         if not images:
             raise InputError("nothing was trained yet", where="price", hint="train it before")
@@ -138,6 +142,7 @@ def on_chip(
     """
     network = from_torch(module, example)
     rule = load_scheme(scheme)
+    # Autograd carries one gradient to each output.
     if rule.output_errors > 1:
         raise InputError(
             "this update rule takes target and output back as two errors: a loop of PyTorch has one",
@@ -148,6 +153,7 @@ def on_chip(
     wanted = dict(settings or {})
     device = wanted.pop("device", None)
     start = training_start(network, built, rule, TrainingTerms(1, batch, seed, device, wanted))
+    # The caller's module stays as it is, to be compared with.
     placed = copy.deepcopy(module)
     _replace(placed, network, start.settings)
     return OnChip(placed, network, start.chip, start.scheme, start.settings, start.notes)
@@ -157,6 +163,7 @@ def _replace(module: Any, network: Network, settings: TrainingSettings) -> None:
     """Put the module's layers on arrays, in place. Raises InputError for one that is no module."""
     layers = {layer.name: layer for layer in network.array_layers}
     number = 0
+    # A list first, as modules are replaced while it is gone through.
     for path, part in list(module.named_modules()):
         name = safe(path)
         if not isinstance(part, _KINDS) or name not in layers:

@@ -183,3 +183,16 @@ def test_a_rule_without_chance_has_to_be_exact():
     changes[:, 1, 1] *= 1.001
     finding = judge(changes, np.broadcast_to(expected, changes.shape))[0]
     assert finding.excess > 1 and finding.what == "the weight of output 1 and input 1"
+
+
+@pytest.mark.parametrize("weight", [(0, 0), (2, 3), (4, 6)])
+def test_a_weight_that_is_no_number_is_the_worst(weight):
+    references = np.full((LEAST_TRIALS, *SHAPE), 0.1)
+    changes = references.copy()
+    changes[:, *weight] = np.nan
+    assert judge(changes, references)[0].excess == float("inf")
+
+
+def test_weights_that_rest_as_they_should_depart_in_nothing():
+    nothing = np.zeros((LEAST_TRIALS, *SHAPE))
+    assert judge(nothing, nothing)[0].excess == 0

@@ -12,6 +12,7 @@ from hwlib.errors import InputError
 from tests.robustness.tiny_datasets import make_content, make_source, put
 from workloads.datasets import fetch_dataset, list_datasets, load_dataset
 from workloads.datasets.catalogue import RecordSource, catalogue
+from workloads.datasets.load import dataset_files
 
 
 def refused(call, *words):
@@ -92,6 +93,10 @@ def test_the_catalogue_is_complete():
             continue
         assert all(len(file.md5) == len(file.gz_md5) == 32 for file in source.files.values())
         assert sum(file.gz_bytes for file in source.files.values()) > 10**7
+
+
+def test_digits_lie_where_their_file_is():
+    assert dataset_files("digits") == fetch_dataset("digits")
 
 
 def test_digits_are_those_of_scikit_learn():

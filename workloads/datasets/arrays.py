@@ -31,6 +31,8 @@ def read_arrays(text: str | Path) -> Dataset:
     images = {
         part: _images(arrays[part], f"{path}: {part}") for part in PARTS if part.endswith("images")
     }
+    # One network takes both parts, so a set of two shapes would fail only at the first test image,
+    # hours into a training.
     if images["train_images"].shape[1:] != images["test_images"].shape[1:]:
         raise InputError(
             "training and test images differ in shape",
@@ -49,7 +51,10 @@ def read_arrays(text: str | Path) -> Dataset:
                 got=len(labels[f"{half}_labels"]),
                 allowed=str(len(images[f"{half}_images"])),
             )
+    # An .npz file doesn't say how many classes it has. A class between that no image shows is let
+    # pass: it costs an output and no more.
     classes = int(labels["train_labels"].max()) + 1
+    # Such images count as errors whatever the network does, which would look like the chip's fault.
     if labels["test_labels"].max() >= classes:
         raise InputError(
             "a class that no training image has",
@@ -75,6 +80,7 @@ def _load(path: Path) -> dict[str, np.ndarray]:
                 raise InputError(
                     f"array '{part}' is missing",
                     where=str(path),
+                    # A file of someone else's may hold thousands of arrays.
                     got=", ".join(there[:20]) or "no array",
                     allowed=PARTS,
                     hint=nearest(part, there),
@@ -92,10 +98,14 @@ def _images(array: np.ndarray, where: str) -> np.ndarray:
             got=array.shape,
             allowed="(images, height, width), (images, channels, height, width) or (images, features)",
         )
+    # Bytes are the usual form of images and have one scale; whole numbers of other widths have none
+    # that could be known.
     if array.dtype == np.uint8:
         images = array.astype(np.float32)
         images /= 255
     elif array.dtype.kind == "f":
+        # The converters that feed the arrays encode 0 to 1. Images about zero, as many recipes
+        # centre them, would be cut without a word.
         if not (array.min() >= 0 and array.max() <= 1):  # also where one is not a number
             raise InputError(
                 "pixels must be finite and lie from 0 to 1",
@@ -112,10 +122,12 @@ def _images(array: np.ndarray, where: str) -> np.ndarray:
 
 
 def _labels(array: np.ndarray, where: str) -> np.ndarray:
+    # One-hot rows and floats are refused and not guessed at.
     if array.ndim != 1 or array.dtype.kind not in "iu" or not len(array):
         raise InputError(
             "labels are one whole number an image", where=where, got=f"{array.dtype} {array.shape}"
         )
+    # A single stray label would otherwise ask for a network of as many outputs.
     if array.min() < 0 or array.max() > LARGEST_CLASS:
         raise InputError(
             "labels out of range",

@@ -12,6 +12,7 @@ from hwlib.errors import InputError
 from hwlib.text import html_table
 from workloads.network import Network
 
+# ImageNet's thousand would make the notebook unreadable.
 _MOST_SHOWN = 100  # classes in a notebook
 
 
@@ -34,6 +35,8 @@ class Dataset:
 
     def __post_init__(self) -> None:
         for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
+            # One set is handed to several runs; a caller who shuffles it in place would change the
+            # others.
             array.flags.writeable = False
 
     def __repr__(self) -> str:
@@ -73,6 +76,7 @@ class Dataset:
             ("train", train, self.train_labels),
             ("test", test, self.test_labels),
         ):
+            # Python's slice would give fewer images, or all but the last, and say nothing.
             if count is not None and not 1 <= count <= len(labels):
                 raise InputError(
                     f"not that many {what} images",
@@ -81,6 +85,8 @@ class Dataset:
                     allowed=f"1 to {len(labels)}",
                 )
         notes = self.notes
+        # An error rate of a part of the images isn't that of the set, so the result has to carry
+        # the fact along.
         if (train or len(self.train_labels)) < len(self.train_labels) or (
             test or len(self.test_labels)
         ) < len(self.test_labels):
@@ -109,12 +115,15 @@ def fit_dataset(network: Network, dataset: Dataset) -> Dataset:
     shape = dataset.image_shape
     wanted = network.input_shape
     outputs = network.output_shape
+    # Only flattening is safe. Another shape of as many numbers (1x28x28 as 28x28x1) would mix up
+    # rows and channels.
     if math.prod(wanted) != math.prod(shape) or (wanted != shape and len(wanted) != 1):
         raise InputError(
             f"the network takes {_text(wanted)} (channels x height x width), the images are {_text(shape)}",
             where=where,
             hint=_advice(shape, dataset.classes),
         )
+    # More outputs than classes are harmless: training teaches the spare ones to stay low.
     if len(outputs) != 1 or outputs[0] < dataset.classes:
         raise InputError(
             "one output a class is needed",

@@ -29,6 +29,8 @@ def cache_folder() -> Path:
         return (
             Path(own) if own else (Path(shared) if shared else Path.home() / ".cache") / "archsim"
         )
+    # In a container of a bare user id; the traceback of pathlib names neither the cache nor a way
+    # out.
     except RuntimeError:  # no home folder
         raise InputError(
             "no folder for the cache is known",
@@ -47,6 +49,7 @@ def find_files(
     with what to do about it.
     """
     folders = folders_of(source)
+    # Each file alone, so that a download cut off after three of four asks for one.
     here = {part: _look(folders, file) for part, file in source.files.items()}
     paths = {part: path for part, path in here.items() if path is not None}
     missing = [part for part in here if part not in paths]
@@ -55,6 +58,7 @@ def find_files(
         raise InputError(
             f"missing: {names}", where=f"data set '{source.name}'", hint=advice(source)
         )
+    # The bar runs once over all files and doesn't start afresh with each.
     total = sum(source.files[part].gz_bytes for part in missing)
     done = 0
     for part in missing:
@@ -80,6 +84,7 @@ def reporter_of(
 def folders_of(source: IdxSource | RecordSource) -> list[Path]:
     """Where the files of a set are looked for, in this order."""
     data = os.environ.get("ARCHSIM_DATA")
+    # A misspelt folder would otherwise lead to a download the user wanted to avoid.
     if data and not Path(data).is_dir():
         raise InputError("not a folder", where="ARCHSIM_DATA", got=data)
     return ([Path(data) / folder for folder in source.folders] if data else []) + [cached(source)]
@@ -117,6 +122,8 @@ def download(
     path = folder / wanted.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # In the same folder, for a rename across file systems isn't atomic; two runs that fetch at
+        # once don't see each other's half.
         handle, temporary = tempfile.mkstemp(prefix=f".{wanted.name}.", dir=folder)
     except OSError as fault:
         raise InputError(
@@ -128,6 +135,7 @@ def download(
                 try:
                     _copy(f"{mirror}{wanted.name}", wanted, target, report)
                     break
+                # The next mirror may have it; all faults are told only when none has.
                 except (OSError, http.client.HTTPException, ValueError) as fault:
                     faults.append(f"{mirror}: {fault}")
             else:
@@ -136,6 +144,7 @@ def download(
                     where=f"data set '{source.name}': {path.name}",
                     hint=advice(source),
                 )
+        # mkstemp gives the file to its maker alone, but a cache may be shared.
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     finally:
@@ -145,12 +154,15 @@ def download(
 
 def _copy(address: str, wanted: Wanted, target: BinaryIO, report: Callable[[int], None]) -> None:
     """Copy a file from a mirror. Raises OSError or ValueError for anything but the published bytes."""
+    # The mirror before may have left a part.
     target.seek(0)
     target.truncate()
+    # md5 is what the sets publish. The flag lets it run where a policy forbids it as a signature.
     digest, count = hashlib.md5(usedforsecurity=False), 0
     with urllib.request.urlopen(address, timeout=SECONDS) as answer:
         while block := answer.read(_BLOCK):
             count += len(block)
+            # Before the rest comes: a mirror gone astray may answer with anything, of any length.
             if count > wanted.size:
                 raise ValueError(f"more than the {wanted.size} bytes it should have")
             digest.update(block)

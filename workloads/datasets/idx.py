@@ -56,6 +56,7 @@ def read_idx(path: Path, expected: IdxFile) -> np.ndarray:
 def _unzip(content: bytes, limit: int, path: Path) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            # One byte beyond tells that it is too long; a bomb of zeros isn't unpacked to find out.
             return file.read(limit + 1)
     except (OSError, EOFError, zlib.error) as fault:
         raise InputError(
@@ -66,6 +67,8 @@ def _unzip(content: bytes, limit: int, path: Path) -> bytes:
 def _advice(md5: str) -> str:
     for source in catalogue().values():
         for file in source.files.values() if isinstance(source, IdxSource) else ():
+            # MNIST and Fashion-MNIST name their files alike, so they are easily put into each
+            # other's folder.
             if file.md5 == md5:
                 return (
                     f"this is {file.file} of the data set '{source.name}'; put each set into a "

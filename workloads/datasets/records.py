@@ -48,6 +48,7 @@ def find_records(
     folders = folders_of(source)
     here = {name: _look(folders, name) for name in source.files}
     paths = {name: path for name, path in here.items() if path is not None}
+    # An unpacked set needs no archive, which a user may well have deleted.
     if len(paths) == len(here):
         return paths
     missing = [name for name in here if name not in paths]
@@ -84,13 +85,18 @@ def _unpack(source: RecordSource, archive: Path, names: list[str]) -> None:
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as members:
             for member in members:
+                # Without its folder, so a member can't be written outside the cache, wherever its
+                # path points.
                 name = Path(member.name).name
+                # Links and oversized members are passed over as if not there and then told as
+                # missing.
                 if name not in wanted or not member.isreg() or member.size != _size(source):
                     continue
                 stream = members.extractfile(member)
                 records = b"" if stream is None else stream.read(_size(source))
                 check_content(records, _size(source), source.files[name], archive)
                 _keep(cached(source) / name, records)
+                # A second member of the same name can't replace the one that was checked.
                 wanted.discard(name)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as fault:
         raise InputError(
@@ -136,6 +142,7 @@ def read_records(source: RecordSource, paths: dict[str, Path]) -> dict[str, np.n
             check_content(content, _size(source), source.files[name], paths[name])
             tables.append(np.frombuffer(content, np.uint8).reshape(source.records, -1))
         table = np.concatenate(tables)
+        # The bytes are the published ones by now, so this guards the catalogue's own class names.
         if int(table[:, 0].max()) >= len(source.class_names):
             raise InputError("label out of range", where=source.name, got=int(table[:, 0].max()))
         arrays[f"{part}_labels"] = table[:, 0]

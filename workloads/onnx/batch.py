@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 NO_BATCH = "none"
 OPTION = "--batch-axis"
 _BATCH_NAME = re.compile(
-    r"^(n|b|bs|bsz|nb|num_?(images|samples)|images|samples)$|batch", re.IGNORECASE
+    # Short names have to be whole: "n" within "channels" means nothing.
+    r"^(n|b|bs|bsz|nb|num_?(images|samples)|images|samples)$|batch",
+    re.IGNORECASE,
 )
 _STEP_NAME = re.compile(r"^(t|s|l)$|seq|time|step|len|token|frame|word|position", re.IGNORECASE)
 _FIRST_AXIS, _KEEPS_AXES = (
@@ -59,6 +61,7 @@ def check_batch_axis(value: object, where: str) -> int | None | str:
         return None
     if value == NO_BATCH:
         return NO_BATCH
+    # Counted from the front, since -1 would be another axis for each input of the network.
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 64:
         raise InputError("the batch axis is a number from 0 on, or 'none'", where=where, got=value)
     return value
@@ -74,12 +77,16 @@ def batch_axis(
     if given == NO_BATCH:
         return BatchAxis(None, f"{OPTION} {NO_BATCH}")
     if isinstance(given, int):
+        # One option is for all inputs; one with fewer axes (a mask, a scalar) then has no batch.
         return BatchAxis(given if given < rank and rank > 1 else None, f"{OPTION} {given}")
     if rank < 2:
         return BatchAxis(None, "it has one axis")
     named = [axis for axis, dim in enumerate(dims) if _BATCH_NAME.search(dim.dim_param)]
+    # Two axes with such names tell nothing, so they count as unnamed.
     if len(named) == 1:
         return BatchAxis(named[0], f"named '{printable(dims[named[0]].dim_param)}'")
+    # A convolution leaves no choice, which is worth more than a length of one but less than a word
+    # of the author.
     if demanded is not None and demanded[0] < rank:
         return BatchAxis(demanded[0], f"as {demanded[1]} has it")
     return _by_size(dims, rank)
@@ -89,6 +96,7 @@ def _by_size(dims: Dimensions, rank: int) -> BatchAxis:
     """Neither a name nor a node tells: the symbolic dimension, the dimension of length one, or else
     the first.
     """
+    # 0 is how some exporters write an unknown length.
     symbolic = [axis for axis, dim in enumerate(dims) if dim.dim_value < 1]
     steps = [axis for axis in symbolic if _STEP_NAME.search(dims[axis].dim_param)]
     if 0 in steps:
@@ -101,6 +109,7 @@ def _by_size(dims: Dimensions, rank: int) -> BatchAxis:
         )
     steps_first = rank == 3 and dims[1].dim_value == 1
     if 0 in symbolic:
+        # The usual export leaves the batch open and fixes the rest.
         return BatchAxis(0, "of no fixed length", assumed=steps_first)
     if dims[0].dim_value == 1:
         return BatchAxis(0, "of length 1")
@@ -124,8 +133,11 @@ def demanded_axes(graph: Graph) -> dict[str, tuple[int, str]]:
         if tensor in graph.constants or not tensor:
             return
         if demands.setdefault(tensor, (axis, reason))[0] != axis:
+            # Two operators that want different axes cancel out: nothing is known, and the user may
+            # be asked.
             torn.add(tensor)
 
+    # Backwards, as demands of later nodes pass through those before.
     for node in reversed(graph.path):
         fields = Attributes(node)
         kind = node.op_type
@@ -133,6 +145,7 @@ def demanded_axes(graph: Graph) -> dict[str, tuple[int, str]]:
         wanted = next(
             (demands[item] for item in node.output if item in demands and item not in torn), None
         )
+        # These treat axis 0 alone apart from the rest, so that is where a batch must be.
         if kind in _FIRST_AXIS or kind == "Flatten" and fields.integer("axis", 1) == 1:
             demand(node.input[0], 0, name)
         elif kind in ("LSTM", "GRU", "RNN"):

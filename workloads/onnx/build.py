@@ -57,6 +57,8 @@ def build(
     and for all of unknown operators at once.
     """
     graph = read_graph(path)
+    # All at once and before the shapes: who exports a network wants the whole list, not the first
+    # fault of each try.
     refused = refused_nodes(graph, CONVERTERS)
     if refused:
         raise unsupported(refused)
@@ -70,6 +72,7 @@ def build(
 
 def convert(builder: Builder, node: NodeProto) -> None:
     """The layers of one node. What no test holds to ONNX's definition is priced only."""
+    # Shapes and counts still hold, so a price may be had where values may not.
     if node.op_type not in PROVED:
         builder.refuse_values(node, "no test holds its values to ONNX's reference evaluator")
     CONVERTERS[node.op_type](builder, node)

@@ -84,6 +84,7 @@ class Builder(GraphReader):
 
     def shared(self, name: str, key: WeightKey, turned: bool = False) -> Sharing:
         """The first layer of a weight keeps it; for the others, whose matrix they read."""
+        # By the node's reading of it, as one matrix stored once may be applied as it is and turned.
         owner, first = self.owners.setdefault(key, (name, turned))
         return Sharing() if owner == name else Sharing(owner, turned != first)
 
@@ -101,6 +102,7 @@ class Builder(GraphReader):
 
     def unique(self, name: str) -> str:
         candidate = name
+        # A counter by itself may meet a name of the file, as "conv_2".
         while candidate in self.layers:
             self._counts[name] = self._counts.get(name, 1) + 1
             candidate = f"{name}_{self._counts[name]}"
@@ -203,9 +205,11 @@ class Builder(GraphReader):
         if (
             held.output_shape == shape
             and not always
+            # A square matrix keeps its shape when it is turned, but not its values.
             and not (operator == "transpose" and sum(size > 1 for size in shape) > 1)
         ):
             return layer
+        # Exporters write chains of them (Flatten, Unsqueeze, Reshape); only the last shape counts.
         if operator == "reshape" and held.operator in ("reshape", "flatten"):
             return self.reshaped(held.inputs[0], shape, node, operator, suffix)
         return self.add(
@@ -235,6 +239,7 @@ class Builder(GraphReader):
     def finished(self, outputs: list[str]) -> tuple[Layer, ...]:
         """Layers that the outputs need, in order."""
         needed = {self.values[name].layer for name in outputs if name in self.values}
+        # One pass does, as each layer comes after its inputs.
         for layer in reversed(self.layers.values()):
             if layer.name in needed:
                 needed.update(layer.inputs)

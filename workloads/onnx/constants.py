@@ -49,6 +49,7 @@ class Constants:
         """
         try:
             return self._of(tensor)
+        # Constants that rest on constants, thousands deep, come from broken or hostile files only.
         except RecursionError:
             what = f"the values of '{printable(tensor)}' are computed in too many steps"
             raise InputError(
@@ -66,11 +67,14 @@ class Constants:
         node = self._makers.get(tensor)
         kind = node.op_type if node is not None else ""
         maker = MAKERS.get(kind)
+        # Operators of other domains may bear the same name and do anything.
         known = node is not None and node.domain in ("", "ai.onnx") and tensor == node.output[0]
         if node is not None and kind == "Split":
             maker, known = split_part(list(node.output).index(tensor)), True
         own = node is not None and node.domain in ("", "ai.onnx")
         if node is not None and own and not (maker and known) and can_evaluate(self, node):
+            # Before it is computed: a few bytes of a file may ask for an array larger than the
+            # memory.
             self._check_size(node, tensor)
             return evaluated(self, node, tensor)
         if node is None or maker is None or not known:
@@ -91,6 +95,7 @@ class Constants:
             ZeroDivisionError,
             OverflowError,
         ) as fault:
+            # InputError is a ValueError, so a fault of an input below would be told twice.
             if isinstance(fault, InputError):
                 raise
             raise InputError(
@@ -134,6 +139,8 @@ class Constants:
                 f"the values of '{printable(tensor)}' cannot be read ({fault})",
                 where=self.graph.where,
             ) from None
+        # NumPy can't compute with ml_dtypes' bfloat16 throughout; float32 holds each of its
+        # numbers.
         return value.astype(np.float32) if stored.data_type == BFLOAT16 else value
 
     def stored_attribute(self, node: NodeProto, name: str) -> Array | None:
@@ -158,6 +165,7 @@ def fold_whole_numbers(graph: Graph) -> bool:
     """
     folded = False
     constants = Constants(graph, LARGEST_FOLDED)
+    # `stored` are the large tensors; none of them is a shape.
     known = {item.name for item in graph.model.graph.initializer} - set(graph.stored)
     for node in graph.nodes:
         if node.op_type == "Constant" and not node.input:
@@ -171,6 +179,7 @@ def fold_whole_numbers(graph: Graph) -> bool:
             continue
         try:
             value = constants.of(node.output[0])
+        # What can't be computed is left to the place that needs it, if any does.
         except InputError:
             continue
         known.add(node.output[0])  # a size may come by way of a broken number, rounded up
