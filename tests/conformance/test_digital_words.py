@@ -174,15 +174,16 @@ def test_a_misspelt_format_is_refused_with_the_nearest():
 
 # A measurement beside ours, of digits_cnn: momentum 97.5 % falls to about 86 with int8 state, Adam
 # to chance, mixed precision from 94 to 87; int16 loses nothing. Ours: momentum 84, and Adam's second
-# moment, the square of a gradient, underflows eight bits, so it divides by epsilon: chance. Mixed
-# precision takes its steps from Adam (Wu 2023), and falls with it, to 17: with SGD it keeps its
-# accuracy, since its accumulators are as wide as its copy.
+# moment, the square of a gradient, underflows eight bits, so it divides by epsilon: weights grow to
+# 2^20 and little more than their signs is left, 49 to 61 over four seeds. Mixed precision takes its
+# steps from Adam (Wu 2023), and falls with it, to 17: with SGD it keeps its accuracy, since its
+# accumulators are as wide as its copy.
 @pytest.mark.study
 @pytest.mark.parametrize(
     "rule, optimiser, rate, wide, narrow",
     [
         ("sgd", "momentum", 0.01, (96, 99), (75, 92)),
-        ("sgd", "adam", 0.001, (89, 97), (5, 40)),
+        ("sgd", "adam", 0.001, (89, 97), (5, 65)),
         ("mixed_precision", "adam", 0.004, (91, 98), (5, 90)),
     ],
 )
