@@ -94,11 +94,10 @@ class OperationRun:
         if self.plan.cores is not None:
             self.machine.start(self)
             return
-        room, timing = self.machine.chip.buffer.tile_queue, self.plan.timing
+        room = self.machine.chip.buffer.tile_queue
         # Every unit has its own output queue, at the tile's end of the wires; a result in the
         # tile's pipeline is not in it yet.
-        under_way = -(-(timing.latency - timing.interval) // max(1, timing.interval))
-        drain = OutputQueue(env, self.plan.units * (room + under_way))
+        drain = OutputQueue(env, self.plan.units * (room + self.plan.timing.under_way))
         if not self.plan.on_tiles or self.plan.operation.kind == "write":
             env.process(feed_inputs(self, [drain]))
         else:

@@ -8,7 +8,12 @@ from types import SimpleNamespace
 import simpy
 
 from archsim.chip import load_architecture
-from archsim.chip.plan.tile_timing import pulse_update_cycles, read_timing, write_row_cycles
+from archsim.chip.plan.tile_timing import (
+    TileTiming,
+    pulse_update_cycles,
+    read_timing,
+    write_row_cycles,
+)
 from tests.members import every
 
 READS = 6
@@ -158,3 +163,14 @@ def test_updates_and_writes():
         "cim40", {"write.parallel": "device", "write.pulse_cycles": 10, "write.verify_cycles": 2}
     )
     assert write_row_cycles(one_by_one, 128, 4) == 128 * 4 * 12
+
+
+def test_results_under_way_are_those_of_the_reads_that_began_behind_one():
+    # a read of 7 cycles, another one each cycle: when one ends six have begun; of 2 cycles, one
+    assert TileTiming(7, 1, 1).under_way == 6
+    assert TileTiming(2, 1, 1).under_way == 1
+    # every 5 cycles: one has begun, and none where a read begins when the one before is over
+    assert TileTiming(7, 5, 1).under_way == TileTiming(10, 5, 1).under_way == 1
+    assert TileTiming(5, 5, 1).under_way == 0
+    # what is done outside the tiles
+    assert TileTiming(0, 0, 0).under_way == 0

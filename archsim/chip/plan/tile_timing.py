@@ -23,6 +23,14 @@ class TileTiming:
     interval: int
     conversions_in_turn: int
 
+    @property
+    def under_way(self) -> int:
+        """Results that are not there yet when the tile takes the next operation: their queue has room
+        for them, so that a tile never waits for the end of its own pipeline.
+        """
+        # what is done outside the tiles takes it no cycle
+        return -(-(self.latency - self.interval) // max(1, self.interval))
+
 
 def conversions_in_turn(chip: Architecture, lines: int, lines_used: int) -> int:
     """Conversions that one ADC does one after the other for `lines` lines of a tile, of which

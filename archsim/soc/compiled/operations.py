@@ -62,8 +62,7 @@ class OperationRows:
             "first_turn": self.turns,
         }
         self.turns += 1 + plan.units
-        under_way = -(-(timing.latency - timing.interval) // max(1, timing.interval))
-        row["capacity"] = plan.units * (self.machine.chip.buffer.tile_queue + under_way)
+        row["capacity"] = plan.units * (self.machine.chip.buffer.tile_queue + timing.under_way)
         row["down_first"], row["down_count"] = add_rows(self.stations, self._way(ways.down))
         row["up_first"], row["up_count"] = add_rows(self.stations, self._way(ways.up))
         row["down_gate"] = ways.down.behind if ways.down.gate else NONE

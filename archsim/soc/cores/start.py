@@ -38,10 +38,9 @@ class RunOnCores:
         """Put its processes on the event list."""
         env, run = self.machine.env, self.run
         env.process(bring_inputs(self))
-        room, timing = self.machine.chip.buffer.tile_queue, run.plan.timing
-        under_way = -(-(timing.latency - timing.interval) // max(1, timing.interval))
+        room = self.machine.chip.buffer.tile_queue
         for unit, arrivals in enumerate(self.arrivals):
-            drain = OutputQueue(env, room + under_way)
+            drain = OutputQueue(env, room + run.plan.timing.under_way)
             # what is written is programmed when it leaves the queue of results
             if run.plan.on_tiles and run.plan.operation.kind != "write":
                 queue: Queue[Job] = Queue(env, room)
