@@ -153,7 +153,12 @@ def _with_training(
     plain = {stage.name: stage.matrix for stage in frozen}
     weights = [plain.get(matrix.layer, matrix) for matrix in placed if matrix is not None]
     trained = [stage for stage in stages if not stage.frozen]
-    in_memory = sum(item.matrix.trained for item in frozen if scheme.weights_matrix(item) is None)
+    # a way back in the vector unit reads a digital copy, also of weights that lie on arrays
+    copied = {item.layer for item in step.images if item.phase == "backward" and item.state_reads}
+    on_arrays = {matrix.layer for matrix in weights}
+    in_memory = sum(
+        item.matrix.trained for item in frozen if item.name in copied or item.name not in on_arrays
+    )
     return replace(
         inference,
         scheme=scheme.name,

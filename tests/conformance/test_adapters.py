@@ -10,6 +10,8 @@ import pytest
 import archsim
 from archsim.operators.array_forward import network_forward
 from archsim.run.trained_weights import trained_tensors
+from archsim.schemes import load_scheme
+from archsim.trace.build import build_trace
 from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings
 from hwlib.errors import InputError
@@ -112,6 +114,22 @@ def test_frozen_weights_are_read_both_ways_and_never_updated(rule):
     # of a layer without a word for it both are there
     whole = archsim.simulate(NETWORK, "cim40", phase="training", scheme=rule, timing=False)
     assert "update" in phases(whole, "last") and "update" in phases(whole, "first")
+
+
+def frozen_words(rule, **changes):
+    network = with_adapters(NETWORK, 3)
+    return build_trace(network, load_scheme(rule, changes), "training").state_words.get(
+        "frozen weights"
+    )
+
+
+def test_frozen_weights_take_memory_where_a_digital_copy_is_read():
+    # `last` goes back in the vector unit; nothing goes back through `first`
+    assert frozen_words("mixed_precision") == 12 * 10 + 10
+    assert frozen_words("mixed_precision", backward_in="array") is None
+    assert frozen_words("rpu") is None
+    # without arrays both lie in memory
+    assert frozen_words("sgd", weights_in="memory") == 12 * 10 + 10 + 64 * 12 + 12
 
 
 def test_a_file_says_what_is_frozen(tmp_path):

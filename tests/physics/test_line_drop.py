@@ -8,6 +8,7 @@ import pytest
 import archsim
 from archsim.chip.line_resistance import ohm_a_cell, wire_ohm_a_um
 from archsim.soc.data.line_drop import DrivenBlock, behind_lines
+from workloads.network import Layer, Network
 
 FINE = {
     "read.input_bits": 12,
@@ -104,3 +105,33 @@ def test_where_it_cannot_act_it_is_refused_or_told():
     assert "physics.line_ohm" in run.unused
     with pytest.raises(archsim.InputError, match="conductance"):
         archsim.load_architecture("rpu", {"physics.line_ohm": 2.0})
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A classifier of the digits with weights by least squares, and its weights."""
+    digits = archsim.load_dataset("digits")
+    pixels = digits.train_images.reshape(len(digits.train_images), -1)
+    wanted = np.eye(10)[digits.train_labels] - 0.1
+    weights = np.linalg.solve(pixels.T @ pixels + 3 * np.eye(64), pixels.T @ wanted)
+    flat = Layer("flat", "flatten", ("input",), ((1, 8, 8),), (64,))
+    classes = Layer("fc", "linear", ("flat",), ((64,),), (10,))
+    first = Layer("input", "input", (), (), (1, 8, 8))
+    return Network("least squares", (first, flat, classes)), {"fc.weights": weights.T}
+
+
+def accuracy(trained, rows, ohm):
+    network, weights = trained
+    chip = chip_with(ohm, rows)
+    call = {"weights": weights, "device": "exact", "seeds": 1, "images": 300}
+    return archsim.infer(network, chip, "digits", **call).accuracy_percent
+
+
+def test_accuracy_falls_with_resistance_and_with_the_rows_of_a_tile(trained):
+    # 94 % in exact arithmetic; conductances of some 10 uS on 64 rows against 1 mS of a segment
+    whole = accuracy(trained, 64, 0.0)
+    assert whole > 90
+    behind = [accuracy(trained, 64, ohm) for ohm in (100.0, 300.0, 1000.0)]
+    assert whole > behind[0] + 5 > behind[1] + 10 > behind[2] + 15
+    assert accuracy(trained, 16, 100.0) > behind[0] + 5
+    assert accuracy(trained, 16, 1000.0) > behind[2] + 20
