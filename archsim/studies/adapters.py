@@ -33,9 +33,11 @@ WIDTH = 16
 # Rules, with what makes frozen weights worth having: a way back through the arrays themselves.
 RULES: Mapping[str, Mapping[str, Any]] = {
     "sgd": {},
-    "mixed_precision": {"backward_in": "array"},
+    "mixed_precision": {"backward_in": "array", "optimiser": "sgd"},
     "rpu": {},
 }
+RATES = {"mixed_precision": 0.05}
+"""Where the rule's own suggestion is that of another optimiser."""
 FIRST_EPOCHS = 12
 EPOCHS = 4
 
@@ -49,11 +51,11 @@ class Priced(NamedTuple):
     milliseconds: float
     millijoules: float
     area_mm2: float
-    written: float
+    moved: float
 
 
 def priced(name: str, rule: str, rank: int) -> Priced:
-    """A step by a rule; rank 0: every weight moves. `written`: devices that it programs or pulses."""
+    """A step by a rule; rank 0: every weight moves. `moved`: weights on arrays that it moves."""
     network = load_network(name)
     if rank:
         network = with_adapters(network, rank)
@@ -61,9 +63,9 @@ def priced(name: str, rule: str, rank: int) -> Priced:
     run = archsim.simulate(network, CHIP, phase="training", scheme=scheme, engine="compiled")
     if run.latency_s is None:
         raise RuntimeError("this run has no time")
-    moved = [layer for layer in network.array_layers if not layer.frozen]
-    written = float(sum(layer.matrix.weights for layer in moved))
-    return Priced(name, rule, rank, 1e3 * run.latency_s, 1e3 * run.energy_j, run.area_mm2, written)
+    trained = [layer for layer in network.array_layers if not layer.frozen]
+    moved = float(sum(layer.matrix.weights for layer in trained))
+    return Priced(name, rule, rank, 1e3 * run.latency_s, 1e3 * run.energy_j, run.area_mm2, moved)
 
 
 def attention_network() -> Network:
@@ -136,7 +138,10 @@ def tuned(rule: str, rank: int, first: Mapping[str, np.ndarray], data: Dataset) 
     if rank:
         network = with_adapters(network, rank, trained=("classes",))
     scheme = load_scheme(rule, RULES[rule])
-    done = archsim.train(network, CHIP, data, scheme, epochs=EPOCHS, weights=first)
+    settings = {"learning_rate": RATES[rule]} if rule in RATES else {}
+    done = archsim.train(
+        network, CHIP, data, scheme, epochs=EPOCHS, weights=first, settings=settings
+    )
     trained = sum(
         layer.matrix.weights + layer.bias * layer.matrix.columns
         for layer in network.array_layers
