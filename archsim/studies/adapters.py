@@ -104,7 +104,7 @@ def turned(data: Dataset) -> Dataset:
     )
 
 
-class Tuned(NamedTuple):
+class FineTuned(NamedTuple):
     """A fine-tuning on arrays: numbers that it moves, and the accuracy behind it in percent."""
 
     rule: str
@@ -132,7 +132,7 @@ def first_training() -> tuple[dict[str, np.ndarray], float]:
     return values, done.accuracy_percent or 0.0
 
 
-def tuned(rule: str, rank: int, first: Mapping[str, np.ndarray], data: Dataset) -> Tuned:
+def fine_tuned(rule: str, rank: int, first: Mapping[str, np.ndarray], data: Dataset) -> FineTuned:
     """Fine-tune on turned digits by a rule with its own settings, on the chip's devices."""
     network = attention_network()
     if rank:
@@ -147,7 +147,7 @@ def tuned(rule: str, rank: int, first: Mapping[str, np.ndarray], data: Dataset) 
         for layer in network.array_layers
         if not layer.frozen
     )
-    return Tuned(rule, rank, trained, done.accuracy_percent or 0.0)
+    return FineTuned(rule, rank, trained, done.accuracy_percent or 0.0)
 
 
 def table_of(rows: Sequence[NamedTuple]) -> str:
@@ -171,10 +171,10 @@ def main(arguments: Sequence[str]) -> None:
     data = turned(load_dataset("digits"))
     first, accuracy = first_training()
     print(f"before, as they are: {accuracy:.1f} %", flush=True)
-    rows: list[Tuned] = []
+    rows: list[FineTuned] = []
     for rule in RULES:
         for rank in (0, SMALL_RANK):
-            rows.append(tuned(rule, rank, first, data))
+            rows.append(fine_tuned(rule, rank, first, data))
             print(rows[-1], flush=True)
             write_files(folder, {"fine_tuning.csv": table_of(rows)})
 
