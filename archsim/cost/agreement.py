@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
 from archsim.cost.paths import Document
@@ -30,10 +30,16 @@ def follows(document: Document, path: str, terms: Iterable[float], where: str, w
         what: what the terms are, in words.
 
     Raises:
-        InputError: where it is not their sum.
+        InputError: where it is not their sum, or is left out.
     """
     value: Any = document
     for key in path.split("."):
+        if not isinstance(value, Mapping) or key not in value:
+            raise InputError(
+                "a field is missing",
+                where=f"{where}: {path}",
+                hint="the file was damaged or edited; make it again",
+            )
         value = value[key]
     known = list(terms)
     expected = math.fsum(known)

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from hwlib import PARTS, InputError, figure, price
+from hwlib import PARTS, InputError, figure, find_part, price
 from tests.members import every
 
 GROUPS = ("digital", "control", "stochastic")
@@ -157,6 +157,17 @@ def test_the_adder_of_a_lane_holds_sums_of_products():
         adder = price("adder", {"bits": wide}).energy["add"].value
         write = price("register", {"bits": bits}).energy["write"].value
         assert lane["add"].value == pytest.approx(adder + 3 * write)
+
+
+def test_the_table_of_a_lane_has_a_word_for_each_of_256_entries():
+    # 256 words of 16 bits are half of the KiB that was measured, of 32 bits all of it
+    half, whole = (
+        price("vector_lane", {"format": form}).area.value
+        - sum(part.area().value for part in find_part("vector_lane")(format=form)._held())
+        for form in ("int16", "int32")
+    )
+    assert half == pytest.approx(figure("lookup_table.area_1kib").value / 2)
+    assert whole == pytest.approx(2 * half)
 
 
 def test_vector_lane_grows_with_its_format():

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from archsim.cost import stored_facts
+from archsim.cost.agreement import follows
 from archsim.soc.data import request
 from hwlib.errors import InputError, is_finite, nearest
 from workloads import load_network
@@ -29,6 +30,12 @@ def test_a_map_as_large_as_may_be_carries_data(monkeypatch):
     monkeypatch.setattr(request, "LARGEST_MAP", 1439)
     with pytest.raises(InputError, match="1440 elements.*1439"):
         request.check_carries(network)
+
+
+def test_a_number_that_is_left_out_follows_from_nothing():
+    # shares of a die without those of its parts ended in a KeyError
+    with pytest.raises(InputError, match="result.json: shares.parts: a field is missing"):
+        follows({"shares": {"ring": 1.0}}, "shares.parts", [1.0], "result.json", "the chip")
 
 
 def test_stored_writes_are_no_more_in_the_mean_than_at_most():
