@@ -71,7 +71,7 @@ def value_text(value: Any, code: types.CodeType) -> str:
     if isinstance(value, tuple):
         return repr([value_text(item, code) for item in value])
     if isinstance(value, _Intrinsic) and value._defn.__module__.startswith("archsim."):
-        return repr((value._name, code_text(value._defn.__code__)))
+        return repr((value._name, _codes_text(value._defn, set())))
     if (
         isinstance(value, Type | np.dtype)
         or isinstance(value, np.ufunc)
@@ -87,6 +87,18 @@ def value_text(value: Any, code: types.CodeType) -> str:
     if _of_library(getattr(value, "__module__", None) or "") and "<locals>" not in name:
         return f"{value.__module__}.{name}"
     raise Unknown(value)
+
+
+def _codes_text(function: types.FunctionType, told: set[types.FunctionType]) -> list[str]:
+    """The code of what makes a part of machine code, and of the functions of ours that it calls."""
+    told.add(function)
+    texts = [code_text(function.__code__)]
+    for name in sorted(set(names_of(function.__code__))):
+        called = function.__globals__.get(name)
+        ours = isinstance(called, types.FunctionType) and called.__module__.startswith("archsim.")
+        if ours and called not in told:
+            texts += _codes_text(called, told)
+    return texts
 
 
 def _module_text(module: types.ModuleType, code: types.CodeType) -> str:

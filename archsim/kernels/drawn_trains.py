@@ -107,28 +107,37 @@ def list_active(trains, active):
 @kernel
 def expect_pulses(values, factors, expected):
     """expected[v] = pulses a slot on all lines together, the sum of their probabilities."""
-    factors = borrowed(factors)
+    factors = short_factors(factors)
     expected = borrowed(expected)
     expected[:] = ZERO
     for line in range(values.shape[0]):
-        row = values[line]
+        row = borrowed(values[line])
         for v in range(expected.shape[0]):
-            expected[v] += min(abs(row[v]) * np.float32(factors[v]), ONE)
+            expected[v] += min(abs(row[v]) * factors[v], ONE)
+
+
+@kernel
+def short_factors(factors):
+    """The factors as float32, which a loop over lines takes once."""
+    short = np.empty(factors.shape[0], np.float32)
+    for v in range(short.shape[0]):
+        short[v] = np.float32(factors[v])
+    return short
 
 
 @kernel
 def expect_levels(values, factors, drive, expected):
     """`expect_pulses` of generators: probabilities are rounded to their levels."""
-    factors = borrowed(factors)
+    factors = short_factors(factors)
     expected = borrowed(expected)
     expected[:] = ZERO
     scale = np.float32(drive.period)
     highest = np.float32(drive.highest)
     one = np.float32(1.0 / drive.period)
     for line in range(values.shape[0]):
-        row = values[line]
+        row = borrowed(values[line])
         for v in range(expected.shape[0]):
-            share = min(abs(row[v]) * np.float32(factors[v]), ONE)
+            share = min(abs(row[v]) * factors[v], ONE)
             level = (share * scale + ROUNDER) - ROUNDER
             expected[v] += min(level, highest) * one
 

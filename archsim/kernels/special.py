@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.compiled import kernel
+from archsim.kernels.lanes import add_shifted as add_shifted
 from archsim.kernels.lanes import copy_run as copy_run
 
 F = np.float32

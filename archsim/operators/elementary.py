@@ -20,3 +20,24 @@ def logarithm(x: np.float32) -> np.float32:
 def copy_run(source: np.ndarray, start: int, target: np.ndarray, first: int, count: int) -> None:
     """target[first …] = source[start …], `count` values of contiguous float32."""
     target[first : first + count] = source[start : start + count]
+
+
+def add_shifted(
+    block: np.ndarray,
+    line: int,
+    lines: int,
+    span: tuple[int, int, int],
+    image: np.ndarray,
+    target: int,
+    width: int,
+) -> None:
+    """image[target + x] += block[line + k, first + x + padding - k] for x < width and every k < lines
+    in order, where 0 <= x + padding - k < reach, for a span (first, reach, padding); contiguous float32.
+    """
+    first, reach, padding = span
+    for k in range(lines):
+        low = max(0, k - padding)
+        high = min(width, reach + k - padding)
+        if low < high:
+            start = first + padding - k
+            image[target + low : target + high] += block[line + k, start + low : start + high]

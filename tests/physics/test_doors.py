@@ -8,9 +8,9 @@ from numba.core import types
 
 from archsim.kernels.compiled import kernel
 from archsim.kernels.doors import Door, Vector
-from archsim.kernels.lanes import copy_run
+from archsim.kernels.lanes import add_shifted, copy_run
 from archsim.kernels.views import bits_of, flat, view_at
-from archsim.operators import compiled
+from archsim.operators import compiled, elementary
 from archsim.training import passes
 from archsim.training.program import build_program
 from workloads.load import load_network
@@ -64,9 +64,9 @@ def test_a_network_opens_the_doors_of_its_own_operators_alone(monkeypatch):
     monkeypatch.setattr(Door, "open", lambda door, number=0: opened.add((door.name[13:], number)))
     program = build_program(load_network("digits_cnn"), {})
     passes.open_doors(program.operations)
-    places = {"forward": compiled.DIGITAL_KERNELS, "gather": compiled.ARRAY_KERNELS}
+    by_door = {"forward": compiled.DIGITAL_KERNELS, "gather": compiled.ARRAY_KERNELS}
     names = {
-        door: {kernels[n].name for d, n in opened if d == door} for door, kernels in places.items()
+        door: {kernels[n].name for d, n in opened if d == door} for door, kernels in by_door.items()
     }
     assert names == {
         "forward": {"tanh", "largest of a window"},
@@ -105,3 +105,24 @@ def test_a_run_of_any_length_is_copied_and_nothing_beside_it(count):
     copied(source, 3, target, 5, count)
     np.testing.assert_array_equal(target[5 : 5 + count], source[3 : 3 + count])
     assert (target[:5] == -1).all() and (target[5 + count :] == -1).all()
+
+
+@kernel
+def added(block, line, lines, span, image, target, width):
+    add_shifted(block, line, lines, span, image, target, width)
+
+
+@pytest.mark.parametrize("width", [1, 7, 16, 33])
+@pytest.mark.parametrize("padding", [0, 2])
+def test_shifted_rows_are_added_as_their_plain_twin_adds_them(width, padding):
+    draw = np.random.default_rng(width)
+    reach = width + 2 * padding - 2
+    if reach < 1:
+        return
+    block = draw.normal(size=(6, 2 * reach)).astype(F)
+    image = draw.normal(size=width + 8).astype(F)
+    image[::2] = -0.0  # a lane that gets nothing keeps its sign
+    plain = image.copy()
+    added(block, 2, 3, (reach, reach, padding), image, 4, width)
+    elementary.add_shifted(block, 2, 3, (reach, reach, padding), plain, 4, width)
+    np.testing.assert_array_equal(image.view(np.int32), plain.view(np.int32))

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from archsim.operators.base import BATCH_FIRST, IMAGE, ArrayKernel, Output, TrainingRow, operator
-from archsim.operators.elementary import copy_run
+from archsim.operators.elementary import add_shifted, copy_run
 from archsim.operators.matrix import Matrix
 from archsim.operators.numbers import np
 from archsim.operators.on_array import OnArray
@@ -70,10 +70,30 @@ def gather_windows(image, window, block):
                             target[y * out_x + x] = image[source + x * window[9]]
 
 
+def scatter_rows(block, window, image):
+    """`scatter_windows` of strides of one, row after row of the image: each value adds up what it
+    gets in the same order, but is loaded and stored once for a row of the kernel.
+    """
+    height, width = window[1], window[2]
+    out_y, out_x = window[4], window[5]
+    for c in range(window[0]):
+        for row in range(height):
+            target = (c * height + row) * width
+            for ky in range(window[6]):
+                y = row + window[10] - ky * window[12]
+                if y >= 0 and y < out_y:
+                    line = (c * window[6] + ky) * window[7]
+                    span = (y * out_x, out_x, window[11])
+                    add_shifted(block, line, window[7], span, image, target, width)
+
+
 def scatter_windows(block, window, image):
     """image += the block's lines, each where it was gathered from: the transpose of
     `gather_windows`.
     """
+    if window[8] == 1 and window[9] == 1 and window[13] == 1:
+        scatter_rows(block, window, image)
+        return
     channels = window[0]
     height = window[1]
     width = window[2]
