@@ -95,8 +95,9 @@ def _codes_text(function: types.FunctionType, told: set[types.FunctionType]) -> 
     texts = [code_text(function.__code__)]
     for name in sorted(set(names_of(function.__code__))):
         called = function.__globals__.get(name)
-        ours = isinstance(called, types.FunctionType) and called.__module__.startswith("archsim.")
-        if ours and called not in told:
+        if not isinstance(called, types.FunctionType) or called in told:
+            continue
+        if called.__module__.startswith("archsim."):
             texts += _codes_text(called, told)
     return texts
 
