@@ -19,7 +19,7 @@ from archsim.comparison.worker import CHECKPOINT_IMAGES
 from archsim.schemes import load_scheme
 
 ROOT = Path(__file__).parents[2]
-EPOCHS = 6
+EPOCHS = 4
 
 
 def timeless(rows):
@@ -158,9 +158,9 @@ def test_a_kill_costs_little():
 
 def test_killed_in_the_middle_of_tuning_and_resumed(tmp_path):
     asked = {"images": 200, "tune": 4, "seeds": 2}
-    whole = archsim.compare("digits_cnn", ["tiki_taka", "sgd"], **asked)
+    whole = archsim.compare("digits_cnn", ["tiki_taka", "sgd"], "cim40", **asked)
     command = (
-        "compare digits_cnn --schemes tiki_taka,sgd --images 200 --tune 4 --seeds 2 --jobs 1 "
+        "compare digits_cnn --arch cim40 --schemes tiki_taka,sgd --images 200 --tune 4 --seeds 2 --jobs 1 "
         f"--out {tmp_path}"
     )
     process = subprocess.Popen(
@@ -176,7 +176,7 @@ def test_killed_in_the_middle_of_tuning_and_resumed(tmp_path):
     assert 2 <= len(kept) < 8, "stopped too late to prove anything"
     wait_for(lambda: free(tmp_path / "tiki_taka"), 5.0)
     resumed = archsim.compare(
-        "digits_cnn", ["tiki_taka", "sgd"], folder=tmp_path, resume=True, **asked
+        "digits_cnn", ["tiki_taka", "sgd"], "cim40", folder=tmp_path, resume=True, **asked
     )
     assert timeless(resumed.rows) == timeless(whole.rows)
     assert [row["tuning"] for row in resumed.seed_rows] == [

@@ -117,6 +117,8 @@ def test_two_trainings_into_one_folder_end_with_one_result(tmp_path):
         "archsim.cli.main",
         "train",
         "digits_cnn",
+        "--arch",
+        "cim40",
         "--epochs",
         "2",
         "--images",

@@ -70,6 +70,8 @@ def check_comparison(folder, schemes, kills, **options):
         "archsim.cli.main",
         "compare",
         "digits_cnn",
+        "--arch",
+        "cim40",
         "--schemes",
         schemes,
         "--jobs",
@@ -81,11 +83,11 @@ def check_comparison(folder, schemes, kills, **options):
         *(word for name, value in options.items() for word in (f"--{name}", str(value))),
     ]
     toll, seen = kill_often(line, folder, kills, stored)
-    resumed = archsim.compare("digits_cnn", schemes, folder=folder, resume=True, **options)
+    resumed = archsim.compare("digits_cnn", schemes, "cim40", folder=folder, resume=True, **options)
     lost = seen - stored()
     print(f"comparison: {toll}, {len(lost)} of {len(seen)} stored results lost")
     assert toll.left == 0 and not lost
-    assert rows_of(resumed) == rows_of(archsim.compare("digits_cnn", schemes, **options))
+    assert rows_of(resumed) == rows_of(archsim.compare("digits_cnn", schemes, "cim40", **options))
 
 
 def while_workers_start():
