@@ -75,6 +75,7 @@ def _unit(path: str) -> str:
 
 def _top(sweep: Sweep) -> PointTable:
     """The highest rung that has a point to show."""
+    # A rung may have refused all its points; the one below still has something to say.
     return next((table for table in reversed(sweep.tables) if table.valid.any()), sweep.tables[-1])
 
 
@@ -129,6 +130,7 @@ def _reasons(tables: list[PointTable]) -> list[dict[str, Any]]:
         status = table.status
         for index, reason in table.reasons.items():
             word = ("refused", "failed")[status[index] - 1]
+            # What was got differs from point to point and would make each reason one of its own.
             counts[table.rung.label, word, reason.split("; got")[0]] += 1
     return [
         {"rung": rung, "status": status, "reason": reason, "points": count}
@@ -143,6 +145,7 @@ def _shown(table: PointTable) -> list[int]:
         return valid.tolist()
     near = set(layers(table))
     rest = [int(i) for i in valid if int(i) not in near]
+    # Evenly and not by chance, so that the same sweep gives the same document.
     picked = np.linspace(0, len(rest) - 1, MOST_POINTS - len(near)).astype(int)
     return sorted(near | {rest[i] for i in picked})
 
@@ -168,4 +171,5 @@ def _below(sweep: Sweep, top: PointTable) -> list[dict[str, Any]]:
 
 
 def _number(value: float) -> float | None:
+    # JSON has no NaN. Six digits are more than a plot shows, and they halve the file.
     return None if np.isnan(value) else float(f"{value:.6g}")

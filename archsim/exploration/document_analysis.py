@@ -51,6 +51,7 @@ def parts_of(table: PointTable, chosen: list[int], runs: dict[str, Any]) -> _Par
                 float(f"{cost.energy_j.value / estimate.images:.4g}"),
             ]
         rows.append(row)
+        # Figures of designs that nobody would build needn't be cited.
         if index in front:
             figures.update({str(figure["name"]): figure for figure in figures_used(estimate)})
     return _Parts(list(names), rows, [figures[name] for name in sorted(figures)])
@@ -67,6 +68,8 @@ def analysis_of(sweep: Sweep) -> list[dict[str, Any]]:
             for table in sweep.tables
             if objective.path in table.metrics and np.isfinite(table.metric(objective.path)).any()
         ]
+        # The lowest rung that knows the objective has the most points, and they were not chosen by
+        # it.
         if known:
             entries.append(_analysed(sweep, objective.path, known[0]))
     return entries
@@ -74,6 +77,7 @@ def analysis_of(sweep: Sweep) -> list[dict[str, Any]]:
 
 def _analysed(sweep: Sweep, path: str, table: PointTable) -> dict[str, Any]:
     lowest = table is sweep.tables[0]
+    # Points of a higher rung were chosen by their values, so they're no grid.
     whole_grid = lowest and sweep.space.sampler.kind == "grid"
     first, pairs, logarithmic = sensitivity.sensitivities(table, path, whole_grid)
     left_out = {

@@ -57,6 +57,7 @@ def compare_activity(
     chip = load_architecture(chip)
 
     def run(step: Trace) -> Result:
+        # Without the setup, which no activity of a training moves.
         return simulate(step, chip, scheme, images=images, setup=False)
 
     before = run(trace)
@@ -64,6 +65,7 @@ def compare_activity(
     alone = {}
     for name in dict.fromkeys(name for names in QUANTITIES.values() for name in names):
         single = single_changes(trace, activities, name)
+        # A quantity that no operation here depends on would repeat the assumed run.
         if single:
             alone[name] = run(with_activity(trace, single))
     operations = {
@@ -72,6 +74,8 @@ def compare_activity(
         if op.kind != "digital"
     }
     rows: list[EffectRow] = []
+    # Rows of the assumed run: both runs have the same layers and phases, as activity changes no
+    # operation.
     for key in (*_costs(before), _TOTAL):
         operation = operations.get(key)
         measured = activities.get(key)
@@ -110,6 +114,7 @@ def _assumed(activity: Activity, name: str, chip: Architecture) -> float:
     """What a run uses where the activity leaves a zero for the architecture's own value."""
     value: float = getattr(activity, name)
     own = {"train_length": chip.update.train_length, "write_pulses": chip.write.pulses}
+    # The table has to show what was in fact assumed and not a zero.
     return value or own.get(name, value)
 
 
@@ -136,4 +141,5 @@ def _causes(alone: Mapping[str, Result], key: Key, was: Cost) -> dict[str, list[
             now.energy_j / was.energy_j - 1 if was.energy_j else 0.0,
         ]
     largest_first = sorted(changes.items(), key=lambda item: -abs(item[1][1]))
+    # The rest would bury the cause under a dozen of "0.0 %".
     return {name: both for name, both in largest_first if max(map(abs, both)) >= SMALLEST}

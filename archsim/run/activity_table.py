@@ -91,6 +91,7 @@ def markdown(rows: Sequence[EffectRow], title: str) -> str:
         "several at a time. `shared` is leakage, clock and controller, which follow the total time.",
         "",
     ]
+    # A reason is told once below the table, as most rows share it.
     named = [name for name in REASONS if any(name in row["causes"] for row in rows)]
     return "\n".join(
         lines

@@ -44,6 +44,8 @@ def estimate_of(document: Row) -> Estimate:
             cycles=document["cycles"],
             images=document["images"],
         )
+    # Here a part or an action that this version doesn't know is not a fault of archsim's, as the
+    # file may be of another version.
     except RuntimeError as fault:
         raise InputError(
             f"cannot be priced by this version of archsim ({fault})",
@@ -58,12 +60,14 @@ def repriced(document: Row, node_nm: float) -> Row:
     document = copy.deepcopy(document)
     stored = components_of(document)
     inventory, note = stored, ""
+    # At its own node the stored inventory is right, whatever today's version would build.
     if node_nm != document["node_nm"]:
         inventory, note = inventory_at(document, stored, node_nm)
         text = (
             f"re-priced at {node_nm:g} nm; cycles and clock are those of the run at "
             f"{document['node_nm']:g} nm"
         )
+        # Those are of the old node; they are made anew.
         kept = [line for line in document["notes"] if not is_closure_note(line)]
         slower = _too_slow(document, inventory, node_nm)
         document["notes"] = [*kept, *slower, f"{text}; {note}" if note else text]
@@ -83,6 +87,8 @@ def inventory_at(
     a node that the scaling law does not reach.
     """
     try:
+        # Lengths of wires and clock trees follow the node only in an inventory that is built. One
+        # that today's code builds the same at the old node may be trusted at the new one.
         known = _build(document, document["node_nm"]) == stored
     except InputError:
         known = False  # settings that this version does not take
@@ -121,6 +127,7 @@ def _build(document: Row, node_nm: float) -> list[Component]:
 
     chip = validate(document["settings"], "settings")
     tiles = document["tiles"] if chip.tile.count == "auto" else chip.tile.count
+    # An inference has no parts of an update rule.
     scheme = document["scheme"] if document["phase"] == "training" else None
     return list(
         parts_of(

@@ -119,6 +119,7 @@ class Build:
                 got=self.built.trace.phase,
                 hint='build(network, chip, scheme="rpu", phase="training")',
             )
+        # What the caller says goes before what was built.
         words: BuiltTrainingWords = {"batch": self.built.trace.batch, **options}
         return train(self.network, self.built.chip, scheme=self.built.rule, **words)
 
@@ -183,6 +184,8 @@ class Build:
         }
         words = {key: word for key, word in asked.items() if word is not None}
         for key, word in words.items():
+            # A sweep writes down what it was asked and may go on in another process, so it needs a
+            # name and not an object.
             if not isinstance(word, str | Path):
                 raise InputError(
                     "a sweep takes a name or a path", where=key, got=type(word).__name__
@@ -199,6 +202,7 @@ class Build:
         }
         space |= {"architecture": str(words["chip"])} if "chip" in words else {}
         space |= {"scheme": str(words["scheme"])} if "scheme" in words else {}
+        # By the package, for explore's own imports lead back here.
         return archsim.explore(space, jobs=jobs, out=out)
 
     def __repr__(self) -> str:
@@ -223,6 +227,7 @@ class Build:
                 f"{row['area_mm2']:.4g}",
                 f"{1e9 * row['energy_j']:.4g}",
             )
+            # Largest first: a notebook shows dozens of parts, and few of them matter.
             for row in sorted(rows, key=lambda row: -row["area_mm2"])
         ]
         return (

@@ -40,6 +40,7 @@ def check(network: str | Path | Network, **reading: Unpack[NetworkReading]) -> N
         if any(value is not None for value in reading.values()):
             raise InputError("a network in memory has been read already", where="check")
         return _checked(network)
+    # The one format that may have nodes nobody takes; the others are refused as a whole.
     if str(network).lower().endswith(".onnx"):
         from workloads.load import inspect_network  # onnx takes a second to load
 
@@ -51,6 +52,7 @@ def check(network: str | Path | Network, **reading: Unpack[NetworkReading]) -> N
 def _checked(network: Network, seen: Inspected | None = None) -> NetworkCheck:
     stand_ins = seen.stand_ins if seen else {}
     lacking = untrainable(network) if network.layers else {}
+    # A stand-in for a refused node says nothing of training.
     lacking = {name: what for name, what in lacking.items() if name not in stand_ins}
     without = network.gaps
     gaps = (f"the file leaves out what joins these layers: {', '.join(network.gaps[:5])}",)
@@ -68,11 +70,13 @@ def _checked(network: Network, seen: Inspected | None = None) -> NetworkCheck:
 
 def _with_values(checked: NetworkCheck, network: Network) -> NetworkCheck:
     """The same, once the values of a network that would carry data were read as a run reads them."""
+    # Values are read only where they could be used, as they may be gigabytes.
     if not checked.carries_data:
         return checked
     try:
         check_values(network)
     except InputError as fault:
+        # A check reports and never fails.
         return replace(checked, without_values=(str(fault),))
     return checked
 

@@ -85,6 +85,7 @@ def cite(result: Any) -> Citations:
     uses: dict[str, list[str]] = {}
     assumed = []
     for row in document.get("figures", ()):
+        # Told all the same: a reader has to know what has no source.
         if row["source"] in _NO_PAPERS:
             assumed.append(row["name"])
         else:
@@ -95,11 +96,13 @@ def cite(result: Any) -> Citations:
     device = document.get("training", {}).get("inputs", {}).get("device") or {}
     if device:
         name = f"device {document.get('device') or device.get('law', '')}"
+        # Devices of the library name a key of the bibliography, a user's own file any words.
         if device.get("source") in load_sources():
             uses.setdefault(device["source"], []).append(name)
         else:
             own[name] = device.get("source") or ""
     titles = load_sources()
+    # By key, so the same result cites the same text at any time.
     citations = tuple(Citation(key, titles.get(key, ""), tuple(uses[key])) for key in sorted(uses))
     return Citations(citations, tuple(assumed), {what: said for what, said in own.items() if said})
 

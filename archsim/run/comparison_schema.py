@@ -118,8 +118,10 @@ def check_comparison(document: object, where: str) -> Row:
                 f"field '{name}' is missing or of another kind: not a comparison of archsim compare",
                 where=where,
             )
+    # `compare` never writes one, so a file without schemes was cut by hand.
     if not document["schemes"]:
         raise InputError("a comparison without a scheme", where=f"{where}: schemes")
+    # Before the form is checked, which is that of today.
     document = migrated("comparison", document, f"{where}: ")
     schemes: list[dict[str, Any]] = []
     for index, entry in enumerate(document["schemes"]):
@@ -143,6 +145,7 @@ def _check_rows_of(rows: list[Row], schemes: list[Row], where: str) -> None:
     row is not its result.
     """
     labels = [entry.get("label") or entry["scheme"] for entry in schemes]
+    # In order as well: readers pair them by position.
     if [row["label"] for row in rows] != labels:
         raise InputError(
             "rows and schemes are not the same",
@@ -152,6 +155,8 @@ def _check_rows_of(rows: list[Row], schemes: list[Row], where: str) -> None:
         )
     for index, (row, entry) in enumerate(zip(rows, schemes)):
         first = row["seeds"][0]["accuracy_percent"] if row["seeds"] else None
+        # The two are written from one number; where they differ, rows of another comparison were
+        # pasted in.
         if first != entry.get("accuracy_percent"):
             raise InputError(
                 "the first seed is not the result of the scheme",
@@ -166,6 +171,7 @@ def _check_verdicts(document: Row, where: str) -> None:
     back.
     """
     labels = {row["label"] for row in document["rows"]}
+    # A verdict on a scheme that is held back would pass for settled in a report.
     judged = labels - set(document["guards"])
     for name in ("verdicts", "best", "provisional", "provisional_best", "bands"):
         known = judged if name in ("verdicts", "best") else labels

@@ -35,8 +35,10 @@ def limited_by(resources: Sequence[Row], cycles: int | None, mode: str) -> Row |
             that the tiles of several layers never work side by side.
     """
     rows = [row for row in resources if row["total_cycles"]]
+    # Without timing nothing was busy.
     if not cycles or not rows:
         return None
+    # Rounded up: a resource that works 10.5 cycles a port bounds the run at 11.
     bounds = {row["name"]: -(-row["busy_cycles"] * cycles // row["total_cycles"]) for row in rows}
     if mode == "layer_by_layer":
         layers = [row for row in rows if row["kind"] == "tile"]

@@ -42,6 +42,7 @@ class Accuracies(NamedTuple):
 def tested_images(network: Network, dataset: Dataset, options: InferenceOptions) -> TestSet:
     """The first images of a data set, as many as are asked for, for a network of one input."""
     inputs = [layer.name for layer in network.layers if layer.operator == "input"]
+    # Which input should have the image isn't known, and the others would have nothing.
     if len(inputs) > 1:
         raise InputError(
             "a data set has one image for a network of one input",
@@ -57,6 +58,7 @@ def tested_images(network: Network, dataset: Dataset, options: InferenceOptions)
     return TestSet(
         np.ascontiguousarray(dataset.test_images[:count], np.float32),
         dataset.test_labels[:count],
+        # Ranges that were set on test images would know what they are to meet.
         np.ascontiguousarray(dataset.train_images[: options.calibration], np.float32),
     )
 
@@ -74,12 +76,15 @@ def measure_accuracies(
     chunk = chunk_of(network)
     starts = range(0, len(tested.images), chunk)
     total = len(tested.images) * (options.seeds + 1)
+    # Views and not copies.
     pieces = {first: {source: tested.images[first : first + chunk]} for first in starts}
     exact = exact_reader(tensors)
 
     def percent(test: Any, done: int, alone: bool) -> float:
         """Right answers of `test`, which gives the outputs of the images from a number on."""
         right = 0
+        # Threads do, as NumPy and the compiled reads leave the interpreter's lock. A device that
+        # each read disturbs has to be read in order.
         with ThreadPoolExecutor(1 if alone else _cores()) as pool:
             for first, outputs in zip(starts, pool.map(test, starts)):
                 labels = tested.labels[first : first + chunk]
@@ -100,6 +105,7 @@ def measure_accuracies(
             prepared.built.placement,
             {source: tested.calibration},
             tensors,
+            # So one chip more doesn't change the chips before it.
             options.seed + draw,
             holder,
             len(tested.calibration),
@@ -107,6 +113,7 @@ def measure_accuracies(
         alone = any(reader.is_disturbed for reader in values.physics.values())
         if counted is None:
             counted = values
+            # Counting slows a read down, and means over some dozens of images hardly move any more.
             for first in starts[: -(-ACTIVITY_IMAGES // chunk)]:
                 TileReader(values, first, True).forward(pieces[first])
 

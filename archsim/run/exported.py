@@ -35,4 +35,5 @@ def export_torch(network: Network, weights: Weights) -> Any:
     """A network with trained weights as a PyTorch module; arguments and faults as `export_onnx`."""
     from workloads.torch_writer import to_torch
 
+    # PyTorch is imported there and nowhere else.
     return to_torch(network, trained_tensors(network, weights).tensors)

@@ -53,6 +53,7 @@ def first_weights(network: Network, weights: Weights) -> FirstWeights:
         held = named.tensors[layer.name]
         matrix = held["weights"].reshape(-1, held["weights"].shape[-1])
         if layer.bias:
+            # A training keeps the bias as the last column of a layer's matrix.
             matrix = np.column_stack([matrix, held["bias"]])
         matrices[layer.name] = np.ascontiguousarray(matrix, np.float32)
     words = _words_of(network, named.tensors) if named.words is None else named.words
@@ -92,6 +93,7 @@ def _words_of(
 def weights_digest(first: FirstWeights) -> str:
     """The digest of the weights that a training begins with."""
     digest = hashlib.sha256()
+    # Sorted, as the order of a file of weights says nothing.
     for name in sorted(first.matrices):
         digest.update(name.encode() + first.matrices[name].tobytes())
     if first.words is not None:

@@ -127,6 +127,7 @@ def fit(
     """
     path = Path(table) if isinstance(table, str | Path) else None
     name = _name_of(name, path)
+    # Before the table is read and fitted, which takes minutes.
     known = {key: _number(value, key) for key, value in (fixed or {}).items()}
     laws = (law,) if isinstance(law, str) else tuple(law)
     if AUTO in laws:
@@ -134,6 +135,7 @@ def fit(
             raise InputError("auto tries every law", where="law", got=", ".join(laws))
         laws = ()
     measured = read_table(table) if path is None else read_measured(path)
+    # Behind the table, whose faults can be told without it.
     _need_scipy()
     device_fit = fit_device(measured, laws, fixed=known, reading_noise=reading_noise)
     return FittedDevice(name, device_fit, measured_curves(device_fit))
@@ -141,6 +143,7 @@ def fit(
 
 def _name_of(name: str | None, path: Path | None) -> str:
     if name is None:
+        # A file's name may be anything; a name that was given is refused and not bent.
         name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.stem) if path else "fitted"
     if not NAME.fullmatch(name):
         raise InputError(

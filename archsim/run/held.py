@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from archsim.chip import load_architecture
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST_S = 1e12
 ACTING = (
+    # The others act on pulses, which a run that only reads doesn't send.
     "upper_bound",
     "lower_bound",
     "upper_spread",
@@ -49,6 +50,7 @@ def holder_of(options: SimulationOptions) -> Holder | None:
         InputError: for an unknown device or setting, a time without a device, a device without
             data.
     """
+    # `at` alone would be taken for a drift that was computed and found to be none.
     if options.device is None:
         for name, value in (("at", options.at), ("device_settings", options.device_settings)):
             if value:
@@ -67,7 +69,9 @@ def holder_of(options: SimulationOptions) -> Holder | None:
             hint="--data random, or images",
         )
     seconds = options.at
-    if isinstance(seconds, bool) or not math.isfinite(seconds) or not 0 <= seconds <= LONGEST_S:
+    # Compared as it is, which NaN, infinity and whole numbers beyond any float all fail.
+    known = isinstance(seconds, Real) and not isinstance(seconds, bool)
+    if not known or not 0 <= seconds <= LONGEST_S:
         raise InputError(
             "not a time in seconds", where="at", got=seconds, allowed=f"0 to {LONGEST_S:g}"
         )
@@ -85,6 +89,7 @@ def chip_with_holder(chip: ChipLike, holder: Holder) -> tuple[Architecture, list
     notes = list(told[1])
     for own in holder.all:
         if own.at_s and not drifts(own.device):
+            # Else equal accuracies after a second and after a year would look like a good device.
             notes.append(f"{own.name} does not age with time: {own.at_s:.4g} s move nothing")
     return told[0], notes
 

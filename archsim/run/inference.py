@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from archsim.devices.held_weights import Holder
 
 EXACT = ("exact", "none")
+# Few chips are drawn, so the extremes would only grow with their number.
 _RANGE = (5, 95)  # percent of the drawn chips
 
 
@@ -87,6 +88,7 @@ def infer(
     on_chip = named
     if holder is not None:
         on_chip, notes = chip_with_holder(named, holder)
+    # Checks and placement come before the data go through, which takes the time.
     prepared = build_for(net, on_chip, None, "inference", 1, 1, chosen.node_nm)
     check_resident(on_chip, prepared.built.placement)
     check_signed_words(on_chip)
@@ -101,6 +103,7 @@ def infer(
 def _holder(chip: Architecture, options: InferenceOptions) -> Holder | None:
     """The device that holds the weights: the one that is named, else the chip's."""
     device = chip.weights.device if options.device is None else options.device
+    # What the chip's cells can't hold is refused under the option's own name.
     check_device(chip, "" if device in EXACT else device, "device")
     asked = SimulationOptions(
         device=None if device in EXACT else device,

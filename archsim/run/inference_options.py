@@ -54,5 +54,6 @@ def check_counts(options: InferenceOptions) -> None:
         ("calibration", options.calibration, 10_000),
         ("images", 1 if options.images is None else options.images, 10**9),
     ):
+        # True is an int to Python.
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
             raise InputError("not a count", where=name, got=value, allowed=f"1 to {most}")

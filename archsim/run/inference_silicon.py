@@ -47,6 +47,7 @@ def price_inference(
 
     def measured(operation: Operation) -> Operation:
         met = counted.statistics.get(operation.layer)
+        # Layers without arrays met no converter.
         if met is None or operation.kind != "read":
             return operation
         return replace(operation, activity=met.activity(bits, operation.activity))
@@ -54,6 +55,7 @@ def price_inference(
     trace = replace(
         before.trace, image_operations=tuple(map(measured, before.trace.image_operations))
     )
+    # Anew, since plans and energies follow the activity.
     built = build_chip(trace, before.chip, before.rule, 1, before.node_nm)
     built.check_time()
     run = timed_facts(built, network, SimulationOptions(seed=seed))

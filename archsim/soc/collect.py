@@ -42,6 +42,7 @@ def ledger_of_machine(machine: ChipMachine) -> Ledger:
     for key, performed in machine.totals.items():
         count_operation(ledger, machine.plans[key], performed)
     if machine.residency:
+        # Weights that are loaded anew between layers, which are no operations of the trace.
         ledger.merge(machine.residency.ledger)
     count_shared(
         ledger, machine.trace, machine.chip, machine.images, machine.operations_ended, machine.end
@@ -57,6 +58,7 @@ def _count_free_clocks(ledger: Ledger, machine: ChipMachine) -> None:
     placement = machine.placement
     kinds = placement.of_kinds()
     if len(machine.chip.core.kinds) < 2:
+        # One kind has one price, so its tiles go by the plain name of the part.
         kinds = (TilesOfKind("", _tiles(machine), placement.without()),)
     layers = kinds_of_layers(machine.trace, placement)
     for kind, tiles, without in kinds:
@@ -64,8 +66,11 @@ def _count_free_clocks(ledger: Ledger, machine: ChipMachine) -> None:
         gated = sum(
             ledger.total("tile_clock", "cycle", layer) for layer in ([None] if own is None else own)
         )
+        # Tiles of some kinds have no clock that could run on.
         clocked = tiles - without.get("tile_clock", 0)
         name = f"tile_clock{AT}{kind}" if kind else "tile_clock"
+        # What an operation clocks itself is counted already; copies that overlap may clock more
+        # than the tiles have.
         ledger.add(name, "cycle", "", "", max(0.0, clocked * machine.end - gated))
 
 
@@ -78,6 +83,7 @@ def _count_clocks(ledger: Ledger, machine: ChipMachine) -> None:
     working = 0.0
     for block in blocks():
         busy = machine.working_cycles(block.name)
+        # A block with several ports is busy more cycles than there are, but its clock is one.
         ledger.add(clock_of(block.name), "cycle", "", "", min(machine.end, busy))
         working += busy
     running: float = machine.end
@@ -85,6 +91,8 @@ def _count_clocks(ledger: Ledger, machine: ChipMachine) -> None:
         for key, performed in machine.totals.items():
             jobs = performed.jobs + performed.extra_reads
             working += jobs * machine.plans[key].clocked_cycles
+        # An upper bound: parts that work at the same time are counted twice, and a clock can't run
+        # longer than the run.
         running = min(running, working)
     ledger.add("clock_tree", "cycle", "", "", running)
 
@@ -125,6 +133,8 @@ def check_conservation(rows: Iterable[ResourceCycles]) -> None:
     one that is not.
     """
     for row in rows:
+        # Idle is what is left over, so a fault of the engine that counts a cycle twice shows here
+        # and nowhere else.
         if row.idle_cycles < 0:
             raise RuntimeError(
                 f"{row.name}: busy {row.busy_cycles} + stalled {row.stalled_cycles} "
@@ -133,6 +143,7 @@ def check_conservation(rows: Iterable[ResourceCycles]) -> None:
 
 
 def _tiles(machine: ChipMachine) -> int:
+    # With reloads a network needs more tiles than the chip has.
     return min(machine.placement.tiles, machine.placement.available)
 
 

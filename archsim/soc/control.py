@@ -30,6 +30,8 @@ def schedule(machine: EventMachine) -> Iterator[Iterator[Turn]]:
     weights are reloaded (each load then serves all images).
     """
     trace, residency = machine.trace, machine.residency
+    # Weights change at the end of a mini-batch, so nothing of the next may begin before. An
+    # inference has no such barrier.
     step = trace.batch if trace.phase == "training" else machine.images
     for first in range(0, machine.images, step):
         batch = range(first, min(first + step, machine.images))
@@ -37,6 +39,8 @@ def schedule(machine: EventMachine) -> Iterator[Iterator[Turn]]:
             yield (
                 Turn(image, operation, part)
                 for operation in trace.image_operations
+                # Passes outside, images inside: a matrix is loaded once for all images of the batch
+                # and not once each.
                 for part in range(residency.passes(operation))
                 for image in batch
                 if image % operation.every == 0
@@ -46,10 +50,12 @@ def schedule(machine: EventMachine) -> Iterator[Iterator[Turn]]:
                 Turn(image, operation, 0)
                 for image in batch
                 for operation in trace.image_operations
+                # Operations of some rules come once in several images.
                 if image % operation.every == 0
             )
         if trace.batch_operations:
             yield (
+                # The update belongs to the batch; its last image stands for it.
                 Turn(batch[-1], operation, part)
                 for operation in trace.batch_operations
                 for part in range(residency.passes(operation) if residency else 1)
@@ -58,6 +64,7 @@ def schedule(machine: EventMachine) -> Iterator[Iterator[Turn]]:
 
 def control(machine: EventMachine) -> Process:
     """Issue everything; over when all is done."""
+    # Only for the display, as counting takes a pass over the whole schedule.
     turns = sum(1 for group in schedule(machine) for _ in group) if machine.progress else 0
     first_forward = next(
         (op.name for op in machine.trace.image_operations if op.phase == "forward"), ""
@@ -67,6 +74,7 @@ def control(machine: EventMachine) -> Process:
         runs: dict[tuple[int, str], OperationRun] = {}
         last: OperationRun | None = None
         for turn in group:
+            # The image comes in once, before the first layer that reads it.
             if fetched and turn.operation.name == first_forward and turn.part == 0:
                 yield machine.env.timeout(_load_image(machine))
             if last is not None and last.image != turn.image and not machine.residency:
@@ -82,6 +90,7 @@ def control(machine: EventMachine) -> Process:
             last = run
             if machine.progress:
                 machine.progress(machine.operations_ended, turns)
+        # The barrier. A copy, as runs leave the table when they end.
         for run in list(machine.pending.values()):
             if not run.finished.triggered:
                 yield run.finished
@@ -96,6 +105,8 @@ def _issue(
     env, settings = machine.env, machine.chip.controller
     asked = env.now
     if settings.prefetch and settings.issue_cycles:
+        # Fetched while the operation before it still works, so it costs time only where nothing
+        # else does.
         yield env.timeout(_fetch(machine))
     if machine.pipelined:
         barrier = env.now
@@ -105,6 +116,7 @@ def _issue(
             run.waiting["operation"] = last.name
             yield last.finished
             barrier = env.now
+    # Asked again after each wake, since another operation may have taken the room.
     while machine.pipelined and machine.in_flight >= settings.in_flight:
         run.waiting["operation"] = "room among the operations in flight"
         yield machine.room_in_flight()
@@ -114,6 +126,7 @@ def _issue(
         yield env.timeout(_fetch(machine))
     lane = machine.lanes.get(turn.operation.matrix_name)
     if lane:
+        # The wait for loaded weights has a cause of its own; here only the controller's is counted.
         since = env.now if machine.residency else barrier
         lane.stall("instruction", None, since, env.now, turn.operation.phase)
     machine.in_flight += 1
@@ -131,4 +144,5 @@ def _load_image(machine: EventMachine) -> int:
     bits = machine.trace.input_elements * chip.read.input_bits
     durations = (chip.off_chip.cycles(bits), chip.buffer.cycles(bits))
     servers = wiring.down["off_chip"], wiring.up["buffer"]
+    # The latency is the way to the memory and takes no channel.
     return chip.off_chip.latency_cycles + reserve(servers, durations)

@@ -46,6 +46,8 @@ class Perceptron:
             if layer.operator not in ("input", "flatten", "reshape", "identity")
         ]
         chain = ["linear", "relu"] * len(network.array_layers)
+        # A batch at a time is written out here for this one form; anything else would be trained
+        # wrongly and not slowly.
         if operators not in (chain[:-1], [*chain[:-1], "softmax"]) or any(
             layer.bias for layer in network.array_layers
         ):
@@ -54,6 +56,7 @@ class Perceptron:
                 where=f"network '{network.name}'",
                 got=operators,
             )
+        # A matrix product has no converters in between.
         if settings.rule != "float" and any(getattr(settings.read, name) for name in EXACT):
             raise InputError(
                 "a whole batch at a time needs exact reads",
@@ -84,6 +87,7 @@ class Perceptron:
             updates.append((index, values[index], d))
             if index:
                 d = (d @ self.weights[index]) * (values[index] > 0)
+        # All errors were taken back through the weights of before the mini-batch.
         for index, x, d in reversed(updates):
             self._update(index, x, d, step)
         return loss, wrong
@@ -111,6 +115,7 @@ def _softmax_errors(
     scores: np.ndarray, labels: np.ndarray
 ) -> tuple[float, tuple[np.ndarray, np.ndarray]]:
     """Sum of cross-entropies, and (minus its gradient an image, answers)."""
+    # Keeps exp from overflowing; the shares are the same.
     shifted = scores - scores.max(axis=1, keepdims=True)
     shares = np.exp(shifted)
     total = shares.sum(axis=1, keepdims=True)
@@ -134,6 +139,7 @@ def train(
         wrong = 0
         for start in range(0, len(order), settings.batch):
             chosen = order[start : start + settings.batch]
+            # Sums depend on the number of threads, and a study has to give the same bits anywhere.
             with one_thread():
                 more_loss, more_wrong = perceptron.batch(
                     images[chosen], labels[chosen], epoch * len(order) + start

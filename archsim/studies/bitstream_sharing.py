@@ -95,6 +95,7 @@ class Grid:
 
     def runs(self) -> Iterator[tuple[Design, int, Path]]:
         """(design, seed, file of the run), all designs with the first seed first."""
+        # A study that is stopped then has one seed of everything and not all seeds of some.
         for seed, design in product(self.seeds, self.designs):
             yield design, seed, self.folder / "runs" / f"{design.name}-{seed}.json"
 
@@ -182,6 +183,7 @@ def train_missing(grid: Grid, most: int | None = None) -> int:
     """Train what has no file yet, at most so many; the number that was trained."""
     trained = 0
     for design, seed, path in grid.runs():
+        # Written whole or not at all, so a file that is there is a run that ended.
         if path.exists():
             continue
         if trained == most:

@@ -99,6 +99,7 @@ def differences(case: EngineCase | CoreCase) -> list[str]:
     """
     work = case.work()
     if work.placement.cores:
+        # Two machines from the same work, which neither changes.
         machines: tuple[ChipMachine, ...] = CoreMachine(work), CompiledCoreMachine(*work)
     else:
         machines = EventMachine(*work), CompiledMachine(*work)
@@ -140,6 +141,8 @@ def _first_difference(one: Any, other: Any) -> str:
 def shrunk(case: EngineCase | CoreCase) -> EngineCase | CoreCase:
     """The case with as few settings and images as still differ."""
     for candidate in case.smaller():
+        # Greedy, one change at a time: a case is small enough once no single change keeps the
+        # difference.
         if differences(candidate):
             return shrunk(candidate)
     return case

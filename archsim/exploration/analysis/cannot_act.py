@@ -83,6 +83,8 @@ def why_not(setting: str, quantity: str, drifting: bool) -> str:
     """
     setting = _of_all_cores(setting)
     for entry in TABLE:
+        # Devices that drift change with the time of the run, so there what only moves time moves
+        # values as well.
         if quantity not in entry.quantities or (drifting and entry.unless_drifting):
             continue
         for name in entry.settings:
@@ -96,4 +98,5 @@ def _of_all_cores(setting: str) -> str:
     keys = setting.split(".")
     if keys[:2] != ["core", "kinds"] or len(keys) < 4:
         return setting
+    # A kind has settings of a core by their bare name and those of its tiles below their sections.
     return ".".join(keys[3:]) if len(keys) > 4 else f"core.{keys[3]}"

@@ -44,6 +44,7 @@ def layers(table: PointTable) -> dict[int, int]:
     indices, costs, _ = table.costs(table.space.objectives, ranked=True)
     if not len(indices):
         return {}
+    # Sorting all layers of a large sweep takes minutes, and nobody looks beyond the first few.
     layer_of = front_layers(costs, min(len(indices), 4 * MOST_CANDIDATES))
     return {int(i): int(layer) for i, layer in zip(indices, layer_of) if layer}
 
@@ -72,11 +73,13 @@ def uncertainty(
     names = [objective.path for objective in known]
     if not len(indices) or not can_sample(names):
         return []
+    # Designs far from the front have no chance in any draw, and drawing costs time by design.
     chosen = [int(indices[i]) for i in promote(costs, MOST_CANDIDATES)]
     runs = sweep.runs([table.key(i) for i in chosen]) if table.rung.kind != "price" else {}
     designs = [
         count_design(table.space.design(table.point(i)), runs.get(table.key(i))) for i in chosen
     ]
+    # The same draws for all: what raises every price alike changes no order.
     draws = sample_prices(designs, samples, seed)
     exact = {name: table.metric(name)[chosen] for name in names}
     columns = [

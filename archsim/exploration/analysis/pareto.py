@@ -19,7 +19,9 @@ def pareto_front(costs: np.ndarray) -> np.ndarray:
     kept = np.zeros(count, bool)
     if not count:
         return kept
+    # By the first objective, ties by the next ones.
     order = np.lexsort(costs.T[::-1])
+    # One pass over the sorted rows does; the general way is quadratic in the front.
     if width <= 2:
         second = costs[order, -1] if width == 2 else np.zeros(count)
         first = costs[order, 0]
@@ -65,6 +67,7 @@ def crowding(costs: np.ndarray) -> np.ndarray:
     distances = np.zeros(len(costs))
     for column in costs.T:
         order = np.argsort(column, kind="stable")
+        # Of these rows alone, so that an objective in large units doesn't rule.
         span = column[order[-1]] - column[order[0]] if len(order) else 0.0
         if span > 0:
             distances[order[1:-1]] += (column[order[2:]] - column[order[:-2]]) / span
@@ -76,6 +79,8 @@ def promote(costs: np.ndarray, count: int) -> np.ndarray:
     """Indices of the `count` rows nearest the front, best first: by layer, then the least crowded,
     then as they stand.
     """
+    # Crowding adds up gaps of all objectives, which have to be comparable; the order, and so the
+    # layers, stay.
     costs = scaled(costs)
     layers = front_layers(costs, count)
     chosen: list[int] = []
@@ -92,6 +97,7 @@ def scaled(costs: np.ndarray) -> np.ndarray:
     costs = np.asarray(costs, float).copy()
     for column in range(costs.shape[1] if len(costs) else 0):
         values = costs[:, column]
+        # Else the one large design would press all others into a corner.
         if values.min() > 0 and values.max() > 10 * values.min():
             values = np.log(values)
         span = values.max() - values.min()
@@ -116,6 +122,8 @@ def knee(costs: np.ndarray) -> int | None:
         normal = np.linalg.solve(ends, np.ones(len(ends)))
     except np.linalg.LinAlgError:
         normal = np.ones(points.shape[1])
+    # Ends that lie on one plane through the origin, or a front of fewer dimensions, give no
+    # direction; then all objectives count alike.
     if not np.all(np.isfinite(normal)) or np.any(normal <= 0):
         normal = np.ones(points.shape[1])
     return int(np.argmin(points @ normal))

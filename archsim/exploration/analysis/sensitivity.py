@@ -42,6 +42,7 @@ def groups_of(table: PointTable, number: int, indices: np.ndarray) -> tuple[np.n
     if axis.values and len(axis.values) <= MAX_GROUPS:
         return values.astype(int), [_name(v) for v in axis.values]
     values = table.axis(number)[indices]
+    # Groups of as many points each. Quantiles that coincide would give empty ones.
     edges = np.unique(np.quantile(values, np.linspace(0, 1, 9)))
     codes = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(0, len(edges) - 2))
     return codes, [f"{a:.4g} to {b:.4g}" for a, b in zip(edges, edges[1:])] or [_name(values[0])]
@@ -76,9 +77,12 @@ def explained(
     mean = np.bincount(groups, weights * values)[used] / count[used]
     centre = (weights * values).sum() / total
     all_squares = (weights * (values - centre) ** 2).sum()
+    # Rounding noise of a constant has a variance, too, and some axis would explain it.
     if all_squares <= 1e-12 * total * max(1e-300, centre**2):
         return 0.0
     between = (count[used] * (mean - centre) ** 2).sum()
+    # Means of few random points scatter, which looks like an effect of the axis. On a whole grid
+    # they don't.
     if not exact and total > used.sum():
         between -= (used.sum() - 1) * (all_squares - between) / (total - used.sum())
     return float(between / all_squares)
@@ -97,11 +101,13 @@ def sensitivities(
     indices = np.flatnonzero((table.status == 0) & np.isfinite(values))
     generator = np.random.Generator(np.random.Philox(seed))
     if len(indices) > _MOST_POINTS:
+        # Shares don't get more certain with more points than this, only slower.
         indices = np.sort(generator.choice(indices, _MOST_POINTS, replace=False))
     values, logarithmic = on_scale(values[indices])
     if len(values) < 4:
         return [], [], logarithmic
     # resampling with weights: how often each point is drawn
+    # A bound on the work; 20 still give a rough interval.
     resamples = min(_RESAMPLES, max(20, 2_000_000 // len(values)))
     draws = [
         generator.multinomial(len(values), np.full(len(values), 1 / len(values))).astype(float)
@@ -132,6 +138,7 @@ def _index(
     draws: list[np.ndarray],
     less: float,
 ) -> Index:
+    # Pairs of values that don't occur would be counted as groups otherwise.
     _, groups = np.unique(groups, return_inverse=True)
     share = explained(groups, values, exact) - less
     # a resample adds scatter of its own to the group means, on a grid too: the interval is

@@ -76,6 +76,8 @@ def constraint_shares(
     shares: dict[str, np.ndarray] = {}
     for test in table.space.constraints:
         drawn = [name for name in test.names if name in draws]
+        # Prices of single components have a spread but no draws; a share without it would look
+        # certain.
         if any(name in table.metrics and not can_sample([name]) for name in test.names):
             continue
         exact = [name for name in test.names if name in table.metrics and name not in draws]
@@ -90,6 +92,7 @@ def constraint_shares(
             known |= {name: float(values[column]) for name, values in columns.items()}
             samples = zip(*(draws[name][:, column].tolist() for name in drawn))
             tried = [bool(test(known | dict(zip(drawn, values)))) for values in samples]
+            # Where nothing is drawn, it holds in all draws or in none.
             met[column] = np.mean(tried) if drawn else float(bool(test(known)))
         shares[test.text] = met
     return shares

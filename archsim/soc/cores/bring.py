@@ -24,6 +24,7 @@ def bring_inputs(on_cores: RunOnCores) -> Process:
     previous, passed = machine.turn(operation.name)
     if previous is not None:
         waiting["inputs"] = "the same operation of the image before"
+        # The tiles are the same, and so is the order of their results.
         yield previous
     row = max(1, operation.steps_per_row)
     pipelined = bool(run.sources) and machine.pipelined
@@ -33,11 +34,16 @@ def bring_inputs(on_cores: RunOnCores) -> Process:
             yield from wait_for_rows(run, step)
         if operation.sequential and step % operation.parts == 0 and run.arrived() < step:
             yield from wait_for_last_step(run, step)
+        # The wait for data that did not exist yet is told apart from that for a busy network: the
+        # chip's designer can mend only the latter.
         arrival = Arrival(env.event(), env.now - asked)
         waiting["inputs"] = "room in the input buffer"
+        # Room is taken before the messages leave, so the network never holds what a core can't
+        # take.
         put = on_cores.arrivals[step % len(on_cores.arrivals)].put(arrival)
         if put is not None:
             yield put
+        # Not waited for: as many steps may be on their way as the queue has places.
         _fetch(on_cores, step, arrival)
     waiting.pop("inputs", None)
     passed.succeed()
@@ -60,6 +66,7 @@ def _fetch(on_cores: RunOnCores, step: int, arrival: Arrival) -> None:
             on_cores.run.at(latest, arrival.event.succeed)
 
     if not messages:
+        # All it needs is in its core already.
         arrival.event.succeed()
     for message in messages:
         machine.send(message, True, one_more)

@@ -39,6 +39,7 @@ class ChipOfCores(ChipMachine):
         self.map = cores
         shared: dict[StationName, Server] = {}
         if "bitstream" in self.wiring.down:
+            # Pulses are made once for the chip, so cores wait for each other there.
             shared["generator"] = self.wiring.down["bitstream"]
         self.cores = [Core(self.env, number, chip, shared) for number in range(cores.cores)]
         self.network = NetworkOnChip(self.env, cores.layout, speed_of(chip))
@@ -62,6 +63,8 @@ class ChipOfCores(ChipMachine):
         name = _ROLES.get(block)
         if name is None:
             return super().working_cycles(block)
+        # The price of the block is of all cores, so a mean gives the energy of gates that work one
+        # by one.
         return sum(core.servers[name].busy for core in self.cores) / len(self.cores)
 
     def busy_shares(self) -> dict[str, float]:

@@ -39,6 +39,7 @@ class CoreMachine(EventMachine, ChipOfCores):
         """
         now = self.env.now
         begin, end = self._read(message) if stored else (now, now)
+        # Source and targets are one place: nothing goes over a link.
         if message.tree is None:
             then(max(now, end))
             return
@@ -61,6 +62,7 @@ class CoreMachine(EventMachine, ChipOfCores):
         if message.source == self.map.terminal(OFF_CHIP):
             cycles = chip.off_chip.cycles(message.bits)
             channel = self.wiring.down["off_chip"]
+            # Other messages may use the channel during the latency.
             return channel.take(now + chip.off_chip.latency_cycles, cycles)
         if message.source == self.map.terminal(BUFFER):
             cycles = chip.buffer.cycles(message.bits)
@@ -71,6 +73,7 @@ class CoreMachine(EventMachine, ChipOfCores):
     def _written(self, message: Message, cycle: int) -> int:
         """The cycle in which takers at ports have a message whose last word is there at a cycle."""
         chip = self.chip
+        # Cores take words as they come into buffers of their own; ports are shared and may be busy.
         for taker in message.takers:
             if taker == self.map.terminal(BUFFER):
                 cycles = chip.buffer.cycles(message.bits)

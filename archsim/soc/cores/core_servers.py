@@ -36,7 +36,9 @@ class Core:
             name: Server(env, f"core {number} {word}", name) for name, word in WORDS.items()
         }
         if chip.interconnect.kind == "bus":
+            # A tree has wires for either way, a bus one set for both.
             self.servers["wires_up"] = self.servers["wires_down"]
+        # Before what is shared comes in, which the machine lists once itself.
         self._own = list(dict.fromkeys(self.servers.values()))
         self.servers |= shared or {}
 
@@ -76,6 +78,8 @@ def pass_stations(core: Core, stations: Iterable[Station], ready: int) -> Statio
             ready, end = core.servers[name].take(ready, cycles)
             left = left or end
             done = max(done, end)
+        # Each station begins with the first word of the one before, so the slowest sets the pace
+        # and the others add their delay only.
         ready += delay
         done += delay
     return StationTimes(left or ready, done)

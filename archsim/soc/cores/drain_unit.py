@@ -45,10 +45,12 @@ class UnitDrain:
             if ready > env.now:
                 yield env.timeout(ready - env.now)
             waiting[self.name] = "the parts of its cores"
+            # Each step on its way needs a place for its sums in the core.
             while self.under_way >= self.machine.chip.network.outstanding:
                 self._room = env.event()
                 yield self._room
             passed = self._pass([(core, self._here(core)) for core in self.work.cores])
+            # A process of its own, so the next result is collected while this one travels.
             if self.work.exchanges or self.work.returns:
                 self.under_way += 1
                 env.process(self._over_the_network(passed.done, job.data, self._turn()))
@@ -93,6 +95,7 @@ class UnitDrain:
         if self.work.returns:
             yield self._sent(self.work.returns, stored=True)
         before, mine = turn
+        # Messages may overtake each other, but layers behind count results and take them in order.
         if before is not None and not before.processed:
             yield before
         self.on_cores.through(env.now, data)

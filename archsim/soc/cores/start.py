@@ -54,6 +54,8 @@ class RunOnCores:
         """The results of a step are where they belong at a cycle, now or later: they are handed on
         in the order in which they leave, real data with them."""
         run = self.run
+        # A result may be through before an earlier one of another copy; the operation ends with the
+        # latest.
         run.last_result = max(run.last_result, cycle)
         if self.machine.data is not None and data is not None:
             run.at(run.last_result, partial(self.machine.data.store, run, data))

@@ -40,6 +40,8 @@ def chunk_of(network: Network) -> int:
         (layer.matrix.vectors * layer.matrix.rows * layer.matrix.groups)
         for layer in network.array_layers
     )
+    # More images at once bring nothing beyond some dozens, while early layers of large networks
+    # would fill the memory.
     return int(np.clip(MOST_DRIVEN // most, 1, LARGEST_CHUNK))
 
 
@@ -63,6 +65,8 @@ def forward_batch(
         (images, *output shape).
     """
     count = min(map(len, images.values()))
+    # Maps are dropped after their last reader; a deep network would otherwise keep all of them for
+    # all images.
     uses = Counter(name for layer in network.layers for name in layer.inputs)
     known: dict[str, np.ndarray] = {}
     for layer in network.layers:
@@ -121,6 +125,8 @@ def exact_reader(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> Read:
         held = tensors[layer.name]
         kind = on_array(layer)
         if isinstance(kind, Recurrent):
+            # Sums of several threads depend on their number, and the same run has to give the same
+            # bits on every machine.
             with one_thread():
                 steps = kind.scan(layer, values, exact_step(held["weights"], held.get("bias")))
             return steps.reshape(-1, layer.hidden)

@@ -47,7 +47,10 @@ def column_conductances(block: np.ndarray, chip: Architecture) -> tuple[np.ndarr
     the negative ones; and uS a weight unit.
     """
     low, high = chip.physics.conductance_us
+    # Each tile uses its whole range of conductances. The bound keeps a tile of zeros from dividing
+    # by zero.
     scale = (high - low) / max(1e-12, float(np.abs(block).max()))
+    # The lower end is in both columns and drops out of their difference.
     both = np.concatenate([low + scale * np.maximum(block, 0), low + scale * np.maximum(-block, 0)])
     return np.ascontiguousarray(both.T, np.float32), scale
 
@@ -98,6 +101,7 @@ def read_columns(
         )
         reads = bit_serial_read(conductances, digits.values, periphery, keys_of(slot))
         summed += reads.outputs * np.float32(digits.weight)
+        # Counted a slot, as each is a conversion of its own.
         saturated += int(reads.saturations.sum())
     unit = physics.read_voltage_v * scale * (2**read.input_bits - 1)
     return ColumnReads((summed[:, :half] - summed[:, half:]) / unit, saturated)

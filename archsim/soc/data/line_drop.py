@@ -65,6 +65,7 @@ def behind_lines(
     Returns:
         as many matrices.
     """
+    # Only lines that are driven together share currents, so each block is solved by itself.
     seen = [np.empty_like(copy) for copy in copies]
     for block in blocks:
         parts = [copy[block.outputs, block.driven].T for copy in copies]
@@ -79,6 +80,7 @@ def _block(
     """The same of one block: weights (lines, outputs) of each copy, whose columns lie side by side."""
     low, high = chip.physics.conductance_us
     paired = chip.weights.mapping == "differential"
+    # A single column has to hold both signs in the range that a pair has for each.
     unit = (high - low) / full / (1.0 if paired else 2.0)
     lines, outputs = parts[0].shape
     if paired:
@@ -89,6 +91,7 @@ def _block(
     cells = np.stack(halves, axis=2).reshape(lines, outputs * columns)
     references = 0 if paired else chip.weights.reference_columns
     cells = np.pad(cells, ((0, ahead), (0, references)))
+    # A reference column holds the weight zero.
     cells[:lines, outputs * columns :] = (low + high) / 2
     sources = (np.arange(lines + ahead) < lines).astype(float)
     currents, _ = line_currents(cells, sources, row_ohm=ohm, column_ohm=ohm)

@@ -59,6 +59,7 @@ def prepare_values(
             got="arrays",
             hint="execution.attention=digital",
         )
+    # Everything that the chip or the network rules out comes before any array is made.
     check_resident(chip, placement)
     check_signed_words(chip)
     check_carries(network)
@@ -77,10 +78,13 @@ def prepare_values(
     _check_size(network, images)
     known = _known_names(network, inputs)
     for key in arrays:
+        # A misspelt name would leave the layer with random weights and say so in a note only.
         if key not in known:
             raise InputError(
                 "unknown array", where="data", got=key, allowed=known, hint=nearest(key, known)
             )
+    # One generator in a fixed order: giving the weights of one layer changes those that are drawn
+    # for later ones only.
     random = np.random.default_rng(seed)
     pictures = {
         layer.name: _images(layer, arrays, layer is inputs[0], images, random) for layer in inputs
@@ -217,6 +221,7 @@ def _elements(layer: Layer) -> int:
     if operator_of(layer).sliding:
         channels, height, width = layer.input_shapes[0]
         top, left, bottom, right = layer.padding
+        # A small file may ask for a padding of gigabytes.
         elements = max(elements, channels * (height + top + bottom) * (width + left + right))
     return elements
 
@@ -239,6 +244,7 @@ def _images(
     shape = layer.output_shape
     given = arrays.get(key)
     pictures = random.random((images, *shape)) if given is None else numbers(given, key)
+    # One image may come without an axis for its number.
     if pictures.shape == shape:
         pictures = pictures[None]
     if pictures.shape[1:] != shape or len(pictures) < images:

@@ -41,7 +41,9 @@ class StoredMaps:
             peak = float(np.abs(values).max(initial=0.0))
             if not peak:
                 continue
+            # Ranges are powers of two, as a shift is what a lane can do.
             needed = exponent_of(np.float32(peak))
+            # Never narrowed, so that the order of the images plays no part.
             scale[EXPONENT] = max(needed, scale[EXPONENT]) if scale[SET] else needed
             scale[SET] = 1
 
@@ -63,6 +65,7 @@ class StoredMaps:
         scale = self.scales[name]
         position = as_word(list(self.scales).index(name))
         key = stream_key(as_word(self.seed), as_word(image), position, MAPS)
+        # By image, layer and vector: the bits don't depend on the order in which the events came.
         own = as_word(row_key(as_word(key), as_word(part)))
         store_values(kept.reshape(-1), scale, self.form, 0, own, False)
         return kept

@@ -33,11 +33,13 @@ def tensors_of(
             for role in ("weights", "bias", *layer.roles)
             if f"{layer.name}.{role}" in arrays
         }
+        # What the user gives goes before the file's own, role by role.
         rest = {role: value for role, value in own.get(layer.name, {}).items() if role not in held}
         if layer.on_array:
             if "weights" in rest and not layer.shares:
                 from_file.append(layer.name)
             tensors[layer.name] = _array_layer(layer, {**rest, **held}, tensors, random)
+            # Told in the result: outputs of drawn weights mean nothing, only counts do.
             if "weights" not in held and "weights" not in rest and not layer.shares:
                 drawn.append(layer.name)
             continue
@@ -49,6 +51,8 @@ def tensors_of(
             },
         }
         may_be_folded = operator_of(layer).may_be_folded
+        # Exporters fold a normalisation into the weights before it; what is left behind has nothing
+        # to say.
         if may_be_folded and not tensors[layer.name]:
             folded.append(layer.name)
         for role in layer.roles:

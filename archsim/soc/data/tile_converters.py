@@ -31,6 +31,7 @@ def scales_of(vectors: np.ndarray, chip: Architecture) -> np.ndarray:
     """
     if not chip.physics.noise_management:
         return np.ones(len(vectors), np.float32)
+    # A vector of zeros is divided by something, too.
     return np.maximum(np.abs(vectors).max(axis=1), 1e-12).astype(np.float32)
 
 
@@ -68,6 +69,7 @@ def verify_read(chip: Architecture) -> Callable[[DeviceArray], DeviceRead]:
     """How a chip reads a device that it programs with verify: through the converter of its tiles
     and with its noise, as a training does.
     """
+    # A converter of one bit tells the sign only, by which nothing can be verified.
     bits = max(2, chip.read.adc_bits)
     noise = converter_noise(chip)
     return lambda array: read_of_one(array, bits, noise)
@@ -85,5 +87,7 @@ def converter_noise(chip: Architecture) -> float:
         low, high = physics.conductance_us
         levels = physics.adc_noise_levels / (2 ** max(2, chip.read.adc_bits) - 1)
         return math.hypot(levels, physics.cell_noise_us / (high - low))
+    # 0 stands for a range that is set by the data, which aren't there yet when devices are
+    # programmed.
     bound = physics.output_bound or ReadSettings().output_bound
     return physics.read_noise / bound
