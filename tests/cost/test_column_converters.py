@@ -121,7 +121,7 @@ def test_energy_is_brought_to_the_nominal_supply_and_to_twenty_nanoseconds():
     other = 2.386 * scaling_factor("energy", 65, 28, "analog").value * math.sqrt(20 / 49.7)
     family = math.sqrt(spike * other)
     expected = math.sqrt(spike * family)
-    assert alone["column_adc_fit.oscillator_energy"].value == pytest.approx(expected)
+    assert alone["column_adc_fit.oscillator_energy"].value == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_family_without_rows_is_refused():
@@ -209,7 +209,9 @@ def test_a_converter_of_steps_draws_its_bias_as_long_as_it_converts():
     assert long_ / short == pytest.approx(16**exponent)
     own = price("adc_column_sar", {}, 28)
     given = price("adc_column_sar", {"time_ns": own.latency["convert"].value * 1e9}, 28)
-    assert given.energy["convert"].value == pytest.approx(own.energy["convert"].value)
+    assert given.energy["convert"].value == pytest.approx(
+        own.energy["convert"].value, rel=1e-9, abs=0
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -268,7 +270,9 @@ def test_the_bias_of_a_read_amplifier_is_the_mean_by_hand():
     fitted = figure("column_amplifier_fit.read_amplifier_power")
     assert fitted.value * 1e6 == pytest.approx(expected, rel=1e-4)
     assert price("read_amplifier", {"slot_ns": 10}).energy["sample"].value == pytest.approx(
-        fitted.value * 10e-9
+        fitted.value * 10e-9,
+        rel=1e-9,
+        abs=0,  # a picojoule is below the tolerance that approx has by itself
     )
 
 
