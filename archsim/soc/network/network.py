@@ -81,19 +81,6 @@ class NetworkOnChip:
             # the words of the last packet are read last
             Transit(self, tree, flits, None, one_more).ask(whole if number == last else 0)
 
-    def sent(self, tree: Branch, bits: int) -> simpy.Event:
-        """`send`, as an event at the cycle of arrival."""
-        event = self.env.event()
-
-        def at_the_end(cycle: int) -> None:
-            def now_it_is_there(_: simpy.Event) -> None:
-                event.succeed(cycle)
-
-            self.env.timeout(cycle - self.env.now).callbacks.append(now_it_is_there)
-
-        self.send(tree, bits, at_the_end)
-        return event
-
 
 def _leaves(branch: Branch) -> list[Branch]:
     if branch.target is not None:
