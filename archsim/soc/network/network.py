@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import simpy
-
 from archsim.chip.network.layout import NetworkLayout
 from archsim.chip.network.routes import Branch
 from archsim.chip.network.speed import Speed
