@@ -57,14 +57,16 @@ def with_adapters(
     """
     if isinstance(rank, bool) or not isinstance(rank, int) or not 1 <= rank <= LARGEST_RANK:
         raise InputError("not a rank", where="adapters", got=rank, allowed=f"1 to {LARGEST_RANK}")
-    linear = [layer for layer in network.layers if layer.operator == "linear" and not layer.shares]
-    names = [layer.name for layer in linear]
+    adaptable = [
+        layer for layer in network.layers if operator_of(layer).adapts and not layer.shares
+    ]
+    names = [layer.name for layer in adaptable]
     for name in [*(layers or ()), *trained]:
         allowed = names if name in (layers or ()) else [item.name for item in network.layers]
         if name not in allowed:
             raise unknown("layer", name, allowed, "adapters")
     chosen = {
-        item.name for item in linear if _takes(item, rank, layers) and item.name not in trained
+        item.name for item in adaptable if _takes(item, rank, layers) and item.name not in trained
     }
     if not chosen:
         raise InputError(

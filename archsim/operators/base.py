@@ -117,6 +117,8 @@ class Operator:
     """At the end of a network it is part of the loss of the training."""
     renames: ClassVar[bool] = False
     """Its output in training is its input, in the same memory."""
+    adapts: ClassVar[bool] = False
+    """A fine-tuning may put a low-rank adapter beside its matrix."""
     may_be_folded: ClassVar[bool] = False
     """Without any constants it passes its input on: they count as folded into the weights."""
     trains_constants: ClassVar[bool] = False
@@ -141,6 +143,10 @@ class Operator:
     def roles(self, layer: Layer) -> tuple[str, ...]:
         """Tensors that a layer needs besides its inputs."""
         return layer.constants
+
+    def takes_product(self, product: Layer) -> bool:
+        """Whether a network that leaves writes this product, the first input, as part of the layer."""
+        return False
 
     def matrix(self, layer: Layer) -> Matrix:
         """The crossbar view of a layer. Raises ValueError for one without weights on an array."""

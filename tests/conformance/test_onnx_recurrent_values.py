@@ -95,8 +95,8 @@ def test_a_cell_in_reverse_begins_with_the_last_step(tmp_path, kind):
     network = load_network(write(own, tmp_path / "net.onnx"))
     got = imported_outputs(network, {"x": x}, 1, axis=1)
     np.testing.assert_allclose(got, reference_outputs(by_hand, {"x": x}, 1), atol=2e-5)
-    names = {layer.name for layer in network.array_layers if layer.setting("reverse")}
-    assert names and names <= set(archsim.check(network).untrained)  # no kernel goes backwards
+    assert any(layer.setting("reverse") for layer in network.array_layers)
+    assert archsim.check(network).untrained == {}  # a kernel begins with the last step, too
 
 
 @pytest.mark.parametrize("kind", CELLS)

@@ -10,6 +10,7 @@ import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -114,9 +115,10 @@ def _archive(path: Path) -> None:
 
     cache = path.parent / "cache"
     shutil.rmtree(cache, ignore_errors=True)
-    os.environ |= {"ARCHSIM_CACHE": str(cache), "ARCHSIM_DATA": str(path.parent)}
     sums = {name: _md5(_part()) for name in _PARTS}
-    find_records(_source(path.read_bytes(), sums), ask=False)
+    own = {"ARCHSIM_CACHE": str(cache), "ARCHSIM_DATA": str(path.parent)}
+    with mock.patch.dict(os.environ, own):  # the whole input is read in the caller's process
+        find_records(_source(path.read_bytes(), sums), ask=False)
 
 
 def _part() -> bytes:

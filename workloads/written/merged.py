@@ -4,7 +4,8 @@ transposed convolution those of its windows.
 
 from __future__ import annotations
 
-from workloads.network import Layer, Network
+from archsim.operators.vocabulary import operator_of
+from workloads.network import Network
 
 
 def merged_products(network: Network) -> dict[str, str]:
@@ -14,25 +15,13 @@ def merged_products(network: Network) -> dict[str, str]:
         for name in layer.inputs:
             readers.setdefault(name, []).append(layer.name)
     shared = {layer.shares for layer in network.layers}
+    products = {layer.name: layer for layer in network.array_layers}
     merged = {}
     for layer in network.layers:
-        fits = _PRODUCTS.get(layer.operator)
-        if fits is None:
+        product = products.get(layer.inputs[0]) if layer.inputs else None
+        if product is None or not operator_of(layer).takes_product(product):
             continue
-        product = network.layer(layer.inputs[0])
         alone = readers[product.name] == [layer.name]
-        if alone and fits(product) and not product.shares and product.name not in shared:
+        if alone and not product.shares and product.name not in shared:
             merged[layer.name] = product.name
     return merged
-
-
-def _of_features(layer: Layer) -> bool:
-    return layer.operator == "linear"
-
-
-def _of_windows(layer: Layer) -> bool:
-    plain = layer.kernel == (1, 1) and layer.stride == (1, 1) and not any(layer.padding)
-    return layer.operator == "conv2d" and plain and not layer.bias
-
-
-_PRODUCTS = {"gru": _of_features, "fold": _of_windows}

@@ -93,6 +93,9 @@ class Gru(Recurrent):
             )
         return Output((shapes[0][0], hidden), {"hidden": hidden, "bias": table.flag("bias")})
 
+    def takes_product(self, product: Layer) -> bool:
+        return product.operator == "linear"
+
     def matrix(self, layer: Layer) -> Matrix:
         return Matrix(layer.hidden, 3 * layer.hidden, 1, layer.input_shapes[0][0])
 

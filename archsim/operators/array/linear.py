@@ -41,6 +41,7 @@ class Linear(OnArray):
     """W x, and a bias where the layer has one."""
 
     fields = ("features", "bias", "shares", "transposed")
+    adapts = True
     kernels = (VECTORS,)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:

@@ -87,6 +87,10 @@ class Fold(Operator):
         fields = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
         return Output((shapes[0][0] // cells, *size), fields)
 
+    def takes_product(self, product: Layer) -> bool:
+        plain = product.kernel == (1, 1) and product.stride == (1, 1) and not any(product.padding)
+        return product.operator == "conv2d" and plain and not product.bias
+
     def forward_work(self, layer: Layer) -> Work:
         return {"add": max(0, layer.input_elements - layer.output_elements)}
 
