@@ -13,6 +13,7 @@ from archsim.report.comparison.rows import short_name
 from archsim.report.comparison.view import ComparisonView
 from archsim.run.comparison_schema import check_comparison
 from tests.data_comparison import as_read, make_comparison
+from tests.near import near
 
 NASTY = (
     "<img src=x "
@@ -122,7 +123,7 @@ def test_every_number_of_the_table_is_that_of_the_document(browser, pages, docum
             "Tiles": entry["tiles"],
             "Images/s a core": entry["images_per_second"],
         }
-        assert {name: float(row[name]) for name in expected} == pytest.approx(expected)
+        assert {name: float(row[name]) for name in expected} == near(expected)
     ranked = sorted(-entry["accuracy_percent"] for entry in documents["many"]["schemes"])
     assert [-float(row["Accuracy"]) for row in shown.values()] == ranked
 

@@ -5,8 +5,6 @@ import dataclasses
 import json
 import math
 
-import pytest
-
 from archsim.report.drawing.drawing import Circle
 from archsim.report.plots.errors import draw_errors
 from archsim.run.activity_effects import compare_activity, write_comparison
@@ -14,6 +12,7 @@ from archsim.studies import activity as activity_study
 from archsim.trace import Activity
 from archsim.training.totals import mean_activities
 from tests.conformance.measured_steps import everywhere, step
+from tests.near import near
 
 # --- sums over epochs, and the comparison with the assumed activity
 
@@ -28,12 +27,8 @@ def test_the_mean_over_epochs_keeps_every_pulse():
         for length, share, density in ((10.0, 0.2, 0.5), (2.0, 0.8, 0.1))
     ]
     mean = mean_activities(epochs)["fc", "update"]
-    assert (
-        mean.source == "measured"
-        and mean.train_length == 6.0
-        and mean.coincidences == pytest.approx(0.3)
-    )
-    assert mean.row_pulses * mean.train_length * 2 == pytest.approx(10 * 0.2 + 2 * 0.8)
+    assert mean.source == "measured" and mean.train_length == 6.0 and mean.coincidences == near(0.3)
+    assert mean.row_pulses * mean.train_length * 2 == near(10 * 0.2 + 2 * 0.8)
     assert (
         mean_activities([{("fc", "forward"): Activity(row_pulses=0.5)}] * 2)[
             "fc", "forward"
@@ -49,7 +44,7 @@ def test_equal_activity_has_no_causes():
     assert all(
         row["causes"] == {} and row["measured_cycles"] == row["assumed_cycles"] for row in rows
     )
-    assert sum(row["assumed_energy_j"] for row in rows[:-1]) == pytest.approx(
+    assert sum(row["assumed_energy_j"] for row in rows[:-1]) == near(
         rows[-1]["assumed_energy_j"], rel=1e-9
     )
 
@@ -71,7 +66,7 @@ def test_the_cause_of_a_difference_is_named():
         10,
         1.0,
     ]
-    assert conv["causes"]["train_length"][0] == pytest.approx(
+    assert conv["causes"]["train_length"][0] == near(
         conv["measured_cycles"] / conv["assumed_cycles"] - 1
     )
     assert list(fc["causes"]) == ["retries"] and fc["measured_cycles"] > fc["assumed_cycles"]
@@ -140,6 +135,6 @@ def test_the_curves_of_a_training():
     assert len(dots) == 4 + 2 and [dot.x for dot in dots[:4]] == sorted(dot.x for dot in dots[:4])
     assert dots[0].y < dots[1].y < dots[2].y <= dots[3].y  # an error of zero lies on the lower edge
     gaps = [second.y - first.y for first, second in zip(dots, dots[1:3])]
-    assert gaps[0] / gaps[1] == pytest.approx(math.log(2) / math.log(1.5))  # logarithmic
+    assert gaps[0] / gaps[1] == near(math.log(2) / math.log(1.5))  # logarithmic
     assert all(0 <= mark.x <= 500 and 0 <= mark.y <= drawing.height for mark in dots)
     assert draw_errors({"rpu": []}) is None

@@ -12,6 +12,7 @@ from archsim.chip.components import build_inventory
 from archsim.schemes import list_schemes, load_scheme
 from hwlib import PARTS, InputError
 from tests.members import every
+from tests.near import near
 
 CHIPS = sorted(list_architectures())
 TRAINING = [(chip, scheme) for chip in CHIPS for scheme in sorted(list_schemes())]
@@ -30,12 +31,10 @@ def refusal(chip, scheme):
 def closed(result):
     """Sums, prices and sources of a result."""
     inside = result.by_component.values()
-    assert math.fsum(row["energy_j"] for row in inside) == pytest.approx(result.energy_j, rel=1e-9)
-    assert math.fsum(row["area_mm2"] for row in inside) == pytest.approx(result.area_mm2, rel=1e-9)
-    assert math.fsum(row["energy_j"] for row in result.by_layer) == pytest.approx(
-        result.energy_j, rel=1e-9
-    )
-    assert math.fsum(row["energy_j"] for row in result.by_phase.values()) == pytest.approx(
+    assert math.fsum(row["energy_j"] for row in inside) == near(result.energy_j, rel=1e-9)
+    assert math.fsum(row["area_mm2"] for row in inside) == near(result.area_mm2, rel=1e-9)
+    assert math.fsum(row["energy_j"] for row in result.by_layer) == near(result.energy_j, rel=1e-9)
+    assert math.fsum(row["energy_j"] for row in result.by_phase.values()) == near(
         result.energy_j, rel=1e-9
     )
     names = {**result.by_component, **result.by_component_off_chip}
@@ -140,5 +139,5 @@ def test_followers_that_name_nothing_are_refused(setting, named):
 def test_repriced_run_is_the_run_at_that_node(name):
     repriced = archsim.simulate("lenet1", name).reprice(45.0)
     again = archsim.simulate("lenet1", name, node_nm=45.0)
-    assert repriced.area_mm2 == pytest.approx(again.area_mm2, rel=1e-12)
-    assert repriced.energy_j == pytest.approx(again.energy_j, rel=1e-12)
+    assert repriced.area_mm2 == near(again.area_mm2, rel=1e-12)
+    assert repriced.energy_j == near(again.energy_j, rel=1e-12)

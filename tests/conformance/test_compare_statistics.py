@@ -16,6 +16,7 @@ from archsim.comparison.rows import (
 from archsim.comparison.statistics import deviation_of, mean_of, paired_differences
 from archsim.report.comparison.page import load_comparison
 from tests.data_comparison import make_comparison
+from tests.near import near
 
 ACCURACIES = {"sgd": (97.0, 98.0, 99.0), "rpu": (95.0, 97.0, 96.0)}
 
@@ -60,7 +61,7 @@ def test_differences_are_paired_by_seed(compared):
     (pair,) = [pair for pair in pairs if pair.quantity == "accuracy_percent"]
     # by seed 2, 1, 3: mean 2, deviations 0, -1, 1, so 1 / sqrt(3); unpaired it were sqrt(2 / 3)
     assert (pair.a, pair.b, pair.seeds, pair.mean) == ("sgd", "rpu", 3, 2.0)
-    assert pair.standard_error == pytest.approx(1 / math.sqrt(3))
+    assert pair.standard_error == near(1 / math.sqrt(3))
 
 
 def test_one_seed_has_no_deviation_and_no_pairs(compared):

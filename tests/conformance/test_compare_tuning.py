@@ -20,6 +20,7 @@ from archsim.schemes.tuned import RATE, Tuned
 from archsim.training.settings import TrainingSettings
 from hwlib.errors import InputError
 from tests.members import every
+from tests.near import near
 from workloads.datasets import load_dataset
 
 FAST = {"images": 60, "seeds": 2, "tune": 3}
@@ -52,7 +53,7 @@ def test_every_scheme_gets_the_same_trials():
     assert first[0] == 1  # what it suggests itself
     assert all(1 / 8 <= factor <= 8 for factor in first) and len(set(first)) == 5
     for name, others in factors.items():
-        assert others == pytest.approx(first, rel=1e-3), name  # four digits are kept
+        assert others == near(first, rel=1e-3), name  # four digits are kept
 
 
 def test_more_trials_go_on_from_fewer_and_a_seed_draws_others():
@@ -82,7 +83,7 @@ def test_what_a_variant_names_is_not_tuned():
 )
 def test_a_share_is_a_value_of_the_range(axis, ends):
     values = [axis.at(share) for share in (0.0, 1 - 1e-9)]
-    assert values == pytest.approx(ends, rel=1e-3)
+    assert values == near(ends, rel=1e-3)
     assert all(type(value) is type(ends[0]) for value in values)
 
 

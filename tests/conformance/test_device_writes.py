@@ -12,6 +12,7 @@ from archsim.trace.upkeep import Refreshes, with_refreshes
 from archsim.training.loop import train
 from archsim.training.recorder import device_writes, measured_activities
 from archsim.training.totals import writes_of
+from tests.near import near
 from workloads import load_network
 
 
@@ -29,9 +30,9 @@ def test_writes_of_further_arrays_are_those_that_the_rule_made(name, kind, count
     for layer in machine.rule.layers:
         values = machine.rule.further_writes(layer)[layer.name + kind]
         assert values.sum() == further[layer.name + kind] > 0
-        assert writes[layer.name + kind]["mean"] == pytest.approx(values.mean())
+        assert writes[layer.name + kind]["mean"] == near(values.mean())
     assert writes[kind]["maximum"] == max(writes[array_name]["maximum"] for array_name in further)
-    assert writes[""]["mean"] == pytest.approx(machine.arrays.writes.mean())  # the weights alone
+    assert writes[""]["mean"] == near(machine.arrays.writes.mean())  # the weights alone
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_exact_weights_take_the_pulses_of_the_chip(name):
             for row in ledger
             if (row["component"], row["action"], row["layer"]) == ("array", "write", layer)
         )
-        assert count == pytest.approx(done.sums["devices_written"] * chip.write.pulses, rel=1e-9)
+        assert count == near(done.sums["devices_written"] * chip.write.pulses, rel=1e-9)
 
 
 def refreshed(**more):
@@ -142,13 +143,11 @@ def test_upkeep_reaches_the_ledger(every_images, rows):
     before, after = counts
     for layer, refreshes in done.items():
         written = after[layer, "array", "write"] - before[layer, "array", "write"]
-        assert written == pytest.approx(
-            refreshes.pulses, rel=0.01
-        )  # the bias row is spread over the others
+        assert written == near(refreshes.pulses, rel=0.01)  # the bias row is spread over the others
         columns, (steps, every) = 2 * (16 if layer == "conv1" else 10), rows[layer]
         looks = -(-images // every) * steps
         converted = after[layer, "adc", "convert"] - before[layer, "adc", "convert"]
-        assert converted == pytest.approx(
+        assert converted == near(
             looks * columns + written, rel=0.1
         )  # every reset and every pulse is read back
     timed = [
@@ -193,5 +192,5 @@ def test_upkeep_of_a_training_is_in_its_trace():
     }
     write = next(op for op in training.trace.image_operations if op.name == "fc.refresh")
     devices = 320 * write.steps / write.every * write.activity.devices_written * 2 * 10 * 145 / 144
-    assert devices * write.activity.write_pulses == pytest.approx(done["pulses"], rel=0.02)
+    assert devices * write.activity.write_pulses == near(done["pulses"], rel=0.02)
     assert training.trace.activity == "measured"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.near import near
 from workloads import load_network
 
 onnx = pytest.importorskip(
@@ -53,9 +54,9 @@ def test_light_networks(name):
     network = load_network(path)
     assert (network.weights, network.multiply_accumulates) == counted(path)
     weights, work, layers = PUBLISHED[name]
-    assert network.weights / 1e6 == pytest.approx(
+    assert network.weights / 1e6 == near(
         weights, rel=0.01
-    ) and network.multiply_accumulates / 1e9 == pytest.approx(work, rel=0.01)
+    ) and network.multiply_accumulates / 1e9 == near(work, rel=0.01)
     assert len(network.array_layers) == layers
     assert network.input_shape == (3, 224, 224) and math.prod(network.output_shape) == 1000
     seen = {}

@@ -26,6 +26,7 @@ from archsim.operators.vocabulary import FUNCTIONS
 from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings
 from tests.conformance.operators_known import TRAINED, F, values_of
+from tests.near import near
 from tests.operator_layers import layer_of, trained_chain_of
 
 RATE = 0.5
@@ -164,9 +165,7 @@ def test_what_an_array_scatters_is_the_transpose_of_what_it_gathers(kernel):
     compiled(kernel.scatter)(d, window, below)
     kernel.scatter(d, window, plain_below)
     np.testing.assert_array_equal(below, plain_below)
-    assert np.vdot(block.astype(float), d) == pytest.approx(
-        np.vdot(x.astype(float), below), rel=1e-5
-    )
+    assert np.vdot(block.astype(float), d) == near(np.vdot(x.astype(float), below), rel=1e-5)
 
 
 def test_every_kernel_belongs_to_an_operator_that_trains():
@@ -200,4 +199,4 @@ def test_a_network_with_it_trains_along_the_gradient(operator):
     h = F(2e-3)  # small: a maximum has kinks
     slope = (loss_at(start + h * direction) - loss_at(start - h * direction)) / (2 * h)
     # along minus the gradient the loss falls by the gradient's length
-    assert slope == pytest.approx(-np.linalg.norm(step), rel=2e-2)
+    assert slope == near(-np.linalg.norm(step), rel=2e-2)

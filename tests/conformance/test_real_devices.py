@@ -16,6 +16,7 @@ from archsim.training.settings import device_of, read_settings
 from archsim.training.setup import settings_of
 from archsim.training.table import OUTPUT, OUTPUT_SIZE
 from hwlib.errors import InputError
+from tests.near import near
 from workloads import load_network
 from workloads.datasets import load_dataset
 
@@ -99,7 +100,7 @@ def test_first_weights_are_programmed_and_rules_know_what_was_intended():
     for layer, scale in zip(machine.rule.layers, scales):
         columns = layer.weights.shape[1]
         # first weights up to 1/sqrt(columns); the range of 1 of a device is four of them
-        assert scale == pytest.approx(4 / columns**0.5)
+        assert scale == near(4 / columns**0.5)
         beside = layer.weights - layer.first_weights
         assert 0 < np.abs(beside).mean() < 2 * 0.5 / 15 * scale
         assert np.array_equal(machine.rule.copies[layer.index], layer.first_weights)
@@ -117,7 +118,7 @@ def test_a_device_of_twice_the_weights_is_the_same_device(law):
             targets = np.full((3, 4), 0.25 if array is one else 0.5, F)
             array.program(targets, np.ones((3, 4), bool), seed=1, step=9)
     np.testing.assert_allclose(two.weights, 2 * one.weights, rtol=2e-6, atol=1e-7)
-    assert two.granularity == pytest.approx(2 * one.granularity)
+    assert two.granularity == near(2 * one.granularity)
     assert np.abs(one.weights).max() > 0
 
 
@@ -129,11 +130,9 @@ def test_each_rule_states_the_range_that_it_was_given_on_held_out_data():
         rule: Machine(network, read_settings({"rule": rule})).arrays.scales[0] * 784**0.5
         for rule in ("sgd", "lns_madam", "dsc")
     }
-    assert scales == pytest.approx({"sgd": 4.0, "lns_madam": 3**0.5, "dsc": 2.0})
+    assert scales == near({"sgd": 4.0, "lns_madam": 3**0.5, "dsc": 2.0})
     wider = {"rule": "lns_madam", "scheme_settings": {"largest": 6.0}}
-    assert Machine(network, read_settings(wider)).arrays.scales[0] == pytest.approx(
-        2 * 3**0.5 / 784**0.5
-    )
+    assert Machine(network, read_settings(wider)).arrays.scales[0] == near(2 * 3**0.5 / 784**0.5)
 
 
 @pytest.mark.parametrize("wanted, scale", [("device", 1.0), (2.0, 2 / 3), ("auto", 4 / 3)])
@@ -142,10 +141,10 @@ def test_a_layers_weights_use_the_range_of_its_devices(wanted, scale):
     machine = Machine(load_network("mlp_100"), chosen)
     columns = machine.rule.layers[0].weights.shape[1]
     expected = scale if wanted == "device" else scale * 3 / columns**0.5
-    assert machine.arrays.scales[0] == pytest.approx(expected)
+    assert machine.arrays.scales[0] == near(expected)
     # bound and noise of the outputs are in units of the device's weight
-    assert machine.forward[0, 6] == pytest.approx(12 * expected)
-    assert machine.forward[0, 7] == pytest.approx(0.06 * expected)
+    assert machine.forward[0, 6] == near(12 * expected)
+    assert machine.forward[0, 7] == near(0.06 * expected)
 
 
 def test_reads_draw_the_noise_of_every_device():
@@ -166,7 +165,7 @@ def test_reads_draw_the_noise_of_every_device():
             reads.append(machine.memory[0, row[OUTPUT] : row[OUTPUT] + row[OUTPUT_SIZE]].copy())
         outputs.append(reads)
     spread = np.std([one - two for one, two in zip(*outputs)])
-    assert spread == pytest.approx(0.02 * 2**0.5 * 785**0.5, rel=0.2)
+    assert spread == near(0.02 * 2**0.5 * 785**0.5, rel=0.2)
 
 
 def test_a_state_is_read_noisy_and_converted():
@@ -179,7 +178,7 @@ def test_a_state_is_read_noisy_and_converted():
     seen = read_state(layer, 1, 1)
     assert np.allclose(seen / 0.1, np.rint(seen / 0.1), atol=1e-5) and seen.max() <= 0.5
     # rounding of 0.1 / sqrt(12) beside the noise
-    assert np.std(seen) == pytest.approx(np.hypot(0.06, 0.1 / 12**0.5), rel=0.1)
+    assert np.std(seen) == near(np.hypot(0.06, 0.1 / 12**0.5), rel=0.1)
     done = ActionCounts()
     write_targets(layer, seen, np.ones(seen.shape, bool), done, seed=1, step=1)
     assert done.sums["verify_reads"] == seen.size

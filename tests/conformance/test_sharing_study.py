@@ -16,6 +16,7 @@ from archsim.studies.bitstream_sharing import (
 )
 from archsim.studies.sharing_tables import MEANS, mean_rows, sharing_page
 from hwlib.errors import InputError
+from tests.near import near
 
 GRID = """
 network = "digits_cnn"
@@ -71,7 +72,7 @@ def test_the_words_reach_the_machine_that_is_trained_and_priced(folder):
     assert line["stream_area_mm2"] > tile["stream_area_mm2"] > ideal["stream_area_mm2"] == 0
     rest = [row["area_mm2"] - row["stream_area_mm2"] for row in (line, tile, ideal)]
     # wires and clock of a smaller chip are a little smaller too
-    assert rest[0] == pytest.approx(rest[1], rel=2e-3) == pytest.approx(rest[2], rel=2e-3)
+    assert rest[0] == near(rest[1], rel=2e-3) == near(rest[2], rel=2e-3)
     assert rest[0] > rest[1] > rest[2]
 
 
@@ -104,9 +105,9 @@ def test_differences_are_those_of_the_same_seed():
     # -1 and -4: mean -2.5, deviation 3/sqrt(2); the third seed has no partner
     lfsr = rows[1]
     assert lfsr["difference"] == -2.5
-    assert lfsr["difference_deviation"] == pytest.approx(3 / 2**0.5)
+    assert lfsr["difference_deviation"] == near(3 / 2**0.5)
     assert (lfsr["seeds"], lfsr["area_mm2"]) == (3, 3.0)
-    assert lfsr["accuracy_percent"] == pytest.approx(251 / 3)
+    assert lfsr["accuracy_percent"] == near(251 / 3)
     page = sharing_page(rows)
     assert "-2.50 ± 2.12" in page
     # independent bits have no price

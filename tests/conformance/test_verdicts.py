@@ -14,6 +14,7 @@ from archsim.comparison.chances import decider, ranks_of, share_below
 from archsim.comparison.verdicts import standing_of
 from hwlib import figure
 from tests.conformance.hand_verdicts import DIVIDE, MULTIPLY, document, row, standing
+from tests.near import near
 
 F, G = figure("sc_mul_ugemm_unipolar.energy"), figure("sc_div_iscb_unipolar.energy")
 
@@ -29,8 +30,8 @@ def energy(result, boundary="chip"):
 
 def test_the_figures_are_as_the_arithmetic_takes_them():
     for item in (F, G):
-        assert item.value / item.low == pytest.approx(2, rel=1e-3)
-        assert item.high / item.value == pytest.approx(2, rel=1e-3)
+        assert item.value / item.low == near(2, rel=1e-3)
+        assert item.high / item.value == near(2, rel=1e-3)
 
 
 @pytest.mark.parametrize("s", [0.25, 1.0, 1.5])
@@ -52,7 +53,7 @@ def test_a_figure_that_both_share_decides_nothing():
     one, other = document({MULTIPLY: 1000}), document({MULTIPLY: 1001})
     verdict = energy(standing(one, other))
     assert (verdict.a, verdict.share_of_draws, verdict.decided_by) == ("one", 1.0, "")
-    assert verdict.difference == pytest.approx(F.value, rel=0.1)  # one action, at the median
+    assert verdict.difference == near(F.value, rel=0.1)  # one action, at the median
 
 
 def test_beside_a_shared_figure_the_other_decides():
@@ -121,5 +122,5 @@ def test_a_ratio_that_no_figure_moves_has_no_decider():
     constant = np.full(200, 3.0)
     assert decider(constant, 2 * constant, names, ranks) is None
     moved = constant * np.exp(shares[:, 3])
-    assert decider(moved, constant, names, ranks) == ("d", pytest.approx(1.0))
+    assert decider(moved, constant, names, ranks) == ("d", near(1.0))
     assert share_below(moved, constant) == 0.0

@@ -8,6 +8,7 @@ from archsim.comparison.chances import share_by_seeds, share_by_test_set, studen
 from archsim.comparison.verdicts import standing_of
 from archsim.report.comparison.verdict_lines import verdict_lines
 from tests.conformance.hand_verdicts import MULTIPLY, SETTLED, document, row, standing
+from tests.near import near
 
 
 @pytest.mark.parametrize(
@@ -33,13 +34,13 @@ def test_seeds_are_paired():
     result = standing(work, work, rows)
     (verdict,) = [item for item in result.verdicts if item.quantity == "accuracy_percent"]
     assert (verdict.a, verdict.basis) == ("one", "seeds")
-    assert verdict.difference == pytest.approx(0.5)
-    assert verdict.share_of_draws == pytest.approx(student_share(0.5 / (0.1 / math.sqrt(3)), 2))
+    assert verdict.difference == near(0.5)
+    assert verdict.share_of_draws == near(student_share(0.5 / (0.1 / math.sqrt(3)), 2))
 
 
 def test_seeds_that_agree_to_the_image_are_not_certain():
     # two seeds, both better by one image of 100: t = 1 / (1 / sqrt 2), one degree of freedom
-    assert share_by_seeds([1.0, 1.0], 100) == pytest.approx(student_share(math.sqrt(2), 1))
+    assert share_by_seeds([1.0, 1.0], 100) == near(student_share(math.sqrt(2), 1))
 
 
 def test_a_single_seed_is_as_sure_as_its_test_set():

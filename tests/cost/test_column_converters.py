@@ -20,6 +20,7 @@ from hwlib.fits.population import Observation, deviation_of, mean_of
 from hwlib.fits.rows import read_rows
 from hwlib.node_levels import supply_voltage
 from hwlib.scaling import scaling_factor
+from tests.near import near
 
 FOLDER = resources.files("hwlib")
 PARTS = {
@@ -60,7 +61,7 @@ def likeliest(numbers, deviation):
 
 
 def test_a_bound_pulls_a_mean_down_and_never_up():
-    assert mean_of(logs(1, math.e), 1.0) == pytest.approx(0.5)
+    assert mean_of(logs(1, math.e), 1.0) == near(0.5)
     # 20 deviations above: says nothing
     far = math.exp(20)
     assert mean_of(logs(1, math.e, far, bounds=(far,)), 1.0) == pytest.approx(0.5, abs=1e-6)
@@ -72,7 +73,7 @@ def test_a_bound_pulls_a_mean_down_and_never_up():
 
 
 def test_the_spread_is_that_of_numbers_without_bounds():
-    assert deviation_of(logs(1, math.e, math.e**2)) == pytest.approx(1)
+    assert deviation_of(logs(1, math.e, math.e**2)) == near(1)
     assert deviation_of(logs(1)) > 0
 
 
@@ -106,7 +107,7 @@ def test_the_area_of_a_sar_is_the_mean_by_hand():
     deviation = math.sqrt(square / (weight - 1))
     family = likeliest(sar + others, deviation)
     expected = math.exp(likeliest([*sar, (family, 1.0, False)], deviation))
-    assert figure("column_adc_fit.sar_area").value == pytest.approx(expected, rel=1e-4)
+    assert figure("column_adc_fit.sar_area").value == near(expected, rel=1e-4)
     assert 300 < expected < 2500
 
 
@@ -121,7 +122,7 @@ def test_energy_is_brought_to_the_nominal_supply_and_to_twenty_nanoseconds():
     other = 2.386 * scaling_factor("energy", 65, 28, "analog").value * math.sqrt(20 / 49.7)
     family = math.sqrt(spike * other)
     expected = math.sqrt(spike * family)
-    assert alone["column_adc_fit.oscillator_energy"].value == pytest.approx(expected, rel=1e-9)
+    assert alone["column_adc_fit.oscillator_energy"].value == near(expected, rel=1e-9)
 
 
 def test_a_family_without_rows_is_refused():
@@ -148,7 +149,7 @@ def test_prices_without_a_chip_hold_while_they_are_asked_for():
         time = 8 * fitted["column_adc_fit.sar_time"].value / 20
         expected = fitted["column_adc_fit.sar_energy"].value
         expected *= time ** fitted["column_adc_fit.time_exponent"].value
-        assert held == pytest.approx(expected * 1e-12) and held != before
+        assert held == near(expected * 1e-12) and held != before
     assert price("adc_column_sar", {"bits": 8}, 28).energy["convert"].value == before
 
 
@@ -197,7 +198,7 @@ def test_energy_grows_with_the_time_of_a_conversion_by_least_squares():
         (a - middle) ** 2 for a in x
     )
     expected = min(max(slope, 0.0), 1.0)
-    assert alone["column_adc_fit.time_exponent"].value == pytest.approx(expected)
+    assert alone["column_adc_fit.time_exponent"].value == near(expected)
     assert 0.2 < fit()["column_adc_fit.time_exponent"].value < 0.8
 
 
@@ -206,7 +207,7 @@ def test_a_converter_of_steps_draws_its_bias_as_long_as_it_converts():
     short, long_ = (
         price("adc_column_sar", {"time_ns": time}, 28).energy["convert"].value for time in (5, 80)
     )
-    assert long_ / short == pytest.approx(16**exponent)
+    assert long_ / short == near(16**exponent)
     own = price("adc_column_sar", {}, 28)
     given = price("adc_column_sar", {"time_ns": own.latency["convert"].value * 1e9}, 28)
     assert given.energy["convert"].value == pytest.approx(
@@ -233,14 +234,14 @@ def test_a_row_of_a_kind_is_priced_at_its_own_node_as_it_was_fitted(kind):
     if KINDS[kind].family == "steps":  # as long as the kind takes for three bits
         time = KINDS[kind].time(3) * figure(f"column_adc_fit.{kind}_time").value / 20e-9
         factor *= time ** figure("column_adc_fit.time_exponent").value
-    assert priced == pytest.approx(constant * shape * factor)
+    assert priced == near(constant * shape * factor)
 
 
 def test_published_column_converters_lie_inside_the_range_and_the_stand_alone_ones_above():
     for bits, node, area in ((8, 65, 950), (8, 65, 1941), (8, 32, 1200), (8, 130, 1270)):
         priced = price("adc_column_sar", {"bits": bits}, node)
         assert priced.area.low < area < priced.area.high
-        assert priced.area.value == pytest.approx(area, rel=0.6)
+        assert priced.area.value == near(area, rel=0.6)
     assert price("adc_sar", {"bits": 8}).area.value > 4 * price("adc_column_sar").area.value
 
 
@@ -268,7 +269,7 @@ def test_the_bias_of_a_read_amplifier_is_the_mean_by_hand():
     family = likeliest(kind + rows, deviation)
     expected = math.exp(likeliest([*kind, (family, 1.0, False)], deviation))
     fitted = figure("column_amplifier_fit.read_amplifier_power")
-    assert fitted.value * 1e6 == pytest.approx(expected, rel=1e-4)
+    assert fitted.value * 1e6 == near(expected, rel=1e-4)
     assert price("read_amplifier", {"slot_ns": 10}).energy["sample"].value == pytest.approx(
         fitted.value * 10e-9,
         rel=1e-9,
@@ -281,4 +282,4 @@ def test_a_narrow_pitch_costs_area():
     narrow, wide = (
         price("adc_column_sar", {"pitch_um": pitch}, 28).area.value for pitch in (2, 10)
     )
-    assert narrow / wide == pytest.approx((2 / 1.5) / (10 / 9.5))
+    assert narrow / wide == near((2 / 1.5) / (10 / 9.5))

@@ -9,6 +9,7 @@ from hwlib.conditions import CONDITIONS
 from hwlib.errors import InputError
 from hwlib.node_levels import delay_level, energy_level, supply_voltage
 from tests.members import every
+from tests.near import near
 
 NODES = (130, 90, 65, 45, 40, 32, 28, 22, 16, 14, 10, 7)
 SHARES = [0.7 + 0.05 * step for step in range(10)]
@@ -59,9 +60,9 @@ def test_an_adder_at_nine_tenths_of_a_volt():
     plain, low = price("adder"), price("adder", {"supply_v": 0.9})
     energy = energy_level(40.0, 0.9).value / energy_level(40.0, 1.1).value
     delay = delay_level(40.0, 0.9).value / delay_level(40.0, 1.1).value
-    assert low.energy["add"].value == pytest.approx(plain.energy["add"].value * energy)
-    assert low.latency["add"].value == pytest.approx(plain.latency["add"].value * delay)
-    assert low.leakage.value == pytest.approx(plain.leakage.value * (0.9 / 1.1) ** 3)
+    assert low.energy["add"].value == near(plain.energy["add"].value * energy)
+    assert low.latency["add"].value == near(plain.latency["add"].value * delay)
+    assert low.leakage.value == near(plain.leakage.value * (0.9 / 1.1) ** 3)
     assert 0.65 < energy < 0.72 and 1.8 < delay < 2.0
 
 
@@ -73,11 +74,11 @@ def test_wires_go_with_the_square_and_array_voltages_stay():
         ("column_mux", "select"),
     ):
         plain, low = price(name), price(name, {"supply_v": 0.9})
-        assert low.energy[action].value == pytest.approx(plain.energy[action].value * square)
+        assert low.energy[action].value == near(plain.energy[action].value * square)
     # a line that is charged to the supply
     line = {"cells": 64}
     plain, low = (price("word_line_driver", line | more) for more in ({}, {"supply_v": 0.9}))
-    assert low.energy["drive"].value == pytest.approx(plain.energy["drive"].value * square)
+    assert low.energy["drive"].value == near(plain.energy["drive"].value * square)
     assert price("cell_1t1r", {"supply_v": 0.9}).energy == price("cell_1t1r").energy
     # a write driver works at the array's voltage, its input at the supply
     plain, low = (price("write_driver", more).energy["pulse"] for more in ({}, {"supply_v": 0.9}))
@@ -88,17 +89,15 @@ def test_leakage_follows_the_table_of_temperatures():
     # a straight line in the logarithm: 25 C lies 2 K below the first temperature of the table
     step = (9.02e-11 / 1.01e-11) ** (1 / 50)
     at_77 = price("adder", {"temperature_c": 77.0}).leakage.value / price("adder").leakage.value
-    assert at_77 == pytest.approx(step**52)
+    assert at_77 == near(step**52)
     later = (4.1e-10 / 9.02e-11) ** (1 / 50)
     at_102 = price("adder", {"temperature_c": 102.0}).leakage.value / price("adder").leakage.value
-    assert at_102 == pytest.approx(step**52 * later**25)
+    assert at_102 == near(step**52 * later**25)
 
 
 def test_general_purpose_is_faster_and_leaks():
     fast, slow = price("adder", {"flavour": "general_purpose"}), price("adder")
-    assert fast.leakage.value / slow.leakage.value == pytest.approx(
-        figure("leakage.general_purpose")
-    )
+    assert fast.leakage.value / slow.leakage.value == near(figure("leakage.general_purpose"))
     assert fast.latency["add"].value < 0.5 * slow.latency["add"].value
     assert fast.energy["add"].value < slow.energy["add"].value  # at its own, lower supply
     with pytest.raises(InputError, match="no high-performance row"):
@@ -126,13 +125,13 @@ def test_the_conditions_of_a_chip_are_those_of_its_parts():
     for row in result.inventory:
         outside = row["boundary"] == "system"
         assert row["parameters"].get("supply_v") == (None if outside else 0.9)
-    assert result.cycles == plain.cycles and result.area_mm2 == pytest.approx(plain.area_mm2)
+    assert result.cycles == plain.cycles and result.area_mm2 == near(plain.area_mm2)
     assert result.dynamic_power_uw < plain.dynamic_power_uw
     assert result.static_power_uw > plain.static_power_uw
     # one part on a supply of its own
     mixed = chip_with(**{"components.buffer.parameters.supply_v": 0.9})
     energy = archsim.simulate("lenet1", mixed).by_component["buffer"]["dynamic_energy_j"]
-    assert energy == pytest.approx(result.by_component["buffer"]["dynamic_energy_j"])
+    assert energy == near(result.by_component["buffer"]["dynamic_energy_j"])
 
 
 def test_the_clock_that_parts_allow_follows_the_supply():
@@ -152,7 +151,7 @@ def test_the_clock_that_parts_allow_follows_the_supply():
 def test_a_run_of_other_conditions_is_priced_again_as_it_was():
     result = archsim.simulate("lenet1", chip_with(supply_v=0.9))
     assert result.reprice(40).energy_j == result.energy_j
-    assert result.estimate().energy_j().value == pytest.approx(result.energy_j)
+    assert result.estimate().energy_j().value == near(result.energy_j)
     assert {parameter.name for parameter in CONDITIONS} == {"supply_v", "temperature_c", "flavour"}
 
 

@@ -10,6 +10,7 @@ from archsim.cost.draws import figures_moved_to
 from archsim.cost.why import why
 from hwlib import find_part, load_figures
 from hwlib.errors import InputError
+from tests.near import near
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +60,7 @@ def test_a_gain_is_what_the_squares_leave(run):
     told = why(run, "energy_j")
     first = told.figures[0]
     alone = max(abs(first.at_low), abs(first.at_high))
-    assert first.gain == pytest.approx(
-        told.moved_by_all - math.sqrt(told.moved_by_all**2 - alone**2)
-    )
+    assert first.gain == near(told.moved_by_all - math.sqrt(told.moved_by_all**2 - alone**2))
     assert 0 < told.moved_by_assumed <= told.moved_by_all
 
 
@@ -69,16 +68,14 @@ def test_a_figure_counts_as_often_as_the_number_holds_it(run):
     estimate = run.estimate()
     name = next(cost.component.name for cost in estimate.components if cost.component.count > 1)
     once, twice = (decided({PriceOf(name, AREA): count}, estimate) for count in (1.0, 2.0))
-    assert twice.value == pytest.approx(2 * once.value)
-    assert [move.at_low for move in twice.moves] == pytest.approx(
-        [2 * move.at_low for move in once.moves]
-    )
+    assert twice.value == near(2 * once.value)
+    assert [move.at_low for move in twice.moves] == near([2 * move.at_low for move in once.moves])
 
 
 def test_every_result_says_what_rests_on_assumptions(run):
     shares = run.document["assumed_share"]
-    assert shares["energy"] == pytest.approx(why(run, "energy_j").moved_by_assumed)
-    assert shares["area"] == pytest.approx(why(run, "area_mm2").moved_by_assumed)
+    assert shares["energy"] == near(why(run, "energy_j").moved_by_assumed)
+    assert shares["area"] == near(why(run, "area_mm2").moved_by_assumed)
     assert all(0 < share < 10 for share in shares.values())
     stated = archsim.simulate("lenet1", "isaac32", timing=False).document["assumed_share"]
     assert stated["area"] < shares["area"]
@@ -112,7 +109,7 @@ def test_the_sums_are_the_numbers_of_the_result(run):
         for key in keys:
             value = value[key]
         assert decided(times_of(run.document, run.estimate(), keys), run.estimate()).value == (
-            pytest.approx(value)
+            near(value)
         )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from hwlib import PARTS, InputError, figure, find_part, price
 from tests.members import every
+from tests.near import near
 
 GROUPS = ("digital", "control", "stochastic")
 MINE = sorted(name for name, part in PARTS.items() if part.group in GROUPS)
@@ -73,16 +74,16 @@ def test_every_cost_leads_to_a_figure(name):
 
 def test_register_of_128_is_the_data_buffer_report():
     priced = price("register", {"bits": 128})
-    assert priced.area.value * USED == pytest.approx(981.67)
-    assert priced.energy["write"].value == pytest.approx(771e-15)
-    assert priced.leakage.value == pytest.approx(79.762e-9)
+    assert priced.area.value * USED == near(981.67)
+    assert priced.energy["write"].value == near(771e-15)
+    assert priced.leakage.value == near(79.762e-9)
 
 
 def test_adder_and_its_flip_flops_give_the_registered_adder():
     cells = (
         price("adder", {"bits": 8}).area.value * USED + 25 * figure("logic.flip_flop_area").value
     )
-    assert cells == pytest.approx(figure("adder_8.registered_area").value, rel=0.06)
+    assert cells == near(figure("adder_8.registered_area").value, rel=0.06)
 
 
 def test_multiplier_and_its_flip_flops_give_the_registered_multiplier():
@@ -90,16 +91,14 @@ def test_multiplier_and_its_flip_flops_give_the_registered_multiplier():
         price("multiplier", {"bits": 8}).area.value * USED
         + 32 * figure("logic.flip_flop_area").value
     )
-    assert cells == pytest.approx(figure("multiplier_8.registered_area").value, rel=0.06)
+    assert cells == near(figure("multiplier_8.registered_area").value, rel=0.06)
 
 
 def test_composed_multiply_accumulate_is_near_its_report():
     priced = price("multiply_accumulate", {"bits": 8})
-    assert priced.area.value * USED == pytest.approx(figure("mac_8.area").value, rel=0.12)
-    assert priced.energy["multiply_add"].value == pytest.approx(
-        figure("mac_8.energy").value, rel=0.12
-    )
-    assert priced.leakage.value == pytest.approx(figure("mac_8.leakage").value, rel=0.12)
+    assert priced.area.value * USED == near(figure("mac_8.area").value, rel=0.12)
+    assert priced.energy["multiply_add"].value == near(figure("mac_8.energy").value, rel=0.12)
+    assert priced.leakage.value == near(figure("mac_8.leakage").value, rel=0.12)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +123,7 @@ def test_ranges_at_32_bits_hold_the_other_sources(name, action, others):
 def test_fp32_carries_both_sides_of_the_dispute(name, action, horowitz, aladdin):
     energy = price(name, {"format": "fp32"}).energy[action]
     assert energy.low <= horowitz * (1 + 1e-9) and energy.high >= aladdin * (1 - 1e-9)
-    assert energy.value == pytest.approx(math.sqrt(horowitz * aladdin))
+    assert energy.value == near(math.sqrt(horowitz * aladdin))
     assert "geometric mean" in energy.formula
     assert {f.source for f in energy.figures()} == {"horowitz2014", "aladdin"}
 
@@ -140,7 +139,7 @@ def test_vector_lane_pays_for_the_unit_it_uses():
     lane = price("vector_lane", {"format": "int16"}).energy
     multiplier = price("multiplier", {"bits": 16}).energy["multiply"].value
     write = price("register", {"bits": 16}).energy["write"].value
-    assert lane["multiply"].value == pytest.approx(multiplier + 3 * write)
+    assert lane["multiply"].value == near(multiplier + 3 * write)
     assert (
         lane["multiply_add"].value
         > lane["multiply"].value
@@ -156,7 +155,7 @@ def test_the_adder_of_a_lane_holds_sums_of_products():
         lane = price("vector_lane", {"format": form}).energy
         adder = price("adder", {"bits": wide}).energy["add"].value
         write = price("register", {"bits": bits}).energy["write"].value
-        assert lane["add"].value == pytest.approx(adder + 3 * write)
+        assert lane["add"].value == near(adder + 3 * write)
 
 
 def test_the_table_of_a_lane_has_a_word_for_each_of_256_entries():
@@ -166,8 +165,8 @@ def test_the_table_of_a_lane_has_a_word_for_each_of_256_entries():
         - sum(part.area().value for part in find_part("vector_lane")(format=form)._held())
         for form in ("int16", "int32")
     )
-    assert half == pytest.approx(figure("lookup_table.area_1kib").value / 2)
-    assert whole == pytest.approx(2 * half)
+    assert half == near(figure("lookup_table.area_1kib").value / 2)
+    assert whole == near(2 * half)
 
 
 def test_vector_lane_grows_with_its_format():
@@ -182,15 +181,15 @@ def test_clock_tree_is_capacitance_times_voltage_squared():
     density = figure("clock.capacitance_density").value
     volts = figure("clock.supply").value
     # a density of 65 nm, 65/40 as dense at 40 nm
-    assert energy.value == pytest.approx(2e6 * density * 65 / 40 * volts**2)
-    assert density == pytest.approx(0.33 * 0.278 / 200e6 / 10.55e6, rel=0.01)
+    assert energy.value == near(2e6 * density * 65 / 40 * volts**2)
+    assert density == near(0.33 * 0.278 / 200e6 / 10.55e6, rel=0.01)
 
 
 def test_riscv_core_variants():
     small = price("riscv_core")
     large = price("riscv_core", {"variant": "multiply"})
-    assert small.energy["cycle"].value == pytest.approx(4e-12)  # 4 uW/MHz
-    assert large.area.value / small.area.value == pytest.approx(26133 / 16443)
+    assert small.energy["cycle"].value == near(4e-12)  # 4 uW/MHz
+    assert large.area.value / small.area.value == near(26133 / 16443)
     assert small.energy["cycle"].low <= 3e-12
 
 
@@ -217,11 +216,9 @@ def test_a_sequencer_is_its_counters_its_state_and_its_gates():
     gates = figure("sequencer.state_gates").value + 215 * figure("sequencer.gates_per_line").value
     logic = gates * figure("logic.nand2_area").value
     cells = state * figure("logic.flip_flop_area").value + logic
-    assert priced.area.value == pytest.approx(
-        sum(counter.area.value for counter in counters) + cells / USED
-    )
+    assert priced.area.value == near(sum(counter.area.value for counter in counters) + cells / USED)
     switched = logic * figure("logic.energy_density").value * figure("sequencer.activity").value
-    assert priced.energy["cycle"].value == pytest.approx(
+    assert priced.energy["cycle"].value == near(
         sum(counter.energy["count"].value for counter in counters)
         + state * figure("logic.flip_flop_energy").value
         + switched

@@ -13,6 +13,7 @@ from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.run.result import Result
 from hwlib import PARTS, InputError
+from tests.near import near
 
 
 @pytest.fixture(autouse=True)
@@ -26,38 +27,34 @@ def test_prices_by_hand():
     """Every number of a run small enough for pencil and paper."""
     result = small_result()
     seconds = 2000 / 100e6
-    assert result.latency_s == pytest.approx(seconds)
-    assert result.area_mm2 == pytest.approx((10 * 400 + 3 * 200) * 1e-6)
-    assert result.static_power_uw == pytest.approx(2.0 * 13)
+    assert result.latency_s == near(seconds)
+    assert result.area_mm2 == near((10 * 400 + 3 * 200) * 1e-6)
+    assert result.static_power_uw == near(2.0 * 13)
     adc, buffer = 1520 * 12e-12, 79 * 6e-12
-    assert result.energy_j == pytest.approx(adc + buffer + 26e-6 * seconds)
-    assert result.dynamic_power_uw == pytest.approx((adc + buffer) / seconds * 1e6)
-    assert result.power_uw == pytest.approx(result.static_power_uw + result.dynamic_power_uw)
-    assert result.energy_per_image_j == pytest.approx(result.energy_j / 4)
-    assert result.by_component["adc"]["dynamic_energy_j"] == pytest.approx(adc)
-    assert result.by_component["adc"]["static_energy_j"] == pytest.approx(20e-6 * seconds)
+    assert result.energy_j == near(adc + buffer + 26e-6 * seconds)
+    assert result.dynamic_power_uw == near((adc + buffer) / seconds * 1e6)
+    assert result.power_uw == near(result.static_power_uw + result.dynamic_power_uw)
+    assert result.energy_per_image_j == near(result.energy_j / 4)
+    assert result.by_component["adc"]["dynamic_energy_j"] == near(adc)
+    assert result.by_component["adc"]["static_energy_j"] == near(20e-6 * seconds)
 
 
 def test_sums_close():
     result = small_result()
     total = result.energy_j
-    assert math.fsum(row["energy_j"] for row in result.by_component.values()) == pytest.approx(
+    assert math.fsum(row["energy_j"] for row in result.by_component.values()) == near(
         total, rel=1e-9
     )
-    assert math.fsum(row["energy_j"] for row in result.by_layer) == pytest.approx(total, rel=1e-9)
-    assert math.fsum(row["energy_j"] for row in result.by_phase.values()) == pytest.approx(
-        total, rel=1e-9
-    )
-    assert math.fsum(row["area_mm2"] for row in result.by_component.values()) == pytest.approx(
+    assert math.fsum(row["energy_j"] for row in result.by_layer) == near(total, rel=1e-9)
+    assert math.fsum(row["energy_j"] for row in result.by_phase.values()) == near(total, rel=1e-9)
+    assert math.fsum(row["area_mm2"] for row in result.by_component.values()) == near(
         result.area_mm2, rel=1e-9
     )
     system = result.boundaries["system"]["energy_j"]
     off = math.fsum(row["energy_j"] for row in result.by_component_off_chip.values())
-    assert total + off == pytest.approx(system, rel=1e-9)
-    assert math.fsum(row["off_chip_energy_j"] for row in result.by_layer) == pytest.approx(
-        off, rel=1e-9
-    )
-    assert math.fsum(row["off_chip_energy_j"] for row in result.by_phase.values()) == pytest.approx(
+    assert total + off == near(system, rel=1e-9)
+    assert math.fsum(row["off_chip_energy_j"] for row in result.by_layer) == near(off, rel=1e-9)
+    assert math.fsum(row["off_chip_energy_j"] for row in result.by_phase.values()) == near(
         off, rel=1e-9
     )
 
@@ -86,9 +83,9 @@ def test_sums_close_for_any_ledger(entries, cycles):
     total = estimate.energy_j().value
     rows = estimate.energy_by_row()
     phases = estimate.energy_by_phase()
-    assert math.fsum(on for on, _ in rows.values()) == pytest.approx(total, rel=1e-9)
-    assert math.fsum(on for on, _ in phases.values()) == pytest.approx(total, rel=1e-9)
-    assert math.fsum(off for _, off in rows.values()) + total == pytest.approx(
+    assert math.fsum(on for on, _ in rows.values()) == near(total, rel=1e-9)
+    assert math.fsum(on for on, _ in phases.values()) == near(total, rel=1e-9)
+    assert math.fsum(off for _, off in rows.values()) + total == near(
         estimate.energy_j("system").value, rel=1e-9
     )
 
@@ -97,7 +94,7 @@ def test_static_energy_belongs_to_no_layer():
     timed, untimed = price_small(), price_small(cycles=None)
     for key, pair in timed.energy_by_row().items():
         difference = pair[0] - untimed.energy_by_row()[key][0]
-        assert difference == pytest.approx(26e-6 * 2e-5 if key == (SHARED, SHARED) else 0.0)
+        assert difference == near(26e-6 * 2e-5 if key == (SHARED, SHARED) else 0.0)
 
 
 def test_boundaries_nest():
@@ -109,11 +106,11 @@ def test_boundaries_nest():
 
 def test_ranges_enclose_and_follow_the_figures():
     result = small_result()
-    assert result.area_mm2_range == pytest.approx([result.area_mm2 / 2, result.area_mm2 * 2])
-    assert result.power_uw_range[0] == pytest.approx(
+    assert result.area_mm2_range == near([result.area_mm2 / 2, result.area_mm2 * 2])
+    assert result.power_uw_range[0] == near(
         result.static_power_uw / 2 + result.dynamic_power_uw * 2 / 3
     )
-    assert result.power_uw_range[1] == pytest.approx(
+    assert result.power_uw_range[1] == near(
         result.static_power_uw * 2 + result.dynamic_power_uw * 3
     )
 
@@ -144,7 +141,7 @@ def test_without_timing_there_is_no_power():
     assert result.timing is False
     for key in ("cycles", "latency_s", "power_uw", "dynamic_power_uw", "power_uw_range"):
         assert getattr(result, key) is None
-    assert result.energy_j == pytest.approx(1520 * 12e-12 + 79 * 6e-12)
+    assert result.energy_j == near(1520 * 12e-12 + 79 * 6e-12)
     assert result.area_mm2 == small_result().area_mm2
 
 
@@ -210,7 +207,7 @@ def test_attributes_and_tables():
     with pytest.raises(AttributeError, match="did you mean 'area_mm2'"):
         _ = result.area_mm
     assert list(result.table("component")["component"]) == ["adc", "buffer", "off_chip_memory"]
-    assert result.table("layer")["energy_j"].sum() == pytest.approx(result.energy_j, rel=1e-9)
+    assert result.table("layer")["energy_j"].sum() == near(result.energy_j, rel=1e-9)
     assert len(result.table("figure")) == 3 and len(result.table("resource")) == 1
     with pytest.raises(InputError, match="unknown table"):
         result.table("layers_")

@@ -13,6 +13,7 @@ from hwlib import InputError
 from hwlib.errors import StoredNote
 from tests.cost.hand_result import make_result
 from tests.members import every
+from tests.near import near
 
 
 def value_at(result, path):
@@ -53,7 +54,7 @@ def test_priced_numbers_reach_their_figures(path):
     """
     result = make_result()
     node = explain(result, path)
-    assert node.value == pytest.approx(value_at(result, path), rel=1e-12)
+    assert node.value == near(value_at(result, path), rel=1e-12)
     figures = [item for item in node.walk() if item.figure]
     assert figures
     for item in figures:
@@ -72,13 +73,13 @@ def test_sums_on_the_way_add_up(path):
         if node.how.startswith(
             ("sum of the components", "sum over", "dynamic +", "static power +")
         ):
-            assert math.fsum(child.value for child in node.children) == pytest.approx(
+            assert math.fsum(child.value for child in node.children) == near(
                 node.value, rel=1e-9
             ), node.name
         if node.how.startswith("count x"):
             count, each = node.children
-            assert count.value * each.value == pytest.approx(node.value, rel=1e-9)
-            assert math.fsum(row.value for row in count.children) == pytest.approx(count.value)
+            assert count.value * each.value == near(node.value, rel=1e-9)
+            assert math.fsum(row.value for row in count.children) == near(count.value)
 
 
 @pytest.mark.parametrize("cycles", [2000, None])
@@ -94,7 +95,7 @@ def test_every_number_of_the_document_has_a_trail(cycles):
         if isinstance(stored, int | float):
             # a row of the ledger or the inventory, and a bound of a figure, hang under the number
             # they belong to
-            assert node.value == pytest.approx(stored) or path.startswith("figures."), path
+            assert node.value == near(stored) or path.startswith("figures."), path
 
 
 def test_metric_first_or_last():
@@ -110,9 +111,7 @@ def test_metric_first_or_last():
 def test_a_layer_over_its_phases():
     result = make_result()
     rows = [row["energy_j"] for row in result.by_layer if row["layer"] == "conv1"]
-    assert explain(result, "energy_j.by_layer.conv1").value == pytest.approx(
-        math.fsum(rows), rel=1e-12
-    )
+    assert explain(result, "energy_j.by_layer.conv1").value == near(math.fsum(rows), rel=1e-12)
 
 
 def test_a_layer_with_dots_in_its_name():
@@ -136,9 +135,7 @@ def test_counted_numbers_say_by_what():
     layer = explain(result, "by_layer.conv1.forward.cycles")
     assert any("cycle 5 to 605" in child.how for child in layer.children)
     latency = explain(result, "latency_s")
-    assert latency.value == pytest.approx(
-        latency.children[0].value / (latency.children[1].value * 1e6)
-    )
+    assert latency.value == near(latency.children[0].value / (latency.children[1].value * 1e6))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from archsim.cost.estimate import price_run
 from archsim.cost.spread import Spread, UnitPrice
 from archsim.ledger.ledger import Ledger
 from hwlib import find_part
+from tests.near import near
 
 RULES = {"sgd": sgd("adam"), "rpu": rpu(), "tiki-taka": tiki_taka("chopped"), "dsc": dsc()}
 CASES = [(rule, network) for rule in RULES for network in ("conv", "lstm")]
@@ -82,15 +83,15 @@ def test_counts_times_prices(rule, network):
     seconds = cycles * 10e-9  # 100 MHz
     for item in priced.components:
         name, number = item.component.name, item.component.count
-        assert item.dynamic_energy_j.value == pytest.approx(by_part[name], rel=1e-9), name
-        assert item.static_energy_j.value == pytest.approx(number * 0.5e-6 * seconds)
-        assert item.area_mm2.value == pytest.approx(number * 1e-2)
+        assert item.dynamic_energy_j.value == near(by_part[name], rel=1e-9), name
+        assert item.static_energy_j.value == near(number * 0.5e-6 * seconds)
+        assert item.area_mm2.value == near(number * 1e-2)
     for position, energy in by_place.items():
-        assert priced.rows[position][0] == pytest.approx(energy, rel=1e-9), position
+        assert priced.rows[position][0] == near(energy, rel=1e-9), position
     on_chip = sum(joules for role, joules in by_part.items() if role not in off_chip)
     leaking = sum(part.count for part in parts if part.name not in off_chip) * 0.5e-6 * seconds
-    assert priced.energy_j("chip").value == pytest.approx(on_chip + leaking)
-    assert priced.energy_j("system").value == pytest.approx(
+    assert priced.energy_j("chip").value == near(on_chip + leaking)
+    assert priced.energy_j("system").value == near(
         sum(by_part.values()) + sum(part.count for part in parts) * 0.5e-6 * seconds
     )
 
@@ -112,4 +113,4 @@ def test_the_result_prices_the_same_counts_with_its_own_parts(rule, network):
             for name, count in item.counts.items()
             if "off_chip" not in name
         )
-        assert result.by_phase[phase]["energy_j"] == pytest.approx(energy, rel=1e-9)
+        assert result.by_phase[phase]["energy_j"] == near(energy, rel=1e-9)

@@ -8,6 +8,7 @@ import pytest
 
 import archsim
 from archsim.schemes import load_scheme
+from tests.near import near
 
 # 2 channels of 1 x 5, kernel 1 x 3: a matrix of 6 rows and 5 columns, 3 vectors, 10 inputs, 15
 # outputs
@@ -54,7 +55,7 @@ def test_a_per_column_front_end(load):
     # (hops) later, and a cycle goes through bus, lanes and port
     assert result.cycles == 17 + 3 * 8 + 8 + 4 + 1 == 54
     on = 0.5 * 0.5  # inputs that are not zero, ones among their bits
-    assert table(result) == pytest.approx(
+    assert table(result) == near(
         {
             "dac.convert": 3 * 6 * 8,
             "word_line_driver.drive": 3 * 6 * 8 * on,
@@ -175,7 +176,7 @@ def test_a_training_step_of_digital_sgd(load):
     # 32-bit words over a port of 64 bits: inputs and errors, the gradient of each image, the
     # optimiser's two words, what is written
     reads = 2 * 3 * (6 + 5) * 8 + 2 * 30 * 32 + 2 * 30 * 32 + 6 * 5 * 8
-    assert table(result, "update") == pytest.approx(
+    assert table(result, "update") == near(
         {
             "vector_unit.multiply_add": 2 * 3 * 30 + 30,
             "buffer.read": reads / 64,

@@ -3,6 +3,7 @@
 import pytest
 
 import archsim
+from tests.near import near
 
 TIMED_ONLY = {
     (role, "cycle") for role in ("controller", "clock_tree", "vector_unit_clock", "bitstream_clock")
@@ -48,7 +49,7 @@ def test_events_and_plans_count_the_same(network, chip, scheme, settings):
     done, foreseen = counts(timed), counts(priced)
     assert set(done) == set(foreseen)
     for key, count in done.items():
-        assert count == pytest.approx(foreseen[key], rel=1e-9), key
+        assert count == near(foreseen[key], rel=1e-9), key
     assert timed.tile_operations == priced.tile_operations
     assert timed.area_mm2 == priced.area_mm2
     assert priced.cycles is None and priced.power_uw is None
@@ -61,8 +62,8 @@ def test_energy_adds_up_by_component_layer_and_phase(network, chip, scheme, sett
         network, archsim.load_architecture(chip, settings), scheme=scheme, phase=phase
     )
     for rows in (result.by_component.values(), result.by_layer, result.by_phase.values()):
-        assert sum(row["energy_j"] for row in rows) == pytest.approx(result.energy_j, rel=1e-9)
-    assert sum(row["area_mm2"] for row in result.by_component.values()) == pytest.approx(
+        assert sum(row["energy_j"] for row in rows) == near(result.energy_j, rel=1e-9)
+    assert sum(row["area_mm2"] for row in result.by_component.values()) == near(
         result.area_mm2, rel=1e-9
     )
     macro, chip_, system = (result.boundaries[name] for name in ("macro", "chip", "system"))

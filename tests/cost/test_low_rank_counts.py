@@ -15,6 +15,7 @@ from archsim.schemes.low_rank.sbpca_work import (
 )
 from archsim.trace import build_trace
 from hwlib.errors import InputError
+from tests.near import near
 from workloads import load_network
 
 A, B = 100, 784  # outputs and inputs of the first layer of 784-100-10
@@ -55,7 +56,7 @@ def test_lrt_takes_little_more_than_its_closed_form_where_layers_are_large():
     for rank in (2, 4, 8):
         q = rank + 1
         large = multiplies(sample_work("lrt", 10_000, 10_000, rank))
-        assert large / published_multiplies("lrt", 10_000, 10_000, rank) == pytest.approx(
+        assert large / published_multiplies("lrt", 10_000, 10_000, rank) == near(
             (q + 1) / q, rel=0.15
         )
 
@@ -92,12 +93,12 @@ def test_operations_of_a_batch():
 def test_rebuilding_costs_the_full_matrix_and_writes_every_device():
     _, by_name = operations({"rank": 3, "update_mode": "rank_sum"})
     rebuild = by_name["w1.rebuild"]
-    assert rebuild.steps * rebuild.vector_work["multiply_add"] == pytest.approx(3 * A * B)
+    assert rebuild.steps * rebuild.vector_work["multiply_add"] == near(3 * A * B)
     assert by_name["w1.write"].activity.devices_written == 1.0
     _, by_name = operations({"rank": 3, "update_mode": "element"})
     assert by_name["w1.write"].activity.devices_written < 1 and by_name["w1.rebuild"].vector_work[
         "compare"
-    ] == pytest.approx(2 * A)
+    ] == near(2 * A)
 
 
 def counts(settings, phase="update"):
@@ -118,28 +119,21 @@ def test_single_shots_take_four_phases_and_converters_instead_of_generators():
     shots, shots_result = counts({"rank": 2, "train_length": 16, "encoding": "amplitude"})
     ends = 784 + 100 + 100 + 10
     assert (
-        trains["bitstream_generator", "bit"] == pytest.approx(2 * 16 * ends)
+        trains["bitstream_generator", "bit"] == near(2 * 16 * ends)
         and ("dac", "convert") not in trains
     )
-    assert (
-        shots["dac", "convert"] == pytest.approx(2 * ends)
-        and ("bitstream_generator", "bit") not in shots
-    )
+    assert shots["dac", "convert"] == near(2 * ends) and ("bitstream_generator", "bit") not in shots
     # a line is charged once in each of the two phases of its sign
-    assert shots["word_line_driver", "drive"] == pytest.approx(2 * 2 * (784 + 100))
+    assert shots["word_line_driver", "drive"] == near(2 * 2 * (784 + 100))
     phases = archsim.load_architecture("rpu").update.polarity_phases
-    assert shots["tile_control", "cycle"] / trains["tile_control", "cycle"] == pytest.approx(
-        4 / phases
-    )
+    assert shots["tile_control", "cycle"] / trains["tile_control", "cycle"] == near(4 / phases)
     assert shots_result.cycles > 0 and trains_result.cycles > 0
 
 
 def test_more_rank_costs_more():
     small, large = (counts({"rank": rank})[1] for rank in (1, 10))
     assert small.by_phase["update"]["energy_j"] < large.by_phase["update"]["energy_j"]
-    assert small.by_phase["forward"]["energy_j"] == pytest.approx(
-        large.by_phase["forward"]["energy_j"]
-    )
+    assert small.by_phase["forward"]["energy_j"] == near(large.by_phase["forward"]["energy_j"])
 
 
 def test_settings_are_checked():

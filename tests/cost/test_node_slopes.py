@@ -5,6 +5,7 @@ import pytest
 import archsim
 from archsim.studies.node_slopes import CHIP, GROUPS, AtNode, between_marks, slope, table
 from hwlib import InputError
+from tests.near import near
 
 ROWS = [
     AtNode(40.0, {**{group.title: 1.6 for group in GROUPS}, "all": 8.0}, {}),
@@ -20,7 +21,7 @@ def test_every_part_of_the_chip_is_in_one_group():
 
 
 def test_an_exponent_of_two_is_the_square_of_the_node():
-    assert slope(ROWS, "all", "area") == pytest.approx(2)
+    assert slope(ROWS, "all", "area") == near(2)
     assert slope(ROWS, "cells", "area") == 0
     lines = table(ROWS, "area").splitlines()
     assert lines[0].startswith("| mm² | 40 nm | 7 nm | exponent")

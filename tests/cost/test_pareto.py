@@ -30,6 +30,7 @@ from hwlib import PARTS
 from hwlib.figures import figure, load_figures
 from hwlib.pricing import price
 from tests.explore_points import LADDER, SPACE
+from tests.near import near
 
 RUNG = load_space(SPACE).rungs[0]
 
@@ -92,7 +93,7 @@ def test_indices_of_a_known_function():
         table_of(lambda a, b, c: a + 10 * b, AXES), "area_mm2", True
     )
     assert not logarithmic
-    assert [index.share for index in first] == pytest.approx([1.25 / 26.25, 25 / 26.25, 0.0])
+    assert [index.share for index in first] == near([1.25 / 26.25, 25 / 26.25, 0.0])
     assert pairs[0].share == pytest.approx(0.0, abs=1e-12)
     assert all(index.low <= index.share <= index.high for index in (*first, *pairs))
 
@@ -101,22 +102,20 @@ def test_an_interaction_is_found_where_no_axis_alone_says_anything():
     table = table_of(lambda a, b, c: (a - 2.5) * (b - 1.5) + 100, AXES)
     first, pairs, _ = sensitivities(table, "area_mm2", True)
     assert max(index.share for index in first) == pytest.approx(0.0, abs=1e-12)
-    assert set(pairs[0].axes) == {"tile.rows", "tile.columns"} and pairs[0].share == pytest.approx(
-        1.0
-    )
+    assert set(pairs[0].axes) == {"tile.rows", "tile.columns"} and pairs[0].share == near(1.0)
     means = {
         (row["first"], row["second"]): row["mean"] for row in interaction(table, "area_mm2", 0, 1)
     }
-    assert means["4", "2"] == pytest.approx(100.75) and len(means) == 8
+    assert means["4", "2"] == near(100.75) and len(means) == 8
 
 
 def test_products_are_taken_in_the_logarithm():
     table = table_of(lambda a, b, c: 100.0**a * 10.0**b, AXES)
     first, _, logarithmic = sensitivities(table, "area_mm2", True)
     assert logarithmic
-    assert first[0].share == pytest.approx(1.25 * 4 / (1.25 * 4 + 0.25))
+    assert first[0].share == near(1.25 * 4 / (1.25 * 4 + 0.25))
     effect = main_effects(table, "area_mm2", 1)
-    assert effect[1]["mean"] / effect[0]["mean"] == pytest.approx(10) and effect[0]["points"] == 12
+    assert effect[1]["mean"] / effect[0]["mean"] == near(10) and effect[0]["points"] == 12
 
 
 def test_noise_explains_nothing_on_drawn_points():
@@ -134,11 +133,7 @@ def test_noise_explains_nothing_on_drawn_points():
 def test_draws_stay_in_range_and_have_the_value_as_median():
     shares = np.linspace(0, 1, 1001)
     drawn = np.array([draw_value(2.0, 5.0, 50.0, share) for share in shares])
-    assert (
-        drawn.min() == 2.0
-        and drawn.max() == pytest.approx(50.0)
-        and np.median(drawn) == pytest.approx(5.0)
-    )
+    assert drawn.min() == 2.0 and drawn.max() == near(50.0) and np.median(drawn) == near(5.0)
     assert draw_value(0.0, 0.0, 1.0, 0.3) == 0.0 and draw_value(-1.0, 0.0, 1.0, 0.25) == -0.5
 
 
@@ -206,7 +201,7 @@ def test_printed_figures_drawn_exactly_give_the_price():
     middle = price_draws([counted], Shares(names, np.full((1, len(names)), 0.5)))
     wanted = ("area_mm2", "energy_j", "energy_per_image_j", "static_power_uw")
     numbers, _ = RUNGS["price"](design, wanted, {})
-    assert [float(middle[name][0, 0]) for name in wanted] == pytest.approx(numbers, rel=1e-12)
+    assert [float(middle[name][0, 0]) for name in wanted] == near(numbers, rel=1e-12)
 
 
 def test_what_was_drawn_before_is_drawn_anew_where_a_figure_or_the_draws_are_others():

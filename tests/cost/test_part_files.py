@@ -15,6 +15,7 @@ from hwlib import PARTS, InputError, figure, price
 from hwlib.declared_part import parse_part
 from hwlib.part_documents import read_part_documents
 from tests.members import every
+from tests.near import near
 
 ROOT = Path(hwlib.__file__).parents[1]
 DOCUMENTS = read_part_documents()
@@ -164,7 +165,7 @@ def test_the_figures_of_the_flash_converter_are_the_median_and_quartiles_of_its_
     entry = figure(f"adc_flash.{key}")
     scale = entry.raw / entry.value
     assert entry.raw_unit == unit
-    assert [entry.raw, entry.low * scale, entry.high * scale] == pytest.approx(
+    assert [entry.raw, entry.low * scale, entry.high * scale] == near(
         [np.median(costs), *np.quantile(costs, [0.25, 0.75])], rel=1e-5
     )
 
@@ -172,9 +173,9 @@ def test_the_figures_of_the_flash_converter_are_the_median_and_quartiles_of_its_
 def test_a_flash_converter_doubles_with_every_bit():
     five, six = (price("adc_flash", {"bits": bits}) for bits in (5, 6))
     # 31 and 63 levels
-    assert six.area.value / five.area.value == pytest.approx(63 / 31)
-    assert six.energy["convert"].value == pytest.approx(63 * 102.213e-15)
-    assert price("adc_flash", {"rate_msps": 500}).latency["convert"].value == pytest.approx(2e-9)
+    assert six.area.value / five.area.value == near(63 / 31)
+    assert six.energy["convert"].value == near(63 * 102.213e-15)
+    assert price("adc_flash", {"rate_msps": 500}).latency["convert"].value == near(2e-9)
 
 
 FAULTS = {

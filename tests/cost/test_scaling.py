@@ -14,6 +14,7 @@ from hwlib import InputError, Quantity, figure
 from hwlib.node_levels import NODES, delay_level, energy_level, supply_voltage
 from hwlib.scaling import SCALING_CLASSES, scale, scaling_factor
 from tests.members import every
+from tests.near import near
 
 ONE = Quantity(1.0, 0.5, 2.0, "um2")
 DENSE = sorted({*NODES, 150.0, 110.0, 55.0, 40.0, 28.0, 22.0, 12.0}, reverse=True)
@@ -25,7 +26,7 @@ DENSE = sorted({*NODES, 150.0, 110.0, 55.0, 40.0, 28.0, 22.0, 12.0}, reverse=Tru
 def test_area_multipliers_to_40_nm(node, printed):
     # The printed table has two digits and does not invert; one factor a node stays within 2 % of
     # each row.
-    assert scaling_factor("area", node, 40, "logic").value == pytest.approx(printed, rel=0.02)
+    assert scaling_factor("area", node, 40, "logic").value == near(printed, rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ ENERGIES = [
 @pytest.mark.parametrize("node, supply, flavour, printed", ENERGIES)
 def test_energy_multipliers_to_40_nm_low_power(node, supply, flavour, printed):
     factor = energy_level(40).value / energy_level(node, supply, flavour).value
-    assert factor == pytest.approx(printed, rel=0.002)
+    assert factor == near(printed, rel=0.002)
 
 
 def test_energy_factor_is_the_low_power_one():
@@ -76,9 +77,9 @@ def test_area_figures_are_the_least_squares_fit_of_the_printed_table():
     for column, node in enumerate(nodes):
         fitted = figure(f"scaling.area_{node}")
         alone = np.concatenate([residual[:, column], -residual[column, :]])
-        assert fitted.value == pytest.approx(math.exp(level[column]), rel=1e-5)
-        assert fitted.low == pytest.approx(math.exp(level[column] + alone.min()), rel=1e-4)
-        assert fitted.high == pytest.approx(math.exp(level[column] + alone.max()), rel=1e-4)
+        assert fitted.value == near(math.exp(level[column]), rel=1e-5)
+        assert fitted.low == near(math.exp(level[column] + alone.min()), rel=1e-4)
+        assert fitted.high == near(math.exp(level[column] + alone.max()), rel=1e-4)
 
 
 @every("what", ["area", "energy", "delay", "leakage"])
@@ -87,9 +88,9 @@ def test_round_trip_and_chain_are_exact(what, scaling_class):
     for a, b in itertools.product((130, 65, 40, 28, 7), repeat=2):
         there = scale(ONE, what, a, b, scaling_class)
         back = scale(there, what, b, a, scaling_class)
-        assert back.value == pytest.approx(ONE.value, rel=1e-12)
+        assert back.value == near(ONE.value, rel=1e-12)
         over = scale(scale(ONE, what, a, 32, scaling_class), what, 32, b, scaling_class)
-        assert over.value == pytest.approx(there.value, rel=1e-12)
+        assert over.value == near(there.value, rel=1e-12)
         assert there.low <= there.value <= there.high
 
 
@@ -116,39 +117,37 @@ def test_leakage_is_never_scaled():
 def test_analogue_parts_shrink_less_than_logic_and_at_most_as_one_design_in_two_nodes():
     # 14 nm over 28 nm: the MRAM macro of the source, 0.67, and not at all at the other end
     area = scaling_factor("area", 28, 14, "analog")
-    assert area.value == pytest.approx(0.67, rel=0.001) and area.high == 1.0
+    assert area.value == near(0.67, rel=0.001) and area.high == 1.0
     # density x 9.24 from 180 to 40 nm
-    assert scaling_factor("area", 180, 40, "analog").low == pytest.approx(1 / 9.24, rel=0.01)
-    assert scaling_factor("energy", 180, 40, "analog").value == pytest.approx(0.311, rel=0.001)
+    assert scaling_factor("area", 180, 40, "analog").low == near(1 / 9.24, rel=0.01)
+    assert scaling_factor("energy", 180, 40, "analog").value == near(0.311, rel=0.001)
     assert scaling_factor("area", 28, 14, "logic").value < area.value
 
 
 def test_capacitors_keep_their_area_and_pay_by_the_square_of_the_supply():
     supplies = supply_voltage(7).value / supply_voltage(40).value
     assert scaling_factor("area", 40, 7, "matched").value == 1.0
-    assert scaling_factor("energy", 40, 7, "matched").value == pytest.approx(supplies**2)
+    assert scaling_factor("energy", 40, 7, "matched").value == near(supplies**2)
 
 
 def test_what_stands_at_the_lines_follows_their_pitches():
     # contacted gate pitch x metal pitch: 51 x 38 nm at 7 nm, 145.5 x 118.5 at 40 nm
     ratio = 51 * 38 / (145.5 * 118.5)
-    assert scaling_factor("area", 40, 7, "pitch").value == pytest.approx(ratio)
-    assert scaling_factor("energy", 40, 7, "pitch").value == pytest.approx(math.sqrt(ratio))
+    assert scaling_factor("area", 40, 7, "pitch").value == near(ratio)
+    assert scaling_factor("energy", 40, 7, "pitch").value == near(math.sqrt(ratio))
 
 
 def test_memories_follow_published_cells():
-    assert scaling_factor("area", 40, 28, "sram").value == pytest.approx(0.122 / 0.242)
+    assert scaling_factor("area", 40, 28, "sram").value == near(0.122 / 0.242)
     # between 28 and 16 nm evenly in the logarithm
     share = math.log(28 / 22) / math.log(28 / 16)
-    assert scaling_factor("area", 28, 22, "sram").value == pytest.approx((0.07 / 0.122) ** share)
+    assert scaling_factor("area", 28, 22, "sram").value == near((0.07 / 0.122) ** share)
     logic = scaling_factor("energy", 40, 28, "logic").value
     assert scaling_factor("energy", 40, 28, "sram").value == logic
     # in an array that computes it is a line at the supply
     pitch = scaling_factor("energy", 40, 28, "pitch").value
     supplies = supply_voltage(28).value / supply_voltage(40).value
-    assert scaling_factor("energy", 40, 28, "sram_array").value == pytest.approx(
-        pitch * supplies**2
-    )
+    assert scaling_factor("energy", 40, 28, "sram_array").value == near(pitch * supplies**2)
 
 
 def test_thick_oxide_does_not_follow_the_node():
@@ -163,18 +162,16 @@ def test_cells_with_an_access_transistor_shrink_less_than_the_square_of_the_node
     nodes, areas = np.log(np.array(cells)).T
     slope = np.polyfit(nodes, areas, 1)[0]
     assert figure("scaling.access_cell_area_exponent").value == pytest.approx(slope, abs=1e-3)
-    assert scaling_factor("area", 40, 7, "access_cell").value == pytest.approx(
-        (7 / 40) ** slope, rel=0.01
-    )
+    assert scaling_factor("area", 40, 7, "access_cell").value == near((7 / 40) ** slope, rel=0.01)
 
 
 def test_cell_and_wire():
-    assert scaling_factor("area", 40, 28, "cell").value == pytest.approx(0.49)
+    assert scaling_factor("area", 40, 28, "cell").value == near(0.49)
     assert scaling_factor("energy", 40, 28, "cell").value == 1.0
     expected = (supply_voltage(28).value / supply_voltage(40).value) ** 2
-    assert scaling_factor("energy", 40, 28, "wire").value == pytest.approx(expected)
+    assert scaling_factor("energy", 40, 28, "wire").value == near(expected)
     # flip-flops lie closer by F, and so many wires are as long as the root of their number
-    assert scaling_factor("energy", 40, 28, "clock").value == pytest.approx(expected * 40 / 28)
+    assert scaling_factor("energy", 40, 28, "clock").value == near(expected * 40 / 28)
 
 
 @every("node", [6.9, 181, 0, -40, math.nan, math.inf])

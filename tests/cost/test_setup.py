@@ -17,6 +17,7 @@ from archsim.run.result import Result
 from archsim.schemes import list_schemes, load_scheme
 from hwlib import price
 from hwlib.errors import InputError
+from tests.near import near
 
 # digits_cnn: 10 x 16 and 145 x 10 weights with biases; one cell a weight on rpu_512, on one tile
 # each.
@@ -44,8 +45,8 @@ def test_initial_weights_by_hand():
     counted, setup = counts(result), result.setup
     assert (
         counted["array", "write"]
-        == pytest.approx(PULSES * sum(CELLS.values()))
-        == pytest.approx(counted["adc", "convert"])
+        == near(PULSES * sum(CELLS.values()))
+        == near(counted["adc", "convert"])
     )
     assert setup["pulses"] == {"conv1": PULSES, "fc": PULSES}
     # row after row of 16 and of 10 devices, each until its slowest is right, and what the first row
@@ -58,7 +59,7 @@ def test_initial_weights_by_hand():
     }
     programming = (PULSE + VERIFY) * sum(ROWS[layer] * slowest[layer] for layer in ROWS)
     assert 0 <= setup["cycles"] - programming < 100
-    assert setup["seconds"] == pytest.approx(setup["cycles"] / 200e6)
+    assert setup["seconds"] == near(setup["cycles"] / 200e6)
 
 
 def test_energy_is_the_sum_of_count_times_price_and_leakage():
@@ -78,9 +79,9 @@ def test_energy_is_the_sum_of_count_times_price_and_leakage():
             else (inside + energy, outside)
         )
     inside += result.static_power_uw * 1e-6 * result.setup["seconds"]
-    assert result.setup["energy_j"] == pytest.approx(inside, rel=1e-9) and result.setup[
+    assert result.setup["energy_j"] == near(inside, rel=1e-9) and result.setup[
         "off_chip_energy_j"
-    ] == pytest.approx(outside)
+    ] == near(outside)
     low, high = result.setup["energy_j_range"]
     assert low < inside < high
 
@@ -114,7 +115,7 @@ def test_zero_shift_pays_for_pulses_reads_and_its_reference():
     assert (
         counted["array", "update"] == 20 * devices and ("bitstream_generator", "bit") not in counted
     )
-    assert counted["array", "write"] == pytest.approx(
+    assert counted["array", "write"] == near(
         2 * PULSES * devices
     )  # the reference and the initial weights
     assert few.setup["pulses"] == {
@@ -125,14 +126,14 @@ def test_zero_shift_pays_for_pulses_reads_and_its_reference():
     }
     looks = counted["dac", "convert"]
     assert looks == sum(ROWS.values())  # a line at a time
-    assert counted["adc", "convert"] == pytest.approx(
+    assert counted["adc", "convert"] == near(
         2 * PULSES * devices + ROWS["conv1"] * (16 + 1) + ROWS["fc"] * (10 + 1)
     )
     assert (
         more.setup["cycles"] - few.setup["cycles"] == 2
     )  # one more pulse on either layer: a cycle each
     assert (
-        counts(none)["array", "write"] == pytest.approx(PULSES * devices)
+        counts(none)["array", "write"] == near(PULSES * devices)
         and "conv1.reference" not in none.setup["pulses"]
     )
 
@@ -169,9 +170,7 @@ def test_it_is_explained_repriced_saved_and_shown(tmp_path):
         node = explain(result, path)
         assert node.value == (value["fc"] if isinstance(value, dict) else value) and node.how
     trail = explain(result, "setup.energy_j")
-    assert math.fsum(child.value for child in trail.children) == pytest.approx(
-        result.setup["energy_j"]
-    )
+    assert math.fsum(child.value for child in trail.children) == near(result.setup["energy_j"])
     assert (
         result.reprice(28.0).setup["energy_j"]
         < result.setup["energy_j"]

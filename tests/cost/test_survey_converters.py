@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hwlib import figure, price
+from tests.near import near
 
 
 def inside(quantity, number):
@@ -52,9 +53,7 @@ def fit(rows):
 def agrees(name, value, low, high):
     entry = figure(name)
     unit = entry.raw / entry.value
-    assert (entry.raw, entry.low * unit, entry.high * unit) == pytest.approx(
-        (value, low, high), rel=1e-5
-    )
+    assert (entry.raw, entry.low * unit, entry.high * unit) == near((value, low, high), rel=1e-5)
 
 
 def test_sar_figures_are_the_fit_of_the_survey_rows():
@@ -95,7 +94,7 @@ def test_compact_converters_of_the_survey_lie_inside_the_range(bits, rate, area,
     priced = price("adc_sar", {"bits": bits, "rate_msps": rate})
     assert inside(priced.area, area)
     assert inside(priced.energy["convert"], energy * 1e-12)
-    assert priced.latency["convert"].value == pytest.approx(1e-6 / rate)
+    assert priced.latency["convert"].value == near(1e-6 / rate)
 
 
 def test_ramp_converter_shares_its_ramp():
@@ -105,6 +104,6 @@ def test_ramp_converter_shares_its_ramp():
         shared.area.value < alone.area.value
         and shared.energy["convert"].value < alone.energy["convert"].value
     )
-    assert shared.latency["convert"].value == pytest.approx(256e-9)
+    assert shared.latency["convert"].value == near(256e-9)
     bias = figure("adc_ramp.comparator_bias").value * 256e-9
     assert bias < shared.energy["convert"].value < 3 * bias

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from tests.near import near
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,5 +30,5 @@ def test_a_part_is_one_file(tmp_path):
     show = ["-m", "archsim.cli.main", "show", "component", "winner_take_all", "--set", "inputs=32"]
     part = json.loads(run([*show, "--json"], tmp_path))
     assert part["area_um2"]["value"] == 32 * 6.0
-    assert part["actions"][0]["energy_j"]["high"] == pytest.approx(32 * 40e-15)
+    assert part["actions"][0]["energy_j"]["high"] == near(32 * 40e-15)
     assert {row["name"] for row in part["figures"]} >= {"winner_take_all.cell_area"}

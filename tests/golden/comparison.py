@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 import archsim
 from archsim.schemes import load_scheme
 from golden.chip import Chip
 from golden.hand import Work, together
 from golden.steps import Rule, expected, one_by_one, rows_of, shared_counts
+from tests.near import near
 
 
 def by_place(rows: list[dict]) -> dict[tuple[str, str], dict[str, float]]:
@@ -31,7 +30,7 @@ def same_counts(rows: list[dict], work: list[Work], shared: dict[str, float]) ->
         wrong += [
             f"{key} {name}: program {theirs.get(name, 0):g}, by hand {float(ours.get(name, 0)):g}"
             for name in sorted(set(ours) | set(theirs))
-            if theirs.get(name, 0) != pytest.approx(float(ours.get(name, 0)), rel=1e-9)
+            if theirs.get(name, 0) != near(float(ours.get(name, 0)), rel=1e-9)
         ]
     assert not wrong, "\n".join(wrong)
 

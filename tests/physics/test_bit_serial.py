@@ -8,6 +8,7 @@ import pytest
 from archsim.devices.array import draws
 from archsim.kernels.bit_serial import BitSerial, bit_serial_read, bit_serial_read_reference
 from hwlib.errors import InputError
+from tests.near import near
 
 TILE = BitSerial(read_voltage_v=0.1, current_range_ua=70.0)
 
@@ -51,9 +52,9 @@ def test_output_is_the_product_within_half_a_level():
 
 def test_all_ones_give_all_but_one_256th_of_the_range():
     outputs, saturations = bit_serial_read(np.full((1, 1), 700.0), np.array([255]), TILE)
-    assert outputs[0] == pytest.approx(70 * 255, rel=2e-3) and saturations == 0
+    assert outputs[0] == near(70 * 255, rel=2e-3) and saturations == 0
     outputs, saturations = bit_serial_read(np.full((1, 1), 800.0), np.array([255]), TILE)
-    assert outputs[0] == pytest.approx(70 * 256) and saturations == 1
+    assert outputs[0] == near(70 * 256) and saturations == 1
 
 
 def test_noise_has_its_variance():
@@ -69,7 +70,7 @@ def test_noise_has_its_variance():
         reads = bit_serial_read(conductances, inputs, tile, draws(1, 0, 0))
         outputs = reads.outputs.astype(float) / 256
         expected = sigma**2 + (70 / 255) ** 2 / 12
-        assert outputs.var() == pytest.approx(expected, rel=4 * (2 / outputs.size) ** 0.5 + 0.002)
+        assert outputs.var() == near(expected, rel=4 * (2 / outputs.size) ** 0.5 + 0.002)
         assert abs(outputs.mean() - clean[0]) < 4 * (expected / outputs.size) ** 0.5 + 1e-3
 
 

@@ -15,6 +15,7 @@ from archsim.devices.fit.measured import read_measured
 from archsim.devices.fit.measurement import Hold
 from archsim.devices.fit.search import free_parameters
 from archsim.devices.presets import load_device, read_presets
+from tests.near import near
 
 pytest.importorskip("scipy")
 
@@ -32,8 +33,8 @@ def test_a_soft_bounds_device_comes_back(tmp_path):
     fit = fit_device(read_measured(tmp_path / "m.csv"), ["soft_bounds"])
     unit = in_weights_of(fit)
     # 30 devices tell a mean step of 20 % spread to about 4 %
-    assert fit.parameters["pulse_step"] * unit == pytest.approx(made.pulse_step, rel=0.12)
-    assert fit.parameters["pulse_noise"] == pytest.approx(made.pulse_noise, rel=0.12)
+    assert fit.parameters["pulse_step"] * unit == near(made.pulse_step, rel=0.12)
+    assert fit.parameters["pulse_noise"] == near(made.pulse_noise, rel=0.12)
     assert fit.parameters["step_spread"] == pytest.approx(0.2, abs=0.07)
     assert fit.parameters["upper_spread"] == pytest.approx(0.3, abs=0.11)
     assert fit.parameters["noise_place"] == "bracket"
@@ -49,8 +50,8 @@ def test_constant_steps_come_back_and_are_suggested(tmp_path):
     fit = fit_device(read_measured(tmp_path / "m.csv"), laws)
     assert fit.suggested == "constant_step" == fit.chosen.law
     unit = in_weights_of(fit)
-    assert fit.parameters["pulse_step"] * unit == pytest.approx(0.08, rel=0.12)
-    assert fit.parameters["pulse_noise"] == pytest.approx(made.pulse_noise, rel=0.12)
+    assert fit.parameters["pulse_step"] * unit == near(0.08, rel=0.12)
+    assert fit.parameters["pulse_noise"] == near(made.pulse_noise, rel=0.12)
 
 
 def test_noise_of_readings_is_told_from_noise_of_pulses(tmp_path):
@@ -59,11 +60,11 @@ def test_noise_of_readings_is_told_from_noise_of_pulses(tmp_path):
     measured = read_measured(tmp_path / "m.csv")
     fit = fit_device(measured, ["constant_step"])
     unit = in_weights_of(fit)
-    assert fit.noise.reading * unit == pytest.approx(0.04, rel=0.15)
-    assert fit.parameters["pulse_noise"] == pytest.approx(0.4, rel=0.25)
+    assert fit.noise.reading * unit == near(0.04, rel=0.15)
+    assert fit.parameters["pulse_noise"] == near(0.4, rel=0.25)
     assert fit.parameters.get("write_noise", 0.0) == 0.0
     theirs = fit_device(measured, ["constant_step"], reading_noise="device")
-    assert theirs.parameters["write_noise"] == pytest.approx(
+    assert theirs.parameters["write_noise"] == near(
         fit.noise.reading / fit.parameters["pulse_step"]
     )
 
@@ -74,7 +75,7 @@ def test_a_pair_is_fitted_to_its_up_pulses(tmp_path):
     fit = fit_device(read_measured(tmp_path / "m.csv"), ["one_sided_pair"])
     assert fit.chosen.up_only
     unit = fit.unit_us / 5.0
-    assert fit.parameters["pulse_step"] * unit == pytest.approx(0.06, rel=0.12)
+    assert fit.parameters["pulse_step"] * unit == near(0.06, rel=0.12)
     assert any("reset instead of pulsed down" in note for note in fit.notes)
 
 
@@ -90,7 +91,7 @@ def test_a_switch_gives_back_its_probability(tmp_path):
     )
     fit = fit_device(read_measured(tmp_path / "m.csv"), ["binary_switch"])
     device = load_law("binary_switch")(**fit.parameters)
-    assert device.probability(device.set_voltage_v) == pytest.approx(
+    assert device.probability(device.set_voltage_v) == near(
         made.probability(made.set_voltage_v), rel=0.25
     )
 
@@ -116,11 +117,11 @@ def test_drift_and_retention_are_told_apart():
     time = np.geomspace(1, 1e5, 30)
     drifting = [Hold(str(k), 0, time, 8 * time ** -(0.05 + 0.01 * k)) for k in range(3)]
     ageing = fit_ageing(drifting)
-    assert ageing.drift_exponent == pytest.approx(0.06, rel=1e-6)
-    assert ageing.drift_spread == pytest.approx(0.01, rel=1e-3)
+    assert ageing.drift_exponent == near(0.06, rel=1e-6)
+    assert ageing.drift_spread == near(0.01, rel=1e-3)
     decaying = [Hold("0", 0, time, 2 + 6 * np.exp(-time / 900))]
     ageing = fit_ageing(decaying)
-    assert ageing.retention_s == pytest.approx(900, rel=0.1)
+    assert ageing.retention_s == near(900, rel=0.1)
     assert ageing.retention_residual < ageing.drift_residual
     assert fit_ageing([]) is None
 
@@ -137,10 +138,10 @@ def test_the_command_writes_a_device_that_every_command_takes(tmp_path, capsys):
     assert preset.confidence == "measured" and preset.source == "made of a law"
     # the file keeps six digits
     device = load_device(str(out / "lab.toml"))
-    assert device.pulse_step == pytest.approx(document["parameters"]["pulse_step"], rel=1e-5)
+    assert device.pulse_step == near(document["parameters"]["pulse_step"], rel=1e-5)
     assert preset.electrical["pulse_width_ns"] == 100
     low, high = document["measured"]["window_us"]
-    assert preset.electrical["highest_conductance_us"] == pytest.approx(high, rel=1e-5)
+    assert preset.electrical["highest_conductance_us"] == near(high, rel=1e-5)
     assert main(["show", "device", str(out / "lab.toml"), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["measured"]["up"]["pulses"][-1] == 20 == shown["staircase"]["pulses"]

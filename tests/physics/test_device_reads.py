@@ -12,6 +12,7 @@ from archsim.kernels.records import DeviceRead
 from archsim.schemes import load_scheme
 from archsim.training.machine import Machine
 from archsim.training.setup import settings_of
+from tests.near import near
 from workloads.load import load_network
 
 F = np.float32
@@ -89,8 +90,8 @@ def test_a_training_reads_single_devices_through_the_converter_of_its_chip(bits)
     array = Machine(load_network("digits_cnn"), settings).arrays.devices[0]
     largest = array.planes[:, :, 3].max()
     assert array.device_read.bound == largest
-    assert array.device_read.step == pytest.approx(2 * largest / (2**bits - 2))
-    assert array.device_read.noise == pytest.approx(largest / 200)
+    assert array.device_read.step == near(2 * largest / (2**bits - 2))
+    assert array.device_read.noise == near(largest / 200)
 
 
 def test_an_array_of_its_own_is_read_exactly():

@@ -14,6 +14,7 @@ from archsim.devices.symmetry import symmetry_points
 from archsim.kernels.update_reference import pulse_reference
 from hwlib.errors import InputError
 from tests.members import every
+from tests.near import near
 
 QUIET = {
     "step_spread": 0.0,
@@ -111,7 +112,7 @@ def test_the_draw_has_the_declared_spreads():
         (up - down, 0.0001, 0.0001),
     ):
         assert abs(values.mean() - mean) < 4 * spread / count**0.5
-        assert values.std() == pytest.approx(spread, rel=4 / (2 * count) ** 0.5)
+        assert values.std() == near(spread, rel=4 / (2 * count) ** 0.5)
     assert abs(np.corrcoef(upper.ravel(), lower.ravel())[0, 1]) < 4 / count**0.5
     one_sided = quiet("constant_step", asymmetry=0.1, asymmetry_law="one_sided").build(1, 1).planes
     np.testing.assert_allclose(one_sided[0, 0, :2, 0], [0.001, 0.0009], rtol=1e-6)
@@ -121,7 +122,7 @@ def test_the_draw_has_the_declared_spreads():
         .planes[:, 0, 0]
         / 0.001
     )
-    assert lognormal.std() == pytest.approx(0.7, rel=0.03) and abs(np.median(lognormal)) < 0.03
+    assert lognormal.std() == near(0.7, rel=0.03) and abs(np.median(lognormal)) < 0.03
 
 
 @pytest.mark.parametrize(
@@ -176,10 +177,10 @@ def test_alternating_pulses_find_the_symmetry_point():
             measured[step] = np.sqrt(((array.weights - goal) ** 2).mean())
         array.pulse(1 if step % 2 == 0 else -1, seed=2, step=step)
     assert measured == {
-        0: pytest.approx(0.328, rel=0.05),
-        200: pytest.approx(0.083, rel=0.1),
-        500: pytest.approx(0.028, rel=0.15),
-        2000: pytest.approx(0.023, rel=0.1),
+        0: near(0.328, rel=0.05),
+        200: near(0.083, rel=0.1),
+        500: near(0.028, rel=0.15),
+        2000: near(0.023, rel=0.1),
     }
 
 
@@ -188,7 +189,7 @@ def test_write_noise_is_seen_but_not_kept():
     array.pulse(np.arange(1000) % 2)
     error = (array.weights - array.state[:, 0]).astype(float)
     assert (error[:, ::2] == 0).all()
-    assert error[:, 1::2].std() == pytest.approx(0.05, rel=4 / (2 * 5e4) ** 0.5)
+    assert error[:, 1::2].std() == near(0.05, rel=4 / (2 * 5e4) ** 0.5)
     assert (array.state[:, 0, 1::2] == array.state[0, 0, 1]).all()
 
 

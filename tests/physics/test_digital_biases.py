@@ -26,6 +26,7 @@ from archsim.training.settings import read_settings
 from archsim.training.stored_weights import checkpoint_weights
 from archsim.training.table import ERRORS
 from tests.members import every
+from tests.near import near
 from workloads import load_network
 from workloads.datasets import load_dataset
 from workloads.network import Layer, Network
@@ -238,8 +239,8 @@ def test_the_price_keeps_adds_and_updates_the_words_of_a_rule_that_only_pulses()
     )
     # forward an addition for each output and vector, in the update as many multiply-adds
     each = sum(one.matrix.columns * one.matrix.vectors for one in NETWORK.array_layers)
-    assert counted(word, "add") - counted(row, "add") == pytest.approx(each)
-    assert counted(word, "multiply_add") - counted(row, "multiply_add") == pytest.approx(each)
+    assert counted(word, "add") - counted(row, "add") == near(each)
+    assert counted(word, "multiply_add") - counted(row, "multiply_add") == near(each)
 
 
 def counted(result, action):

@@ -11,6 +11,7 @@ import archsim
 from archsim.cli.main import main
 from archsim.devices.fit.measured import read_measured, read_table
 from archsim.devices.presets import load_device
+from tests.near import near
 
 pytest.importorskip("scipy")
 LAW = "constant_step"
@@ -52,7 +53,7 @@ def test_a_device_file_alone_is_named_after_itself(measured, tmp_path):
 def test_the_saved_device_is_read_as_one(fitted, tmp_path):
     device = load_device(str(fitted.save(tmp_path)))
     assert device.name == LAW
-    assert device.pulse_step == pytest.approx(fitted.parameters["pulse_step"], 1e-5)
+    assert device.pulse_step == near(fitted.parameters["pulse_step"], 1e-5)
 
 
 def test_a_table_in_memory_is_the_file(measured, fitted):

@@ -20,6 +20,7 @@ from archsim.training.device_reads import device_read
 from archsim.training.sections import ReadSettings
 from hwlib.errors import InputError
 from tests.members import every
+from tests.near import near
 from workloads.network import Layer, Network
 
 LINE = Network(
@@ -112,7 +113,7 @@ def test_writes_are_verified_by_the_converters_that_read():
     coarse, read = programmed_on({"read.adc_bits": 3})
     # 3 bits: 7 levels over the largest device either way, so a level is a third of it, ten times the
     # error of a write: no read sees that, while fine ones write again what left the window
-    assert read.step == pytest.approx(read.bound / 3)
+    assert read.step == near(read.bound / 3)
     error = load_device("bulk_rram").program_error
     assert coarse.std() > error > fine.std()
 
@@ -122,7 +123,7 @@ def test_writes_are_verified_with_the_noise_of_a_read():
     noisy, read = programmed_on({"physics.read_noise": 0.5})
     assert exact.noise == 0
     # 0.5 of a bound of 5: a tenth of the range, which is that of the largest device
-    assert read.noise == pytest.approx(0.1 * read.bound)
+    assert read.noise == near(0.1 * read.bound)
     assert noisy.std() > 1.3 * quiet.std()
 
 
@@ -152,7 +153,7 @@ def test_every_read_draws_the_noise_of_every_device():
     # an output sums 20 pairs with the input LEVEL: sigma LEVEL sqrt(2 x 20)
     chip = archsim.load_architecture("cim40", FINE)
     noisy = noise_of_reads(chip, LEVEL)
-    assert noisy.std() == pytest.approx(0.1 * RANGE * LEVEL * 40**0.5, rel=0.1)
+    assert noisy.std() == near(0.1 * RANGE * LEVEL * 40**0.5, rel=0.1)
     assert abs(np.corrcoef(noisy[:-1].ravel(), noisy[1:].ravel())[0, 1]) < 0.15  # anew in each
     assert noise_of_reads(chip, LEVEL, 0.0).std() < 1e-3
 
@@ -167,7 +168,7 @@ def test_the_columns_of_a_pair_have_the_noise_of_their_own_devices():
     # sqrt(sum of 4^b) / 255 is left
     bits = np.sqrt((4.0 ** np.arange(8)).sum()) / 255
     expected = 0.1 * RANGE * 40**0.5 * bits
-    assert noise_of_reads(chip, 1.0).std() == pytest.approx(expected, rel=0.15)
+    assert noise_of_reads(chip, 1.0).std() == near(expected, rel=0.15)
     assert noise_of_reads(chip, 1.0, 0.0).std() < 0.3 * expected  # the converters' own
 
 

@@ -8,6 +8,7 @@ import pytest
 import archsim
 from archsim.chip.line_resistance import ohm_a_cell, wire_ohm_a_um
 from archsim.soc.data.line_drop import DrivenBlock, behind_lines
+from tests.near import near
 from workloads.network import Layer, Network
 
 FINE = {
@@ -50,7 +51,7 @@ def test_a_pair_of_cells_by_hand():
     (got,) = behind_lines(
         chip_with(1000.0), 1000.0, copies, [DrivenBlock(slice(0, 1), slice(0, 1), 0)], 1.0
     )
-    assert got[0, 0] == pytest.approx(wanted, rel=1e-2) and 0.9 < wanted < 0.96
+    assert got[0, 0] == near(wanted, rel=1e-2) and 0.9 < wanted < 0.96
 
 
 def test_without_resistance_nothing_moves_and_more_of_it_or_larger_tiles_lose_more():
@@ -85,13 +86,11 @@ def test_devices_of_a_weight_have_lines_of_their_own(mapping):
 
 def test_a_wire_of_the_node_is_as_long_as_a_cell():
     # 45 nm: 2.6 ohm a um, 22 nm: 11.6; between them by a power of the node
-    assert wire_ohm_a_um(45) == pytest.approx(2.6, rel=0.01)
-    assert (
-        wire_ohm_a_um(32) < wire_ohm_a_um(27) < wire_ohm_a_um(22) == pytest.approx(11.6, rel=0.01)
-    )
+    assert wire_ohm_a_um(45) == near(2.6, rel=0.01)
+    assert wire_ohm_a_um(32) < wire_ohm_a_um(27) < wire_ohm_a_um(22) == near(11.6, rel=0.01)
     assert wire_ohm_a_um(250) == wire_ohm_a_um(130)
     # a cell of 53 F^2 at 40 nm has a side of 0.29 um
-    assert ohm_a_cell(chip_with("wire")) == pytest.approx(wire_ohm_a_um(40) * 0.291, rel=0.01)
+    assert ohm_a_cell(chip_with("wire")) == near(wire_ohm_a_um(40) * 0.291, rel=0.01)
     assert ohm_a_cell(chip_with(3.0)) == 3.0
 
 

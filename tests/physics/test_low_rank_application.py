@@ -18,6 +18,7 @@ from archsim.training.data import prepare
 from archsim.training.loop import train
 from archsim.training.settings import read_settings
 from hwlib.errors import InputError
+from tests.near import near
 from workloads.datasets import load_dataset
 from workloads.network import Layer, Network
 
@@ -167,9 +168,7 @@ def test_a_batch_at_a_time_is_the_training_loop(values):
     for layer, weights in zip(loop.weights.values(), perceptron.weights):
         np.testing.assert_allclose(weights, layer, atol=2e-5 + pulses)
     for line, other in zip(history, loop.history):
-        assert line["train_loss"] == pytest.approx(
-            other["train_loss"], rel=1e-3 if pulses else 1e-4
-        )
+        assert line["train_loss"] == near(other["train_loss"], rel=1e-3 if pulses else 1e-4)
 
 
 def test_a_batch_at_a_time_refuses_what_it_cannot_do():

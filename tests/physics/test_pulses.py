@@ -12,6 +12,7 @@ from archsim.kernels.records import Cells
 from archsim.kernels.trains import plan_train
 from archsim.kernels.update_reference import plan_reference, update_reference
 from tests.members import every
+from tests.near import near
 from tests.physics.pulsed_devices import LAWS, SETTINGS, F, devices, run, trains_of, vectors
 from tests.physics.test_pulse_runs import run_once
 
@@ -73,14 +74,14 @@ def test_management_follows_its_formulas(manage_update, manage_length, input_max
     wanted = rate * F(input_max) * F(error_max) / 0.001
     assert slots == (min(31, math.ceil(wanted)) if manage_length else 31)
     if manage_update and wanted <= 31:
-        assert input_factor * F(input_max) == pytest.approx(error_factor * F(error_max))
-        assert input_factor * error_factor * slots * 0.001 == pytest.approx(rate)
+        assert input_factor * F(input_max) == near(error_factor * F(error_max))
+        assert input_factor * error_factor * slots * 0.001 == near(rate)
     if manage_update and manage_length and wanted > 31:
-        assert input_factor * F(input_max) == pytest.approx(1.0) and error_factor * F(
-            error_max
-        ) == pytest.approx(wanted / 31)
+        assert input_factor * F(input_max) == near(1.0) and error_factor * F(error_max) == near(
+            wanted / 31
+        )
     if not manage_update:
-        assert input_factor == error_factor == pytest.approx(math.sqrt(rate / slots / 0.001))
+        assert input_factor == error_factor == near(math.sqrt(rate / slots / 0.001))
 
 
 @pytest.mark.parametrize("longest", [1, 10, 31])
@@ -112,4 +113,4 @@ def test_mean_and_variance_of_the_update(longest, noise):
     fourth = ((changes - changes.mean()) ** 4).mean()
     assert abs(changes.mean() - mean) < 4 * math.sqrt(variance / count)
     assert abs(changes.var() - variance) < 4 * math.sqrt((fourth - variance**2) / count)
-    assert mean * granularity == pytest.approx(rate * x * d, rel=1e-6) or longest == 1
+    assert mean * granularity == near(rate * x * d, rel=1e-6) or longest == 1

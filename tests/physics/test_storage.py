@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-import pytest
 
 from archsim.devices import load_law
 from archsim.devices.presets import load_device
+from tests.near import near
 
 
 def test_program_and_verify_has_its_statistics():
@@ -30,8 +30,8 @@ def test_program_and_verify_has_its_statistics():
     assert abs(driven.mean()) < 4 * device.program_error / 25_000**0.5
     inside = driven[np.abs(driven) <= device.verify_window]
     variance = 1 - 2 * math.exp(-0.5) / math.sqrt(2 * math.pi) / (1 - miss)
-    assert inside.std() == pytest.approx(device.program_error * math.sqrt(variance), rel=0.02)
-    assert outside / devices == pytest.approx((miss**2 + (miss / 2) ** 2) / 2, rel=0.1)
+    assert inside.std() == near(device.program_error * math.sqrt(variance), rel=0.02)
+    assert outside / devices == near((miss**2 + (miss / 2) ** 2) / 2, rel=0.1)
 
 
 def test_refresh_keeps_the_difference_and_frees_the_range():
@@ -64,7 +64,7 @@ def test_decay_and_diffusion():
         50, 1000
     )
     array.age(batches=4, step=1)
-    assert array.weights.std() == pytest.approx(0.02, rel=4 / (2 * 5e4) ** 0.5)
+    assert array.weights.std() == near(0.02, rel=4 / (2 * 5e4) ** 0.5)
     first = array.weights.copy()
     array.age(batches=4, step=2)
     assert abs(np.corrcoef(first.ravel(), (array.weights - first).ravel())[0, 1]) < 4 / 5e4**0.5

@@ -1,7 +1,6 @@
 """Do training, inference and their twins read the tiles that the chip places?"""
 
 import numpy as np
-import pytest
 
 from archsim.kernels.periphery import Periphery, read_physics
 from archsim.kernels.tile_read import Keys, TilePart, tile_read
@@ -16,6 +15,7 @@ from archsim.kernels.tile_records import (
     WRITTEN,
 )
 from tests.members import every
+from tests.near import near
 
 F = np.float32
 
@@ -98,8 +98,8 @@ def test_a_written_weight_keeps_what_lies_beside_its_code():
     one = np.ones((1, 1), F)
     coded = tile_read(weights, one, with_slices(exact(), 4, 2, full=0.5))
     written = tile_read(weights, one, with_slices(exact(), 4, 2, full=0.5, written=True))
-    assert coded.outputs[0, 0] == pytest.approx(0.5 / 7)
-    assert written.outputs[0, 0] == pytest.approx(0.1)
+    assert coded.outputs[0, 0] == near(0.5 / 7)
+    assert written.outputs[0, 0] == near(0.1)
 
 
 def test_a_slot_is_converted_by_itself():
@@ -107,6 +107,6 @@ def test_a_slot_is_converted_by_itself():
     # of 3 bits has levels of a third: 3/15 x 1 rounds to 1/3 (0.6 of it), which counts 15/127.
     values = with_slots(physics(8, 3, bound=1.0, noise=0.0, managed="off"), 4)
     outputs = tile_read(np.ones((1, 1), F), np.array([[3 / 127]], F), values).outputs
-    assert outputs[0, 0] == pytest.approx(1 / 3 * 15 / 127)
+    assert outputs[0, 0] == near(1 / 3 * 15 / 127)
     together = physics(8, 3, bound=1.0, noise=0.0, managed="off")
     assert tile_read(np.ones((1, 1), F), np.array([[3 / 127]], F), together).outputs[0, 0] == 0

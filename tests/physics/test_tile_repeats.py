@@ -12,6 +12,7 @@ from archsim.kernels.tile_records import RETRIES, SATURATIONS, TILE_RETRIES
 from archsim.soc.data.tile_physics import TilePhysics
 from archsim.trace import Activity, build_trace, with_activity
 from archsim.trace.operation import LayerMatrix
+from tests.near import near
 from tests.physics.tiled_machines import (
     NOISY,
     UNROUNDED,
@@ -86,7 +87,7 @@ def test_only_tiles_that_repeat_convert_again():
         return counts.counts["adc", "convert", first, "forward"]
 
     assert converted(retries=1.0) == 2 * converted()
-    assert converted(retries=1.0, retried_tiles=1 / 7) == pytest.approx(8 / 7 * converted())
+    assert converted(retries=1.0, retried_tiles=1 / 7) == near(8 / 7 * converted())
 
 
 def test_a_run_counts_the_tiles_that_repeat():
@@ -110,4 +111,4 @@ def test_each_tile_has_noise_of_its_own():
     machine.arrays.weights[:] = 0
     machine.train(*data_of(machine), np.arange(100), 100)
     # a thousand scores: the variance is known to 1/sqrt(500) = 4.5 %
-    assert scores_of(machine).var() == pytest.approx(10 * 0.06**2, rel=0.2)
+    assert scores_of(machine).var() == near(10 * 0.06**2, rel=0.2)

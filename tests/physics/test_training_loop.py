@@ -11,6 +11,7 @@ from archsim.training.data import epoch_order
 from archsim.training.loop import train
 from archsim.training.sections import ReadSettings
 from archsim.training.settings import TrainingSettings
+from tests.near import near
 from tests.training_runs import NETWORK, RPU, digits
 
 
@@ -96,13 +97,11 @@ def test_recorded_activity_adds_up(trained):
         assert totals["forward_reads"] == vectors * images
         assert totals["backward_reads"] == (0 if name == "k1" else vectors * images)
         assert update.source == "measured"
-        assert update.coincidences == pytest.approx(
+        assert update.coincidences == near(
             totals["coincidences"] / (images * vectors * rows * columns)
         )
-        assert update.train_length == pytest.approx(totals["slots"] / (images * vectors))
-        assert update.column_pulses == pytest.approx(
-            totals["error_side_pulses"] / (totals["slots"] * rows)
-        )
+        assert update.train_length == near(totals["slots"] / (images * vectors))
+        assert update.column_pulses == near(totals["error_side_pulses"] / (totals["slots"] * rows))
         writes = trained.writes[name]
         assert sum(writes["histogram"]["counts"]) == rows * columns
         assert writes["mean"] <= writes["maximum"]

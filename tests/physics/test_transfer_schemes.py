@@ -17,6 +17,7 @@ from archsim.schemes.shared.words import Arithmetic
 from archsim.training.loop import train
 from archsim.training.settings import read_settings
 from hwlib.errors import InputError
+from tests.near import near
 from workloads import load_network
 from workloads.datasets import load_dataset
 
@@ -123,7 +124,7 @@ def test_the_learning_rate_of_a_divided_gain_is_that_of_gradient_descent():
         for step in range(1500):
             rule.image(layer, np.ones((COLUMNS, 1), F), np.full((ROWS, 1), size, F), step)
         moved[size] = float(layer.weights.mean())
-    assert moved[0.2] == pytest.approx(10 * moved[0.02], rel=0.25)  # H loses what is past one
+    assert moved[0.2] == near(10 * moved[0.02], rel=0.25)  # H loses what is past one
 
 
 def test_v1_trains_devices_on_which_pulsed_descent_does_not():
@@ -180,7 +181,7 @@ def test_programming_error_stays_in_the_reference():
         1,
         5,
     )
-    assert np.sqrt((symmetry_points(layer.devices) ** 2).mean()) == pytest.approx(0.5, rel=0.1)
+    assert np.sqrt((symmetry_points(layer.devices) ** 2).mean()) == near(0.5, rel=0.1)
 
 
 @pytest.mark.parametrize("step, noise, off", [(0.5, 0.0, 0.5 / 12**0.5), (0.0, 0.2, 0.2)])
@@ -193,7 +194,7 @@ def test_the_reference_of_zero_shifting_is_read_through_the_converter(step, nois
         return layer.devices.planes[:, 0, 6].copy()
 
     exact, read = points(None), points(LineRead(step, 4.0, noise))
-    assert np.sqrt(((read - exact) ** 2).mean()) == pytest.approx(off, rel=0.1)
+    assert np.sqrt(((read - exact) ** 2).mean()) == near(off, rel=0.1)
     if step:
         np.testing.assert_allclose(read / step, np.rint(read / step), atol=1e-5)
 
@@ -207,7 +208,7 @@ def test_the_reference_of_a_fast_array_is_read_through_the_converter(step, noise
         return TikiTakaRule(scheme, [layer], 0.1, 1, 5).states[0].memory.reference
 
     exact, read = reference(None), reference(LineRead(step, 4.0, noise))
-    assert np.sqrt(((read - exact) ** 2).mean()) == pytest.approx(off, rel=0.1)
+    assert np.sqrt(((read - exact) ** 2).mean()) == near(off, rel=0.1)
 
 
 def test_devices_without_a_reference_or_symmetry_point_are_refused():

@@ -18,6 +18,7 @@ from archsim.validation.scores import interval_score, score
 from archsim.validation.workloads import one_matrix
 from hwlib import fits, price
 from hwlib.figures import figure
+from tests.near import near
 
 FACTS = read_facts()
 TABLE = [one for one in FACTS.values() if "Shanbhag" in one.source_note]
@@ -49,9 +50,9 @@ def test_blocks_of_a_paper_are_in_the_calibrated_description_alone():
         for part in parts
     }
     # 256 neurons of 1,270 um2, 768 lines of 318 um2, cells of 2.125 um2: 61 % of 1.161 mm2
-    assert area["adc"] == pytest.approx(0.28 * 1.161, rel=0.001)
-    assert area["word_line_driver"] + area["write_driver"] == pytest.approx(0.2442, rel=0.001)
-    assert area["array"] == pytest.approx(0.12 * 1.161, rel=0.001)
+    assert area["adc"] == near(0.28 * 1.161, rel=0.001)
+    assert area["word_line_driver"] + area["write_driver"] == near(0.2442, rel=0.001)
+    assert area["array"] == near(0.12 * 1.161, rel=0.001)
     predicted = describe(facts, facts.points[0])["components"]
     assert not any("neurram" in entry["part"] for entry in predicted.values())
 
@@ -75,9 +76,9 @@ def test_a_chip_with_its_own_blocks_is_that_of_its_paper(name, area_mm2, energy_
     chip = archsim.load_architecture(chip, {"tile.count": tiles})
     network = one_matrix(chip.tile.rows, outputs)
     core = archsim.simulate(network, chip).boundaries["macro"]
-    assert core["energy_j"] * 1e12 * tiles == pytest.approx(energy_pj, rel=0.03)
+    assert core["energy_j"] * 1e12 * tiles == near(energy_pj, rel=0.03)
     if area_mm2 is not None:
-        assert core["area_mm2"] == pytest.approx(area_mm2, rel=0.03)
+        assert core["area_mm2"] == near(area_mm2, rel=0.03)
     # no prediction uses them
     own = {entry.part for entry in facts.own_parts.values()} - {"cell_1t1r"}
     for point in facts.points:
@@ -99,13 +100,9 @@ def test_the_rule_fills_what_is_not_stated():
 def test_the_clock_is_the_one_that_takes_the_published_time():
     # 8 slots of one bit and a conversion in 143 ns; one slot and 2^2 counts on one side of zero
     neurram = FACTS["neurram"]
-    assert describe(neurram, neurram.points[0])["clock_mhz"] == pytest.approx(
-        5 / 1482 * 1e3, rel=1e-5
-    )
+    assert describe(neurram, neurram.points[0])["clock_mhz"] == near(5 / 1482 * 1e3, rel=1e-5)
     correll = FACTS["correll2022"]
-    assert describe(correll, correll.points[0])["clock_mhz"] == pytest.approx(
-        9 / 143 * 1e3, rel=1e-5
-    )
+    assert describe(correll, correll.points[0])["clock_mhz"] == near(9 / 143 * 1e3, rel=1e-5)
 
 
 def test_an_invocation_drives_its_rows_and_converts_once_a_converter():
@@ -116,14 +113,14 @@ def test_an_invocation_drives_its_rows_and_converts_once_a_converter():
     assert times["dac", "convert"] == 256 * 8
     # half of the inputs are not zero, and of these 128 of 255 values of a bit are ones
     ones = 0.5 * 128 / 255
-    assert times["word_line_driver", "drive"] == pytest.approx(256 * 8 * ones)
-    assert times["array", "read"] == pytest.approx(256 * 32 * 8 * ones)
+    assert times["word_line_driver", "drive"] == near(256 * 8 * ones)
+    assert times["array", "read"] == near(256 * 32 * 8 * ones)
     # two columns on each of 1,024 rows: both conduct, one code
     papistas = FACTS["papistas2021"]
     counted, roles = count_core(papistas, papistas.points[0])
     times = {(roles[one.number], one.action): one.times for one in counted.actions}
     assert times["adc", "convert"] == 512
-    assert times["array", "read"] == pytest.approx(1024 * 1024 * 7 * 0.5 * 64 / 127)
+    assert times["array", "read"] == near(1024 * 1024 * 7 * 0.5 * 64 / 127)
     # one bit that is not zero is one
     yin = FACTS["yin2021"]
     counted, roles = count_core(yin, yin.points[0])
@@ -134,8 +131,8 @@ def test_an_invocation_drives_its_rows_and_converts_once_a_converter():
 def test_parts_add_up_and_lie_in_their_band():
     correll = FACTS["correll2022"]
     price = price_cores([(correll, correll.points[0])])[0]
-    assert sum(price.energy_by_part.values()) == pytest.approx(price.energy_pj.value)
-    assert sum(price.area_by_part.values()) == pytest.approx(price.parts_mm2.value)
+    assert sum(price.energy_by_part.values()) == near(price.energy_pj.value)
+    assert sum(price.area_by_part.values()) == near(price.parts_mm2.value)
     for spread in (price.energy_pj, price.parts_mm2):
         assert 0 < spread.low <= spread.value <= spread.high
 
@@ -171,8 +168,8 @@ def test_a_core_is_predicted_with_the_white_space_of_the_others():
     (row,) = (row for row in chip_rows(["si2019"], draws=5) if row["name"].endswith("area"))
     (own,) = (core for core in areas if core.chip == "si2019")
     share = white_space(["si2019"])
-    assert row["model"] == pytest.approx(own.parts / (1 - share.value), rel=1e-4)
-    assert row["model_range"][1] == pytest.approx(own.parts / (1 - share.high), rel=1e-4)
+    assert row["model"] == near(own.parts / (1 - share.value), rel=1e-4)
+    assert row["model_range"][1] == near(own.parts / (1 - share.high), rel=1e-4)
     assert share != white_space()
     # the figure of the library is that of all cores
     printed = figure("die.core_white_space")
@@ -197,8 +194,8 @@ def test_bands_of_energies_hold_most_of_the_other_cores():
 
 
 def test_areas_that_a_density_of_one_digit_cannot_say_are_left_out():
-    assert resolution(0.01) == pytest.approx(0.5)
-    assert resolution(1.94) == pytest.approx(0.005 / 1.94)
+    assert resolution(0.01) == near(0.5)
+    assert resolution(1.94) == near(0.005 / 1.94)
     reasons = {left.name: left.reason for left in left_out()}
     assert "half of its last digit is 50%" in reasons["chips.yoon2021.area"]
 
@@ -220,9 +217,9 @@ def row(model, low, high, published=1.0):
 
 def test_scores_by_hand():
     inside, outside = row(1.5, 0.5, 5.0), row(4.0, 2.0, 20.0)
-    assert interval_score(inside) == pytest.approx(1.0)
+    assert interval_score(inside) == near(1.0)
     # a decade wide, and the truth 0.301 decades below: twice ten times that
-    assert interval_score(outside) == pytest.approx(1 + 20 * 0.30103, rel=1e-4)
+    assert interval_score(outside) == near(1 + 20 * 0.30103, rel=1e-4)
     both = score([inside, outside])
     assert (both.checks, both.median_error, both.median_factor) == (2, 1.75, 2.75)
     assert (both.coverage, both.median_width) == (0.5, 10.0)

@@ -11,6 +11,7 @@ from archsim.chip.plan.tile_timing import read_timing
 from archsim.validation.workloads import one_matrix
 from hwlib import figure, find_part
 from hwlib.parts.isaac_chip import ITEMS_PER_TILE, TILES, recompose
+from tests.near import near
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +37,9 @@ def test_inventory_holds_the_items_of_the_published_table(inventory):
 
 def test_chip_power_and_area(inventory):
     power = sum(find_part(part).peak_power().value * item.count for part, item in inventory.items())
-    assert power == pytest.approx(65.8, rel=0.05) and power == pytest.approx(recompose()[0].value)
+    assert power == near(65.8, rel=0.05) and power == near(recompose()[0].value)
     for network in ("lenet1", "vgg8"):
-        assert archsim.simulate(network, "isaac32", timing=False).area_mm2 == pytest.approx(
-            85.4, rel=0.05
-        )
+        assert archsim.simulate(network, "isaac32", timing=False).area_mm2 == near(85.4, rel=0.05)
 
 
 @pytest.mark.parametrize("row", ["output_register", "tile_output_register", "max_pool", "sigmoid"])
@@ -53,7 +52,7 @@ def test_rows_from_memory_are_labelled_in_the_figures_and_in_the_file(chip, row)
 def test_a_slot_is_128_conversions_and_a_read_16_slots(chip):
     timing = read_timing(chip, 128)
     assert timing.interval == 16 * 128 and timing.latency == 17 * 128
-    assert timing.interval / chip.clock_mhz == pytest.approx(1.6)
+    assert timing.interval / chip.clock_mhz == near(1.6)
 
 
 def test_crossbars_at_work_take_no_more_than_their_published_power():
@@ -96,11 +95,11 @@ def test_levels_move_what_lies_between_the_crossbars_and_nothing_else():
     # a memory of 64 KiB beside the tiles, and 43 routers for the square mesh of 169 in the place of 42
     parts = {name: row["area_mm2"] for name, row in levels.by_component.items()}
     more = parts["buffer"] + parts["network_router"] / 43
-    assert levels.area_mm2 - flat.area_mm2 == pytest.approx(more, rel=1e-6)
+    assert levels.area_mm2 - flat.area_mm2 == near(more, rel=1e-6)
     for name in ("adc", "dac", "array", "front_end", "shift_add", "input_register"):
         one, other = levels.by_component[name], flat.by_component[name]
-        assert one["area_mm2"] == pytest.approx(other["area_mm2"])
-        assert one["energy_j"] == pytest.approx(other["energy_j"])
+        assert one["area_mm2"] == near(other["area_mm2"])
+        assert one["energy_j"] == near(other["energy_j"])
     # maps that their tiles do not hold leave the chip: all that the energy rises by
     links = levels.by_component["hyper_transport"]["energy_j"]
     assert links > 0.9 * (levels.energy_j - flat.energy_j) > 0

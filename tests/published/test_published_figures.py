@@ -13,6 +13,7 @@ from archsim.cost.spread import Spread
 from archsim.validation import run_checks
 from archsim.validation.checks import QUANTITIES, compare, load_published
 from archsim.validation.scores import summary_of
+from tests.near import near
 
 KINDS = {"calibrated", "predicted"}
 CONFIDENCES = {"published", "secondary", "derived", "unverified"}
@@ -72,7 +73,7 @@ def test_devices_of_wu2023_are_two_a_weight(rows):
 
 @pytest.mark.parametrize("name, exact", EXACT_LATENCIES.items())
 def test_latencies_of_wu2023_follow_from_the_design(rows, name, exact):
-    assert rows[name]["model"] == pytest.approx(exact, rel=0.01)
+    assert rows[name]["model"] == near(exact, rel=0.01)
     assert rows[name]["within"]
 
 
@@ -84,8 +85,8 @@ def test_pipelined_image_takes_as_long_as_conv1_and_prints_as_published(rows):
 def test_simulated_networks_of_wu2023_take_no_less_than_their_tiles(rows):
     # vectors of all layers x 72 cycles of 10 ns one after the other; those of the first in a pipeline
     vectors = 2 * 1024 + 2 * 256 + 2 * 64 + 2
-    assert rows["wu2023.vgg8_latency"]["model"] == pytest.approx(vectors * 0.72e-3, rel=0.003)
-    assert rows["wu2023.vgg8_interval"]["model"] == pytest.approx(1024 * 0.72e-3, rel=0.003)
+    assert rows["wu2023.vgg8_latency"]["model"] == near(vectors * 0.72e-3, rel=0.003)
+    assert rows["wu2023.vgg8_interval"]["model"] == near(1024 * 0.72e-3, rel=0.003)
     for name in ("latency", "interval"):
         assert rows[f"wu2023.vgg8_{name}"]["within"]
         assert rows[f"wu2023.vgg8_{name}"]["quantity"] == "time"
@@ -98,7 +99,7 @@ def test_energies_of_wu2023_are_predictions_with_a_range(rows):
     for row in (tile, image):
         assert row["kind"] == "predicted" and row["criterion"] == "range" and row["note"]
         assert 0 < row["model_range"][0] < row["model"] < row["model_range"][1]
-    assert image["model"] == pytest.approx(707e-3 * tile["model"])
+    assert image["model"] == near(707e-3 * tile["model"])
 
 
 def test_other_macros_and_tiles_that_follow_from_settings(rows):
@@ -109,7 +110,7 @@ def test_other_macros_and_tiles_that_follow_from_settings(rows):
         ("rpu.throughput", 419.3),
         ("rpu.array_area", 2.684),
     ):
-        assert rows[name]["model"] == pytest.approx(exact, rel=0.001)
+        assert rows[name]["model"] == near(exact, rel=0.001)
 
 
 def test_every_figure_inside_what_it_allows_except_the_known_ones(rows):
@@ -153,7 +154,7 @@ def test_criteria():
     }
     assert compare("x", entry | {"tolerance": 0.01}, 2.03)["quantity"] == "energy"
     outside = compare("x", entry | {"tolerance": 0.01}, 2.03)
-    assert not outside["within"] and outside["relative_difference"] == pytest.approx(0.015)
+    assert not outside["within"] and outside["relative_difference"] == near(0.015)
     assert compare("x", entry | {"tolerance": 0.02}, 2.03)["within"]
     ranged = compare("x", entry | {"tolerance": "range"}, Spread(1.0, 0.5, 3.0))
     assert ranged["within"] and ranged["tolerance"] == 0.75 and ranged["model_range"] == [0.5, 3.0]
@@ -217,7 +218,7 @@ def test_the_summary_is_of_what_nothing_was_fitted_to():
         row("area", "calibrated", 1.0, True),
     ]
     # the median of 0.1 and 0.3; one of two inside; of the area nothing was predicted
-    expected = {"predicted": 2, "median_error": pytest.approx(0.2), "coverage": 0.5}
+    expected = {"predicted": 2, "median_error": near(0.2), "coverage": 0.5}
     assert summary_of(rows) == {"energy": expected}
 
 

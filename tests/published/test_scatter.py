@@ -2,8 +2,6 @@
 
 import math
 
-import pytest
-
 from archsim.validation.chips.choices import content_supply
 from archsim.validation.chips.facts import read_facts
 from archsim.validation.chips.priced import price_cores
@@ -12,13 +10,14 @@ from archsim.validation.chips.scatter import REACH, band_of, scatter_of
 from hwlib import fits, price
 from hwlib.figures import figure
 from hwlib.fits.currents import read_currents
+from tests.near import near
 
 
 def test_a_tail_counts_less_than_the_middle():
     even, far = scatter_of([-1.0, 0.0, 1.0]), scatter_of([-1.0, 0.0, 1.0, 30.0])
-    assert even.middle == pytest.approx(0.0)
+    assert even.middle == near(0.0)
     # of three numbers 5 / (4 + 1/s2) x 2/3 = s2: s2 = 10/3 / 4 - 1/4 = 7/12
-    assert even.deviation == pytest.approx(math.sqrt(7 / 12), rel=1e-6)
+    assert even.deviation == near(math.sqrt(7 / 12), rel=1e-6)
     assert far.middle < 30 / 4 / 2  # half of the mean
 
 
@@ -26,7 +25,7 @@ def test_a_band_leans_on_the_whole_as_one_group_more():
     seen = {"charge": [-1.0, 0.0, 1.0], "current": [-1.0, 0.0, 1.0]}
     low, high = band_of("charge", seen)
     # both kinds are alike, so is their mean square; a further core adds a quarter of it
-    assert high == -low == pytest.approx(REACH * math.sqrt(7 / 12 * (1 + 1 / 4)), rel=1e-6)
+    assert high == -low == near(REACH * math.sqrt(7 / 12 * (1 + 1 / 4)), rel=1e-6)
     wide, narrow = [-3.0, 0.0, 3.0], [-0.1, 0.0, 0.1]
     bands = {kind: band_of(kind, {"a": wide, "b": narrow}) for kind in "ab"}
     assert bands["b"][1] < bands["a"][1]
@@ -36,7 +35,7 @@ def test_a_band_leans_on_the_whole_as_one_group_more():
 
 def test_a_kind_of_which_nothing_was_seen_takes_the_whole():
     low, high = band_of("other", {"a": [-1.0, 0.0, 1.0]})
-    assert high == pytest.approx(REACH * math.sqrt(7 / 12 * 2), rel=1e-6) and low == -high
+    assert high == near(REACH * math.sqrt(7 / 12 * 2), rel=1e-6) and low == -high
 
 
 def test_the_current_of_a_held_line_is_the_mean_of_published_ones():
@@ -49,12 +48,12 @@ def test_the_current_of_a_held_line_is_the_mean_of_published_ones():
         math.log(0.7 / (0.72 * 10)),
     ]
     mean = math.exp(sum(logarithms) / 5) * 1e-3
-    assert figure("column_line_fit.current").value == pytest.approx(mean, rel=1e-5)
+    assert figure("column_line_fit.current").value == near(mean, rel=1e-5)
     energy = price("line_load", {"slot_ns": 20, "line_supply_v": 0.9}).energy["sample"].value
-    assert energy == pytest.approx(mean * 0.9 * 20e-9, rel=1e-5)
+    assert energy == near(mean * 0.9 * 20e-9, rel=1e-5)
     with fits.without(["kim2019"]):
         rest = math.exp((sum(logarithms) - logarithms[3]) / 4) * 1e-3
-        assert figure("column_line_fit.current").value == pytest.approx(rest, rel=1e-5)
+        assert figure("column_line_fit.current").value == near(rest, rel=1e-5)
 
 
 def test_lines_under_comparators_alone_are_held():
@@ -71,8 +70,8 @@ def test_lines_under_comparators_alone_are_held():
 def test_a_resistive_cell_draws_the_mean_of_published_ones():
     # what grows with the rows: (5,850 - 2,016) pJ over 448 rows of 1,024 columns, 0.9 V and 30 ns
     (grown,) = (row for row in read_currents("cell_currents") if row.group == "li2025")
-    assert grown.energy_pj == pytest.approx((5850 - 2016) / 448 / 1024, rel=1e-3)
-    assert grown.current_ua == pytest.approx(0.3096, rel=1e-3) and not grown.bound
+    assert grown.energy_pj == near((5850 - 2016) / 448 / 1024, rel=1e-3)
+    assert grown.current_ua == near(0.3096, rel=1e-3) and not grown.bound
     current = figure("cell_current_fit.resistive").value
     # between the two that are no bounds or below them: all others are bounds
     assert 0.1e-6 < current < 0.78e-6
@@ -81,7 +80,7 @@ def test_a_resistive_cell_draws_the_mean_of_published_ones():
     energy = price_cores([(facts, point)], draws=2)[0].energy_by_part["array"]
     # 256 rows of 32 columns, at 65 nm's own supply, all of 143 ns
     cells, supply = 256 * 32, content_supply(facts, point)
-    assert energy == pytest.approx(cells * current * supply * point.invocation_ns * 1e3, rel=2e-3)
+    assert energy == near(cells * current * supply * point.invocation_ns * 1e3, rel=2e-3)
 
 
 def test_a_chip_is_predicted_without_its_own_current():

@@ -26,6 +26,7 @@ from archsim.training.loop import train
 from archsim.training.settings import TrainingSettings
 from archsim.training.stored_weights import read_checkpoint_weights
 from hwlib.errors import InputError, StoredNote
+from tests.near import near
 from workloads import load_network
 
 FIRST = Path(__file__).parent / "older" / "first"
@@ -99,7 +100,7 @@ def test_every_kind_has_one_where_its_first_version_is_the_current_one():
 
 def test_a_result_of_a_training_reads_prices_again_and_says_what_it_lacks(tmp_path):
     result, notes = told(Result.load, unpacked("training.json.gz", tmp_path))
-    assert result.document["accuracy_percent"] == pytest.approx(14.7222, rel=1e-5)
+    assert result.document["accuracy_percent"] == near(14.7222, rel=1e-5)
     assert any("stored without digest" in note for note in notes)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", StoredNote)

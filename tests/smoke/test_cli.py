@@ -14,6 +14,7 @@ import pytest
 from archsim.cli import main as cli
 from archsim.run.result import Result
 from archsim.run.result_schema import check_document
+from tests.near import near
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,10 +62,8 @@ def test_run_json_is_all_there_is_on_stdout(call):
         document["by_layer"],
         document["by_phase"].values(),
     ):
-        assert math.fsum(row["energy_j"] for row in rows) == pytest.approx(
-            document["energy_j"], rel=1e-9
-        )
-    assert math.fsum(row["area_mm2"] for row in document["by_component"].values()) == pytest.approx(
+        assert math.fsum(row["energy_j"] for row in rows) == near(document["energy_j"], rel=1e-9)
+    assert math.fsum(row["area_mm2"] for row in document["by_component"].values()) == near(
         document["area_mm2"], rel=1e-9
     )
 
@@ -126,7 +125,7 @@ def test_run_writes_a_folder_that_explains_and_reports(call, tmp_path):
     code, out, _ = call("explain", folder, "energy_j.by_component.adc")
     assert code == 0 and "count" in out and "murmann2025" in out and "convert" in out
     tree = json.loads(call("explain", folder / "result.json", "area_mm2", "--json")[1])
-    assert tree["value"] == pytest.approx(Result.load(folder).area_mm2) and tree["children"]
+    assert tree["value"] == near(Result.load(folder).area_mm2) and tree["children"]
     assert len(call("explain", folder, "area_mm2", "--depth", "2")[1].splitlines()) <= 1 + len(
         tree["children"]
     )

@@ -10,6 +10,7 @@ from archsim.report.plots.floor import draw_floor, floor_use
 from archsim.report.run.captions import caption
 from archsim.report.run.page import render_report
 from archsim.report.run.view import View
+from tests.near import near
 
 SMALL = {
     "tile.rows": 16,
@@ -38,9 +39,7 @@ def test_every_core_and_link_is_drawn_by_its_use(topology):
         if row["kind"] == "link" and not re.search("core|buffer|off", name)
     )
     warned = [mark for mark in marks if isinstance(mark, Rect) and mark.fill == "warn"]
-    assert (
-        len(warned) == 1 and use.hottest in warned[0].tip and warned[0].opacity == pytest.approx(1)
-    )
+    assert len(warned) == 1 and use.hottest in warned[0].tip and warned[0].opacity == near(1)
     tips = "\n".join(mark.tip for mark in marks if isinstance(mark, Rect))
     assert all(f"core {core}" in tips for core in range(min(4, use.cores)))
     assert len([mark for mark in marks if isinstance(mark, Line)]) == len(use.layout.between)

@@ -15,6 +15,7 @@ from archsim.report.plots.roofline import draw_roofline
 from archsim.report.plots.timeline import draw_timeline
 from archsim.report.run.view import View
 from tests.data_results import LENET, long_network, make_result
+from tests.near import near
 
 TRAINING = ("forward", "backward", "update")
 
@@ -30,9 +31,9 @@ def test_bar_lengths_are_proportional_to_area_and_energy():
     parts = {row.role: row for row in view.chip_components}
     drawing = draw_area(view, 500)
     scale = bars(drawing, "role-buffer")[0].width / parts["buffer"].area_mm2
-    assert bars(drawing, "role-adc")[0].width == pytest.approx(scale * parts["adc"].area_mm2)
+    assert bars(drawing, "role-adc")[0].width == near(scale * parts["adc"].area_mm2)
     dynamic, static = bars(draw_energy(view, 500), "role-adc")
-    assert dynamic.width / static.width == pytest.approx(
+    assert dynamic.width / static.width == near(
         parts["adc"].dynamic_energy_j / parts["adc"].static_energy_j
     )
     assert static.opacity < dynamic.opacity
@@ -47,17 +48,15 @@ def test_boundaries_add_up_to_the_result():
             lengths[mark.y] = lengths.get(mark.y, 0.0) + mark.width
     macro, chip, system = list(lengths.values())[3:]
     energies = {name: entry["energy_j"] for name, entry in result["boundaries"].items()}
-    assert chip / macro == pytest.approx(energies["chip"] / energies["macro"])
-    assert system / macro == pytest.approx(energies["system"] / energies["macro"])
+    assert chip / macro == near(energies["chip"] / energies["macro"])
+    assert system / macro == near(energies["system"] / energies["macro"])
 
 
 def test_layers_put_together_lose_nothing():
     view = View(make_result(long_network(450)))
     rows = shown_layers(view, 200)
     assert len(rows) == 150 + 1  # three neighbours a row, and `shared`
-    assert sum(row.total_energy_j for row in rows) == pytest.approx(
-        view.number("energy_j"), rel=1e-9
-    )
+    assert sum(row.total_energy_j for row in rows) == near(view.number("energy_j"), rel=1e-9)
     assert draw_layers(view, 1000).height < 1100
 
 
@@ -73,7 +72,7 @@ def test_timeline_shows_every_busy_cycle(spans):
         sum(width * height for _, _, width, height in boxes) / 20.0
     )  # a lane is 26 pixels, 20 of them its bars
     assert bool(boxes) == (spans == 200)
-    assert length / axis == pytest.approx(
+    assert length / axis == near(
         sum(row["end"] - row["start"] for row in result["timeline"]) / last, rel=0.01
     )
 
@@ -131,16 +130,14 @@ def test_ticks_are_round_and_inside(largest):
     axis = linear_axis(largest, 400, "J")
     assert axis.ticks[0] == 0 and axis.ticks[-1] <= largest * 1.001
     assert 3 <= len(axis.ticks) <= 8
-    assert float(axis.label(axis.ticks[1]).replace(",", "")) == pytest.approx(
-        axis.ticks[1] * axis.factor
-    )
-    assert axis.place(largest) == pytest.approx(400)
+    assert float(axis.label(axis.ticks[1]).replace(",", "")) == near(axis.ticks[1] * axis.factor)
+    assert axis.place(largest) == near(400)
 
 
 def test_log_axis_holds_its_values():
     axis = log_axis([3e-4, 20.0], 300)
     assert 0 <= axis.place(3e-4) < axis.place(20.0) <= 300
-    assert axis.place(10.0**axis.high) == pytest.approx(300)
+    assert axis.place(10.0**axis.high) == near(300)
 
 
 def test_long_names_keep_both_ends():

@@ -9,6 +9,7 @@ import pytest
 import archsim
 from archsim.run.result_tables import heading_of, unit_of
 from hwlib.errors import InputError
+from tests.near import near
 
 SHORT = 500  # letters of a representation
 
@@ -111,7 +112,7 @@ def test_shown_numbers_are_those_of_the_document_in_the_unit_of_the_heading(step
     shown = table.with_units()
     heading = next(text for text in shown.columns if text.startswith("energy ("))
     factor = {"pJ": 1e12, "nJ": 1e9, "µJ": 1e6}[heading.split("(")[1].rstrip(")")]
-    assert list(shown[heading]) == pytest.approx([value * factor for value in table["energy_j"]])
+    assert list(shown[heading]) == near([value * factor for value in table["energy_j"]])
     assert 1 <= max(shown[heading]) < 1000
 
 

@@ -7,12 +7,11 @@ import json
 import math
 import time
 
-import pytest
-
 import archsim
 from archsim.run.recorded_trace import load_trace
 from archsim.run.result import Result
 from archsim.run.step_trace import step_trace
+from tests.near import near
 
 
 def test_the_chip_and_the_options_reach_the_core(call, core):
@@ -115,8 +114,8 @@ def test_the_folder_is_a_result(call, core, tmp_path):
     assert code == 0, err
     result = Result.load(tmp_path / "run")
     assert result.accuracy_percent == 98.0 and result.training["images"] == 4 * 1437
-    assert result.training["energy_j"] == pytest.approx(result.energy_per_image_j * 4 * 1437)
-    assert result.training["seconds"] == pytest.approx(result.latency_per_image_s * 4 * 1437)
+    assert result.training["energy_j"] == near(result.energy_per_image_j * 4 * 1437)
+    assert result.training["seconds"] == near(result.latency_per_image_s * 4 * 1437)
     updates = [
         op
         for op in load_trace(tmp_path / "run" / "measured.json").image_operations
@@ -124,12 +123,7 @@ def test_the_folder_is_a_result(call, core, tmp_path):
     ]
     assert [op.activity.train_length for op in updates] == [3.0, 3.0]  # the mean of all epochs
     rows = list(csv.DictReader((tmp_path / "run" / "history.csv").open()))
-    assert [float(row["test_error_percent"]) for row in rows] == [
-        8.0,
-        4.0,
-        pytest.approx(8 / 3),
-        2.0,
-    ]
+    assert [float(row["test_error_percent"]) for row in rows] == [8.0, 4.0, near(8 / 3), 2.0]
     page = (tmp_path / "run" / "report.html").read_text()
     assert "98.00 %" in page and "Error over epochs" in page and "Device writes" in page
     (tmp_path / "run" / "report.html").unlink()

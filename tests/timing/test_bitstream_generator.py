@@ -5,6 +5,7 @@ makes them wait.
 import pytest
 
 import archsim
+from tests.near import near
 
 
 def run(sharing, bits=64):
@@ -35,7 +36,7 @@ def test_a_slow_shared_block_sets_the_pace(bits):
     # k1 on one 128x128 tile: 25 rows and 16 weight columns, 10 bits each, for each of 576 positions
     each = -(-(25 + 16) * 10 // bits)
     # its biases, words beside the arrays, are updated after it
-    assert update_cycles(result, "k1") == pytest.approx(576 * each, rel=0.03)
+    assert update_cycles(result, "k1") == near(576 * each, rel=0.03)
     generator = next(row for row in result.resources if row["name"] == "bitstream_generator")
     assert generator["busy_cycles"] + generator["idle_cycles"] == result.cycles
     assert result.by_component["bitstream_generator"]["count"] == bits

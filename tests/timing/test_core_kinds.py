@@ -10,6 +10,7 @@ from small_chips import DRAIN, read, trace_of
 import archsim
 from archsim.chip.place import place
 from hwlib.errors import InputError
+from tests.near import near
 
 VALUES = 32
 FLITS = 5
@@ -113,8 +114,8 @@ def test_the_converters_of_a_kind_move_what_its_layers_compute():
 def test_parts_of_kinds_add_up(options):
     result = simulated(two_kinds({"conv1": "fine", "conv2": "coarse", "fc": "coarse"}), **options)
     parts = {name: row for name, row in result.by_component.items()}
-    assert sum(row["area_mm2"] for row in parts.values()) == pytest.approx(result.area_mm2, 1e-9)
-    assert sum(row["energy_j"] for row in parts.values()) == pytest.approx(result.energy_j, 1e-9)
+    assert sum(row["area_mm2"] for row in parts.values()) == near(result.area_mm2, 1e-9)
+    assert sum(row["energy_j"] for row in parts.values()) == near(result.energy_j, 1e-9)
     for kind, cells in (("fine", 32 * 16), ("coarse", 64 * 32)):
         own = result.kinds[kind]
         assert own["tiles"] == 4 * len(own["cores"])
@@ -138,7 +139,7 @@ def test_clocks_that_never_stop_run_on_every_tile():
     cycles = sum(
         row["count"] for row in result.to_dict()["ledger"] if row["component"] == "tile_clock@fine"
     )
-    assert cycles == pytest.approx(result.cycles * result.tiles, 1e-9)
+    assert cycles == near(result.cycles * result.tiles, 1e-9)
 
 
 def test_both_engines_do_the_same_on_kinds():

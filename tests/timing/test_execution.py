@@ -6,6 +6,7 @@ import pytest
 
 import archsim
 from archsim.chip import load_architecture
+from tests.near import near
 
 PIPELINED = {"execution.mode": "pipelined"}
 
@@ -23,19 +24,19 @@ def milliseconds(result, layer):
 def test_lenet1_on_the_chip_of_wu_2023():
     result = simulate("lenet1", "wu2023")
     assert (result.operations, result.tile_operations, result.tiles) == (641, 707, 6)
-    assert milliseconds(result, "conv1") == pytest.approx(0.415, rel=0.01)
-    assert milliseconds(result, "conv2") == pytest.approx(0.046, rel=0.01)
-    assert result.latency_s * 1e3 == pytest.approx(0.46, rel=0.01)
+    assert milliseconds(result, "conv1") == near(0.415, rel=0.01)
+    assert milliseconds(result, "conv2") == near(0.046, rel=0.01)
+    assert result.latency_s * 1e3 == near(0.46, rel=0.01)
 
 
 def test_lenet1_pipelined_on_the_chip_of_wu_2023():
     result = simulate("lenet1", "wu2023", PIPELINED)
-    assert result.latency_s * 1e3 == pytest.approx(0.42, rel=0.01)
+    assert result.latency_s * 1e3 == near(0.42, rel=0.01)
     copies = simulate("lenet1", "wu2023", PIPELINED | {"placement.copies.conv1": 8}, images=20)
     assert copies.tiles == 9
-    assert copies.interval_per_image_s * 1e3 == pytest.approx(0.052, rel=0.01)
+    assert copies.interval_per_image_s * 1e3 == near(0.052, rel=0.01)
     # 576 reads of conv1 by 8 copies at 72 cycles, with nothing in between
-    assert copies.interval_per_image_s * 1e8 == pytest.approx(576 / 8 * 72, rel=0.001)
+    assert copies.interval_per_image_s * 1e8 == near(576 / 8 * 72, rel=0.001)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_images_end_in_order_and_layers_overlap():
     # conv1 sets the pace: it works all the time
     tiles = next(row for row in result.resources if row["name"] == "tiles:conv1")
     assert tiles["busy_cycles"] > 0.99 * tiles["total_cycles"]
-    assert result.interval_per_image_s * 1e8 == pytest.approx(576 * 72, rel=0.01)
+    assert result.interval_per_image_s * 1e8 == near(576 * 72, rel=0.01)
 
 
 def test_cycles_of_a_layer_are_those_in_which_it_has_work():
@@ -106,7 +107,7 @@ def test_copies_speed_a_layer_up_and_cost_tiles():
         tiles.append(result.tiles)
         assert result.operations == 641
     assert cycles == sorted(cycles, reverse=True)
-    assert cycles[3] == pytest.approx(cycles[0] / 8, rel=0.01)
+    assert cycles[3] == near(cycles[0] / 8, rel=0.01)
     assert tiles == [6, 6, 7, 9]
 
 
@@ -149,11 +150,11 @@ def test_slower_parts_never_make_a_run_faster():
 def test_the_interval_is_the_time_an_image_costs_in_the_long_run():
     assert simulate("lenet1", "wu2023").interval_per_image_s is None
     one_by_one = simulate("lenet1", "wu2023", images=4)
-    assert one_by_one.interval_per_image_s == pytest.approx(46256e-8)
+    assert one_by_one.interval_per_image_s == near(46256e-8)
     # images that share a batch, or a load of weights, end together: the mean over all
     for settings, options in (
         ({}, {"scheme": "mixed_precision", "phase": "training", "batch": 4}),
         ({"tile.count": 2, "execution.reload": True}, {"images": 4}),
     ):
         result = simulate("lenet1", "wu2023", settings, **options)
-        assert result.interval_per_image_s == pytest.approx(result.latency_s / 4)
+        assert result.interval_per_image_s == near(result.latency_s / 4)

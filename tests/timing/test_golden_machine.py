@@ -2,7 +2,6 @@
 hand.
 """
 
-import pytest
 from golden.chip import Chip
 from golden.comparison import by_place
 from golden.machine import TILE, A, B, column, cycles, ends
@@ -11,6 +10,7 @@ from golden.steps import forward
 
 import archsim
 from archsim.schemes import load_scheme
+from tests.near import near
 from workloads.network import Layer, Network
 
 
@@ -27,7 +27,7 @@ def test_layer_by_layer_and_pipelined():
     assert sorted(ends(result)) == [6 + A, 34 + TILE + 5 + 2, 41 + B, 68 + TILE + 15 + 2]
     assert result.cycles == 111
     # half of the images: from the end of the first to that of the second
-    assert result.interval_per_image_s == pytest.approx((111 - 85) * 10e-9)
+    assert result.interval_per_image_s == near((111 - 85) * 10e-9)
     tiles = {row["name"]: row for row in result.resources}
     assert tiles["tiles:a"]["busy_cycles"] == tiles["tiles:b"]["busy_cycles"] == 2 * TILE
     # a waits for its instruction and its input, b for a, from the instruction at 12 to 41, then for
@@ -49,7 +49,7 @@ def test_layer_by_layer_and_pipelined():
             and row["total_cycles"] == 111
         )
         assert row["stalled_cycles"] == sum(row["stalls"].values())
-    assert result.utilisation == pytest.approx(2 * 2 * TILE / (2 * 111))
+    assert result.utilisation == near(2 * 2 * TILE / (2 * 111))
     assert tiles["controller"]["busy_cycles"] == 4 * 6 and tiles["buffer"]["busy_cycles"] == 2 * (
         1 + 1
     )
@@ -121,13 +121,11 @@ def test_requests_wait_for_a_resource():
     rows = {row["name"]: row for row in result.resources}
     # b's input waits for the port, and finds the wires free behind it; its result waits for the
     # tree
-    assert rows["buffer"]["queue_max"] == 1 and rows["buffer"]["queue_mean"] == pytest.approx(
-        1 / 36
-    )
+    assert rows["buffer"]["queue_max"] == 1 and rows["buffer"]["queue_mean"] == near(1 / 36)
     assert rows["interconnect"]["queue_max"] == 0
     assert rows["interconnect_up"]["queue_max"] == 1 and rows["interconnect_up"][
         "queue_mean"
-    ] == pytest.approx(1 / 36)
+    ] == near(1 / 36)
     # a layer's operations are under way at the same time in one phase
     assert result.by_phase["forward"]["cycles"] == 36 == result.cycles
     assert {row["layer"]: row["cycles"] for row in result.by_layer if row["layer"] != "shared"} == {
@@ -198,10 +196,10 @@ def test_two_batches():
     # what is left of a cycle after the rows of both layers is spent in the second batch
     assert 0 <= result.cycles - 2 * half.cycles <= 2
     once = by_place(half.ledger)["a", "update"]
-    assert by_place(result.ledger)["a", "update"] == pytest.approx(
+    assert by_place(result.ledger)["a", "update"] == near(
         {name: 2 * count for name, count in once.items()}
     )
-    assert result.interval_per_image_s == pytest.approx(result.cycles / 4 * 10e-9)
+    assert result.interval_per_image_s == near(result.cycles / 4 * 10e-9)
 
 
 def test_counts_without_events_are_those_of_the_events():
@@ -225,5 +223,5 @@ def test_counts_without_events_are_those_of_the_events():
                 ledger["", ""].pop(f"{clock}.cycle")
             assert set(ledger) == set(without)
             for key, table in ledger.items():
-                assert table == pytest.approx(without[key]), key
+                assert table == near(without[key]), key
             assert timed.tile_operations == counted.tile_operations

@@ -4,7 +4,6 @@ the training. Small cases, by hand.
 
 from dataclasses import replace
 
-import pytest
 from golden.chip import Chip
 from golden.comparison import by_place
 from golden.machine import TILE, column
@@ -15,6 +14,7 @@ from archsim.schemes import load_scheme
 from archsim.trace import LayerMatrix, Operation, Trace, build_trace
 from archsim.trace.operation import Activity
 from archsim.trace.upkeep import Refreshes, with_refreshes
+from tests.near import near
 from workloads.network import Layer, Network
 
 
@@ -70,7 +70,7 @@ def test_copies_are_updated_and_written_all():
         # rows of copies on one tile are pulsed together, and written one after the other, each with
         # two devices
         turns = 1 if scheme == "rpu" else 2
-        assert two["tile_control.cycle"] == pytest.approx(turns * one["tile_control.cycle"])
+        assert two["tile_control.cycle"] == near(turns * one["tile_control.cycle"])
 
 
 def retried(mean, steps=4, copies=1):
@@ -101,7 +101,7 @@ def test_retries_repeat_the_analog_part():
     # two vectors at a time, each repeated once in the mean: the worse of two is repeated 1 -
     # (1/2)^k ... = 5/3 times
     worse = sum(1 - (1 - 0.5**k) ** 2 for k in range(1, 60))
-    assert worse == pytest.approx(5 / 3)
+    assert worse == near(5 / 3)
     assert retried(1.0, steps=60, copies=2).tile_operations == 30 + 30 * 5 // 3
 
 
@@ -130,10 +130,7 @@ def test_refreshes_look_compare_and_write_again():
     fewer = with_refreshes(
         trace, {"c": Refreshes(pairs=1, pulses=3)}, images=12, every_images=4
     ).image_operations[-1]
-    assert (
-        fewer.activity.devices_written == pytest.approx(1 / 3)
-        and fewer.activity.write_pulses == 1.5
-    )
+    assert fewer.activity.devices_written == near(1 / 3) and fewer.activity.write_pulses == 1.5
     assert (
         len(with_refreshes(trace, {"c": Refreshes(0, 0)}, 12, 4).image_operations)
         == len(trace.image_operations) + 1
@@ -145,25 +142,20 @@ def test_refreshes_look_compare_and_write_again():
     # 18 rows of 2 columns in 6 images: 3 an image; 60 pairs looked at, 9 found
     assert [op.steps for op in often] == [3, 3] and [op.every for op in often] == [1, 1]
     assert (
-        often[1].activity.devices_written == pytest.approx(9 / 60)
-        and often[1].activity.write_pulses == 5.0
+        often[1].activity.devices_written == near(9 / 60) and often[1].activity.write_pulses == 5.0
     )
-    assert often[0].vector_work == {"compare": 4} and often[1].input_elements == pytest.approx(
-        2 * 9 / 60
-    )
+    assert often[0].vector_work == {"compare": 4} and often[1].input_elements == near(2 * 9 / 60)
     c2 = with_refreshes(
         conv, {"c2": Refreshes(pairs=6, pulses=60)}, images=12, every_images=24
     ).image_operations[-1]
     # 8 rows of 3 columns in 24 images: one in three; 4 rows in 12 images, 12 pairs of which 6 were
     # found
-    assert (c2.steps, c2.every) == (1, 3) and c2.activity.devices_written == pytest.approx(6 / 12)
+    assert (c2.steps, c2.every) == (1, 3) and c2.activity.devices_written == near(6 / 12)
     c1 = with_refreshes(
         conv, {"c1": Refreshes(pairs=4, pulses=8)}, images=6, every_images=3
     ).image_operations[-2:]
     # 6 rows in 3 images: 2 an image; 12 looks of (24 weights + 4 biases) / 6 pairs
-    assert c1[0].input_elements == 2 and c1[1].activity.devices_written == pytest.approx(
-        4 / (12 * 28 / 6)
-    )
+    assert c1[0].input_elements == 2 and c1[1].activity.devices_written == near(4 / (12 * 28 / 6))
 
 
 def test_pulses_of_a_device_before_the_training():
@@ -175,7 +167,7 @@ def test_pulses_of_a_device_before_the_training():
     fast = archsim.simulate(
         DENSE[0], Chip(bias="row").built(), scheme="hic", phase="training"
     ).setup["pulses"]
-    assert fast["a"] == 4 and fast["a.accumulator"] == pytest.approx(1)
+    assert fast["a"] == 4 and fast["a.accumulator"] == near(1)
 
 
 def test_an_operation_is_done_for_one_of_several_images():

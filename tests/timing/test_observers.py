@@ -12,6 +12,7 @@ import archsim
 from archsim.soc.observers import PerfettoTrace, VcdTrace
 from archsim.soc.observers.perfetto import BINS, Profile
 from hwlib.errors import InputError
+from tests.near import near
 from tests.timing.test_value_change_dump import read_vcd
 from tests.timing.watched_runs import simulate
 
@@ -50,8 +51,8 @@ def test_spans_in_the_perfetto_trace(watched):
         if event["ph"] != "X":
             continue
         begin, end = event["args"]["begin_cycle"], event["args"]["end_cycle"]
-        assert event["ts"] == pytest.approx(begin / result.clock_mhz)
-        assert event["dur"] == pytest.approx((end - begin) / result.clock_mhz)
+        assert event["ts"] == near(begin / result.clock_mhz)
+        assert event["dur"] == near((end - begin) / result.clock_mhz)
         thread = threads[event["pid"], event["tid"]]
         rows[event["pid"], event["tid"]].append((begin, end))
         if layers[event["pid"]] == "chip":
@@ -111,10 +112,10 @@ def test_counters_in_the_perfetto_trace(watched):
             if name in last:
                 area[name] += last[name][1] * (event["ts"] - last[name][0]) * result.clock_mhz
             last[name] = event["ts"], event["args"]["mean"]
-    assert area["tiles busy"] == pytest.approx(
+    assert area["tiles busy"] == near(
         sum(row["busy_cycles"] for row in tile_rows(result).values()), rel=1e-3
     )
-    assert area["operations in flight"] == pytest.approx(
+    assert area["operations in flight"] == near(
         sum(row["end"] - row["start"] for row in result.timeline), rel=1e-3
     )
     buffer = next(row for row in result.resources if row["name"] == "buffer")
@@ -148,9 +149,7 @@ def test_a_profile_keeps_its_sum_in_few_bins():
     assert len(means) <= 2 * BINS
     widths = [later - sooner for (sooner, _), (later, _) in zip(means, [*means[1:], (100_000, 0)])]
     inside = sum(min(begin + 20, 100_000) - begin for begin in range(0, 100_000, 7)) * 2.0
-    assert sum(mean * width for (_, mean), width in zip(means, widths)) == pytest.approx(
-        inside, rel=1e-3
-    )
+    assert sum(mean * width for (_, mean), width in zip(means, widths)) == near(inside, rel=1e-3)
 
 
 def test_without_the_library_the_way_to_it_is_named(tmp_path, monkeypatch):

@@ -1,12 +1,12 @@
 """Do bursts, channels and refresh of the off-chip memory take the cycles and bits that a person counts?"""
 
-import pytest
 from small_chips import quiet_chip, read, run, trace_of
 
 import archsim
 from archsim.chip import load_architecture
 from archsim.chip.blocks.off_chip import OffChipSettings
 from archsim.chip.built import build_chip
+from tests.near import near
 
 
 def test_requests_are_whole_bursts():
@@ -67,4 +67,4 @@ def test_an_interface_follows_the_memory():
     bits = sum(row["count"] for row in result.ledger if row["component"] == "off_chip_memory")
     # LeNet-1 fits the buffer: an image of 28 x 28 values of 8 bits is read
     assert bits == 28 * 28 * 8
-    assert energy == pytest.approx(bits * 1.83e-12)
+    assert energy == near(bits * 1.83e-12)

@@ -16,6 +16,7 @@ from archsim.soc.collect import check_conservation, ledger_of_machine, resources
 from archsim.soc.cores.core_machine import CoreMachine
 from archsim.studies.random_cores import core_case
 from tests.members import every
+from tests.near import near
 
 SEED = int(os.environ.get("ARCHSIM_SEED", "1"))
 NUMBERS = range(12)
@@ -46,7 +47,7 @@ def test_counts_of_events_are_those_of_plans(number):
     timed = {(role, "cycle") for role in TIMED}
     keys = {key for key in (*foreseen.counts, *counted.counts) if key[:2] not in timed}
     for key in keys:
-        assert counted.counts.get(key, 0) == pytest.approx(foreseen.counts.get(key, 0), rel=1e-9)
+        assert counted.counts.get(key, 0) == near(foreseen.counts.get(key, 0), rel=1e-9)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -61,7 +62,7 @@ def test_the_ledger_holds_what_links_carried(number):
         ("package_link", lambda link: link.kind == "package"),
     ):
         bits = math.fsum(weight(link) * done.flits * flit for link, done in carried)
-        assert counted.total(role, "transfer") == pytest.approx(bits, rel=1e-9), role
+        assert counted.total(role, "transfer") == near(bits, rel=1e-9), role
 
 
 @every("number", NUMBERS)
@@ -71,18 +72,18 @@ def test_shares_of_a_step_are_whole(number):
     for operation in trace.image_operations:
         for unit in cores.units[operation.name]:
             shares = unit.cores
-            assert math.fsum(core.outputs for core in shares) == pytest.approx(1)
-            assert math.fsum(group.share for group in unit.groups) == pytest.approx(1)
+            assert math.fsum(core.outputs for core in shares) == near(1)
+            assert math.fsum(group.share for group in unit.groups) == near(1)
             if operation.kind not in ("digital", "stream"):
-                assert math.fsum(core.partials for core in shares) == pytest.approx(1)
+                assert math.fsum(core.partials for core in shares) == near(1)
             if operation.kind.startswith("read"):
                 layer = placement.layers[operation.matrix_name]
                 back = operation.kind == "read_transposed"
                 splits = layer.column_splits if back else layer.row_splits
                 adds = math.fsum(core.inner + core.outer for core in shares)
-                assert adds == pytest.approx(splits - 1)
+                assert adds == near(splits - 1)
         sources = cores.sources[operation.name]
-        assert math.fsum(source.share for source in sources) == pytest.approx(1)
+        assert math.fsum(source.share for source in sources) == near(1)
         for source in sources:
             for copy in source.copies:
-                assert math.fsum(holding.share for holding in copy) == pytest.approx(1)
+                assert math.fsum(holding.share for holding in copy) == near(1)

@@ -14,6 +14,7 @@ from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.operation_plan import plan
 from archsim.chip.plan.slowest import slowest_pulses, slowest_repeats, slowest_row
 from archsim.trace import Activity, LayerMatrix, Operation, Trace
+from tests.near import near
 
 
 def test_a_row_of_128_devices_of_four_pulses_takes_nineteen():
@@ -25,7 +26,7 @@ def test_the_series_is_the_closed_form(devices, mean):
     # the largest of n geometric counts by inclusion and exclusion (Eisenberg 2008, equation 1)
     q = 1 - 1 / mean
     exact = sum((-1) ** (j + 1) * math.comb(devices, j) / (1 - q**j) for j in range(1, devices + 1))
-    assert slowest_pulses(devices, 1.0, mean) == pytest.approx(exact, rel=1e-9)
+    assert slowest_pulses(devices, 1.0, mean) == near(exact, rel=1e-9)
 
 
 def test_devices_that_are_not_written_count_no_pulse():
@@ -36,20 +37,20 @@ def test_devices_that_are_not_written_count_no_pulse():
         * (slowest_pulses(sum(chosen), 1.0, mean) if any(chosen) else 0)
         for chosen in product((0, 1), repeat=3)
     )
-    assert slowest_pulses(3, share, mean) == pytest.approx(exact, rel=1e-9)
-    assert slowest_pulses(3, share, 5.0, verified=False) == pytest.approx(
+    assert slowest_pulses(3, share, mean) == near(exact, rel=1e-9)
+    assert slowest_pulses(3, share, 5.0, verified=False) == near(
         5 * (1 - 0.7**3)
     )  # blind: a known number, if any
-    assert slowest_pulses(16, 1.0, 1.0) == 1.0 and slowest_pulses(
-        10**6, 1e-9, 4.0
-    ) == pytest.approx(4e-3, rel=0.01)
+    assert slowest_pulses(16, 1.0, 1.0) == 1.0 and slowest_pulses(10**6, 1e-9, 4.0) == near(
+        4e-3, rel=0.01
+    )
 
 
 def test_more_devices_never_end_sooner_and_one_takes_the_mean():
     for share, mean in ((1.0, 4.0), (0.05, 2.0), (0.5, 1.0), (1.0, 1.01), (1.0, 3000.0)):
         counts = [slowest_pulses(n, share, mean) for n in (1, 2, 10, 1000, 10**6)]
         assert counts == sorted(counts)
-        assert counts[0] == pytest.approx(share * mean, rel=1e-6)
+        assert counts[0] == near(share * mean, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +62,7 @@ def test_the_slowest_of_rows_one_device_at_a_time(rows, devices, share, mean):
     counts = draws.geometric(1 / mean, (4000, rows, devices)) * (
         draws.random((4000, rows, devices)) < share
     )
-    assert slowest_row(rows, devices, share, mean) == pytest.approx(
-        counts.sum(2).max(1).mean(), rel=0.04
-    )
+    assert slowest_row(rows, devices, share, mean) == near(counts.sum(2).max(1).mean(), rel=0.04)
     assert (
         slowest_row(rows, devices, 1.0, mean, verified=False) == devices * mean
     )  # a known number of each
@@ -72,7 +71,7 @@ def test_the_slowest_of_rows_one_device_at_a_time(rows, devices, share, mean):
 def test_vectors_that_are_read_at_once_are_repeated_as_often_as_the_worst():
     # repeats of 0.5 on the mean: each further one has the chance 1/3
     exact = sum(1 - (1 - 3.0**-k) ** 4 for k in range(1, 60))
-    assert slowest_repeats(4, 0.5) == pytest.approx(exact, rel=1e-9)
+    assert slowest_repeats(4, 0.5) == near(exact, rel=1e-9)
     assert slowest_repeats(1, 0.5) == 0.5 and slowest_repeats(4, 0.0) == 0.0
 
 
@@ -93,7 +92,7 @@ def test_a_programmed_row_ends_with_its_slowest_device_and_pays_for_the_mean():
         matrix, write(32, write_pulses=4.0), tile__rows=64, tile__columns=128
     )
     assert (
-        programming.write_cycles == pytest.approx(12 * slowest_pulses(128, 1.0, 4.0))
+        programming.write_cycles == near(12 * slowest_pulses(128, 1.0, 4.0))
         and 232 < programming.write_cycles < 234
     )
     assert (
@@ -111,7 +110,7 @@ def test_all_tiles_that_program_a_row_at_once_wait_for_the_slowest():
     _, _, programming = planned(
         matrix, write(128, write_pulses=4.0), tile__rows=64, tile__columns=64
     )
-    assert programming.write_cycles == pytest.approx(12 * slowest_pulses(2 * 128, 1.0, 4.0) / 2)
+    assert programming.write_cycles == near(12 * slowest_pulses(2 * 128, 1.0, 4.0) / 2)
     _, _, one_by_one = planned(
         matrix,
         write(128, write_pulses=4.0),
@@ -119,5 +118,5 @@ def test_all_tiles_that_program_a_row_at_once_wait_for_the_slowest():
         tile__columns=64,
         write__parallel="device",
     )
-    assert one_by_one.write_cycles == pytest.approx(12 * slowest_row(4, 64, 1.0, 4.0) / 2)
+    assert one_by_one.write_cycles == near(12 * slowest_row(4, 64, 1.0, 4.0) / 2)
     assert 64 * 4 * 12 / 2 < one_by_one.write_cycles < 1.2 * 64 * 4 * 12 / 2

@@ -1,12 +1,11 @@
 """Which part is too slow for the clock, and what clock does it allow?"""
 
-import pytest
-
 import archsim
 from archsim.chip.blocks import blocks
 from archsim.chip.timing_closure import cycles_for, is_closure_note
 from hwlib import load_figures
 from tests.members import every
+from tests.near import near
 
 
 def closure(chip, **words):
@@ -107,8 +106,8 @@ def test_the_band_is_that_of_the_delay():
     (note,) = closure("cim40", scheme="mixed_precision", phase="training", batch=2)
     low, high = note.split("(")[-1].rstrip(")").split(" to ")
     # paths +-10 %, the library between 1 and 4 times slower
-    assert float(low) == pytest.approx(197.7 * ratio.value / ratio.high / 1.1, rel=0.01)
-    assert float(high) == pytest.approx(197.7 * ratio.value / ratio.low / 0.9, rel=0.01)
+    assert float(low) == near(197.7 * ratio.value / ratio.high / 1.1, rel=0.01)
+    assert float(high) == near(197.7 * ratio.value / ratio.low / 0.9, rel=0.01)
 
 
 def test_another_node_moves_what_the_clock_allows():

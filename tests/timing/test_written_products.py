@@ -9,6 +9,7 @@ import archsim
 from archsim.chip import load_architecture
 from archsim.trace import build_trace
 from hwlib.errors import InputError
+from tests.near import near
 from workloads import load_network
 
 ON_ARRAYS = {"execution.attention": "arrays"}
@@ -55,7 +56,7 @@ def test_a_token_adds_a_column_of_keys_and_a_row_of_values():
     keys, values = named["block1_scores.load"], named["block1_mix.load"]
     # keys lie turned, 64 x 101 a head: one device in each row of 12 heads; values are a row of 64
     assert (keys.steps, keys.input_elements) == (64, 12)
-    assert keys.activity.devices_written == pytest.approx(1 / 101)
+    assert keys.activity.devices_written == near(1 / 101)
     assert (values.steps, values.input_elements) == (1, 12 * 64)
     assert values.activity.devices_written == 1
     # they lie on the arrays, not in a buffer
@@ -106,10 +107,10 @@ def test_fused_scores_are_no_map():
     assert joined.products == ahead.products + behind.products
     # queries, keys and values of 197 tokens come in, a sum of values goes out; 3 x 197 scores stay
     token = 192
-    assert joined.steps * joined.input_elements == pytest.approx(3 * 197 * token)
+    assert joined.steps * joined.input_elements == near(3 * 197 * token)
     assert joined.output_elements == behind.output_elements == token
     for action in joined.vector_work:
         both = ahead.vector_work.get(action, 0) + behind.vector_work.get(action, 0)
-        assert joined.vector_work[action] == pytest.approx(both)
+        assert joined.vector_work[action] == near(both)
     assert fused["block1_proj.forward"].after == ("block1_scores.forward",)
     assert ahead.map_elements - 2 * 197 * token == 3 * 197 * 197
