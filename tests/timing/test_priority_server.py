@@ -155,3 +155,13 @@ def test_no_order_of_giving_way_loses_a_cycle(seed, ports):
         taken = {cycle for _, cycle in booked}
         for arrival, end in jobs:
             assert taken.issuperset(range(arrival, end)), "idle while a job waits"
+
+
+def test_words_that_give_way_begin_no_sooner_than_they_were_asked_for():
+    port = Server(simpy.Environment(), "port", "buffer")
+    younger = port.take_yielding(10, 6, age=2)
+    older = port.take_yielding(5, 3, age=1)
+    assert (older.pieces, younger.pieces) == ([(0, 5, 8)], [(0, 10, 16)])
+    # what is asked for in the middle is served there, the rest behind it
+    oldest = port.take_yielding(12, 2, age=0)
+    assert (oldest.pieces, younger.pieces) == ([(0, 12, 14)], [(0, 10, 12), (0, 14, 18)])
