@@ -54,7 +54,7 @@ class KindWeights(Section):
     """The weights of a kind."""
 
     replicas: Annotated[
-        Replicas | None, Effects(area="up", energy="up", time="up", accuracy="up")
+        Replicas | None, Effects(area="up", energy="up", time="any", accuracy="up")
     ] = None
     """Devices that carry one weight; unsaid: `weights.replicas`."""
     device: Annotated[str | None, Field(min_length=1, max_length=4000), COMPUTED] = None

@@ -7,15 +7,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from archsim.chip.section import Count, Section
-from hwlib.effects import OTHER_MACHINE, OTHER_ORDER, Effects
+from hwlib.effects import OTHER_MACHINE, Effects
 
 
 class ExecutionSettings(Section):
     """What may overlap, and what a chip too small does."""
 
-    mode: Annotated[Literal["layer_by_layer", "pipelined"], OTHER_ORDER] = "layer_by_layer"
+    mode: Annotated[
+        Literal["layer_by_layer", "pipelined"],
+        Effects(area="any", energy="any", time="any", accuracy="ageing"),
+    ] = "layer_by_layer"
     """`layer_by_layer`: an operation starts when the one before has ended; `pipelined`: layers and
-    images overlap.
+    images overlap, and a buffer that is grown (`buffer.fit`) holds all that are in flight.
     """
     reload: Annotated[bool, Effects(area="any", energy="any", time="any", admits=True)] = False
     """A chip too small for the network loads weights in passes and pays for it."""

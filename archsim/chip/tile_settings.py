@@ -44,17 +44,17 @@ class WeightSettings(Section):
     `bit_slices`, ceil(bits / cell_bits) columns, offset-coded, shifted and added; the offset times
     the sum of the inputs, which each tile adds up, is taken off every weight's result.
     """
-    bits: Annotated[Bits, Effects(area="up", energy="up", time="up", accuracy="up")] = 8
+    bits: Annotated[Bits, Effects(area="up", energy="up", time="any", accuracy="up")] = 8
     """Bits of a stored weight."""
     cell_bits: Annotated[
         int, Field(ge=1, le=10), Effects(area="down", energy="any", time="any", accuracy="any")
     ] = 4
     """Bits that one cell holds, where weights are sliced."""
     reference_columns: Annotated[
-        int, Field(ge=1, le=64), Effects(area="up", energy="up", time="up", accuracy="any")
+        int, Field(ge=1, le=64), Effects(area="up", energy="up", time="any", accuracy="any")
     ] = 1
     """Columns of a tile that carry the reference of `reference_column`."""
-    replicas: Annotated[Replicas, Effects(area="up", energy="up", time="up", accuracy="up")] = 1
+    replicas: Annotated[Replicas, Effects(area="up", energy="up", time="any", accuracy="up")] = 1
     """Devices that carry one weight; their outputs are averaged."""
     layer_replicas: Annotated[dict[str, Replicas], OTHER_MACHINE] = Field(default_factory=dict)
     """Devices a weight of single layers, by the layer's name."""

@@ -183,5 +183,6 @@ MACHINES["cores of two kinds"] = Machine(
         "core.kinds.fine.read.adc_bits": 4,
         "core.kinds.fine.tile.rows": 8,
         "placement.kind.conv1": "coarse",
+        "placement.kind.fc": "fine",  # it takes fewer cells of the other, which alone would act then
     },
 )

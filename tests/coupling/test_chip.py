@@ -24,6 +24,9 @@ FIELDS = {
 }
 MORE = 1
 """Machines beyond those on which all that a field declares was seen; a study takes all."""
+PORTS = ("network.buffer_port", "network.off_chip_port")
+CORES_OF_A_CHIP = 8
+"""On machines of several: a part of the network grows where two things sit at one router."""
 BY_LAYER = ("placement.copies", "weights.layer_replicas")
 
 
@@ -37,6 +40,10 @@ def values_of(field: Field, now: Any) -> list[Any]:
         return [{"conv1": 2}]
     if field.path == "core.kinds":
         return [{name: {} for name in now}] if now else [{"only": own} for own in KINDS]
+    if field.path in PORTS:
+        return [0, 1, 2] if now == "middle" else [*other_values(field.info, now), "middle"]
+    if field.path == "package.gateway":
+        return [router for router in range(CORES_OF_A_CHIP) if router != now]
     if field.path == "placement.kind":
         return [{"conv1": "fine"}] if now else []
     if field.path == "weights.device":

@@ -33,7 +33,16 @@ IMAGES = 4
 FINE = {"read.input_bits": 8, "read.adc_bits": 12, "read.output_bits": 12, "weights.bits": 8}
 CHIPS: dict[str, tuple[str, dict[str, Any]]] = {
     "fine reads": ("cim40", {**FINE, "physics.read_noise": 0.01}),
-    "slices": ("cim40", {**FINE, "weights.mapping": "bit_slices", "weights.cell_bits": 2}),
+    "slices": (
+        "cim40",
+        {
+            **FINE,
+            "weights.mapping": "bit_slices",
+            "weights.cell_bits": 2,
+            # replicas average noise: without any, a larger number of them decides nothing
+            "physics.read_noise": 0.01,
+        },
+    ),
     "two columns a weight": (
         "wu2023",
         {

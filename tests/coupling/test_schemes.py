@@ -80,6 +80,9 @@ def machines(name: str) -> Iterator[tuple[str, Machine, dict[str, Any]]]:
             for key, value in case.practice.items()
             if key not in ("epochs", "scheme_settings")
         }
+        # of so few images most rules need a steep rate to reach the weights at all
+        steep = [settings["learning_rate"] for settings in (practice, training)]
+        practice["learning_rate"] = max(steep)
         exact = {key: value for key, value in training.items() if key != "device_settings"}
         for what, settings, of_rule in (
             ("trial", training, own),

@@ -42,13 +42,17 @@ def in_variant(case: Case, field: Field, kinds: Collection[str]) -> Iterator[Sig
 
 
 def silent(case: Case, kinds: Collection[str] = ()) -> list[str]:
-    """Settings that moved nothing on a machine of a variant, with the machine."""
+    """Settings that moved nothing on a machine of a variant, with the machine, and those that moved
+    something of a result that says nothing read them.
+    """
     told = []
     for field in fields_of(type(case.scheme)):
         if field.effects is None or field.effects.limit:
             continue
         spoken: dict[str, bool] = {}
         for one in in_variant(case, field, kinds):
+            if one.named_now and one.felt:
+                told.append(f"{field.path}: {one.where}: unused, and {one.what} moved something")
             spoken[one.where] = spoken.get(one.where, False) or one.felt or one.named
         told += [f"{field.path}: {where}" for where, heard in spoken.items() if not heard]
     return told

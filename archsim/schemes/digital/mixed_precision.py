@@ -3,6 +3,7 @@ verify (Wu 2023) or by blind pulses (Nandakumar 2020)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -118,6 +119,11 @@ class MixedPrecision(GradientScheme):
         if self.writing == "pulses":
             return super().unused | {"keep_remainder", "accumulate"}
         return super().unused | (set() if self.accumulate else {"threshold", "keep_remainder"})
+
+    def unused_on(self, device: Collection[str] | None) -> frozenset[str]:
+        # blind pulses of devices are counted in their own steps
+        counted = self.writing == "pulses" and device is not None
+        return super().unused_on(device) | ({"threshold"} if counted else set())
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         blind = self.writing == "pulses"

@@ -106,9 +106,11 @@ class Sbpca(ArrayBackward):
 
     def unused_on(self, device: Collection[str] | None) -> frozenset[str]:
         idle = super().unused_on(device)
-        if device is None:  # a change is added as it is, and no weight is less than a pulse away
-            idle |= {"encoding", "train_length", "update_management", "length_management"}
-            return idle | {"rounding", "least_changed"}
+        if device is None:
+            # A change is added as it is, and no weight is less than a pulse away. How long the
+            # arrays would take over it is counted all the same, by its code and length.
+            managed = {"update_management", "length_management"}
+            return idle | managed | {"rounding", "least_changed"}
         verified = self.update_mode != "rank_seq" and "verify_window" in device
         return idle | ({"rounding"} if verified else set())
 
