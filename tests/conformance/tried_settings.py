@@ -47,6 +47,8 @@ def others(path, chip):
         return ["ecram", "gokmen2016"]
     if path == "supply_v":
         return [0.9, 1.12]
+    if value == "middle":  # the router of a port
+        return [0, 1]
     if isinstance(value, str):  # tile.count = "auto"
         return [40]
     if isinstance(value, int):

@@ -43,7 +43,7 @@ def in_variant(case: Case, field: Field, kinds: Collection[str]) -> Iterator[Sig
 
 def silent(case: Case, kinds: Collection[str] = ()) -> list[str]:
     """Settings that moved nothing on a machine of a variant, with the machine, and those that moved
-    something of a result that says nothing read them.
+    a training whose result says that nothing read them.
     """
     told = []
     for field in fields_of(type(case.scheme)):
@@ -51,8 +51,9 @@ def silent(case: Case, kinds: Collection[str] = ()) -> list[str]:
             continue
         spoken: dict[str, bool] = {}
         for one in in_variant(case, field, kinds):
-            if one.named_now and one.felt:
-                told.append(f"{field.path}: {one.where}: unused, and {one.what} moved something")
+            # not of time, which stands for what is assumed to be done here, and not for what is
+            if one.named_now and (one.activity or one.moved["accuracy"] != "="):
+                told.append(f"{field.path}: {one.where}: unused, and {one.what} moved the training")
             spoken[one.where] = spoken.get(one.where, False) or one.felt or one.named
         told += [f"{field.path}: {where}" for where, heard in spoken.items() if not heard]
     return told
