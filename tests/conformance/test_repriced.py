@@ -48,12 +48,26 @@ def silicon(document):
     return {name: document[name] for name in NUMBERS if name in document}
 
 
+def told(folder):
+    """A stored comparison but for the engine that timed it, which is the compiled one as soon as its
+    machine code is there, and the digests over it.
+    """
+
+    def without(entry):
+        if isinstance(entry, dict):
+            kept = entry.keys() - {"engine", "digest"}
+            return {name: without(entry[name]) for name in kept}
+        return [without(item) for item in entry] if isinstance(entry, list) else entry
+
+    return without(json.loads((folder / "compare.json").read_text()))
+
+
 def test_nothing_moves_where_nothing_has_changed(folders, tmp_path, untrained):
     folder = copy_of(folders, tmp_path, "compare")
-    before = (folder / "compare.json").read_text()
+    before = told(folder)
     repriced = reprice(folder)
     assert repriced.rows() == [] and repriced.missing == [] and repriced.cells["compare.csv"] > 20
-    assert (folder / "compare.json").read_text() == before
+    assert told(folder) == before
     assert "numbers are as they were" in (folder / PAGE).read_text()
 
 
