@@ -187,6 +187,10 @@ class Operator:
         """
         return {}
 
+    def constant_shapes(self, layer: Layer) -> Mapping[str, Shape]:
+        """By role the shape of its values, where one alone fits."""
+        return {}
+
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
         """Values of the layer's roles, by name, from the words that a training left, float32."""
         return {}

@@ -7,7 +7,7 @@ normalised values are scaled and shifted by constants where the layer has them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from archsim.operators.arguments import Tensors, Work, constant, merge, number_of
@@ -17,6 +17,7 @@ from archsim.operators.normal_kernels import SETS
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
+    from archsim.operators.shapes import Shape
     from workloads.network import Layer
 
 
@@ -100,6 +101,9 @@ class Normalisation(Operator):
     def scales(self, layer: Layer) -> Scales:
         """The words that scale and shift."""
         raise NotImplementedError
+
+    def constant_shapes(self, layer: Layer) -> Mapping[str, Shape]:
+        return dict.fromkeys(layer.constants, self.scales(layer).shape)
 
     def words(self, layer: Layer) -> WordCounts:
         return WordCounts(len(layer.constants) * self.scales(layer).number)

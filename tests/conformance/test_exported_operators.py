@@ -12,6 +12,7 @@ from archsim.operators.array_forward import network_forward
 from archsim.run.exported import export_onnx, export_torch
 from archsim.run.trained_weights import trained_tensors
 from archsim.training.trainable import untrainable
+from hwlib.errors import InputError
 from tests.conformance.operators_known import TRAINED
 from tests.members import every
 from tests.operator_layers import layer_of, trained_chain_of
@@ -72,6 +73,8 @@ def values_of(network):
             trained = ROLES.get(layer.operator, layer.roles)
             sizes = {"operand1": layer.output_shape}
             usual = layer.output_shape[:1] if layer.operator != "layer_norm" else None
+            if layer.operator == "group_norm" and len(layer.output_shape) == 3:
+                usual = (layer.output_shape[0], 1, 1)
             for role in trained:
                 size = sizes.get(role, usual or layer.output_shape[-1:])
                 values[f"{layer.name}.{role}"] = random.normal(size=size)
@@ -173,3 +176,25 @@ def test_a_recurrent_layer_from_its_end(operator, tmp_path):
     network = Network("turned", (first, turned))
     goes_out_as_onnx(network, tmp_path)
     goes_out_as_module(network)
+
+
+NORMS = {"layer_norm": (3, 4), "group_norm": (4, 2, 3), "rms_norm": (4,)}
+
+
+@every(
+    "operator, words",
+    [(name, words) for name in NORMS for words in ((), ("scale",), ("shift",), ("scale", "shift"))],
+)
+def test_a_normalisation_leaves_with_the_words_that_it_has(operator, words, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    shape = NORMS[operator]
+    first = Layer("input", "input", (), (), shape)
+    norm = Layer("it", operator, ("input",), (shape,), shape, constants=words)
+    network = Network("norm", (first, norm))
+    goes_out_as_onnx(network, tmp_path)
+    if operator == "rms_norm" and "shift" in words:
+        with pytest.raises(InputError, match="no part here"):
+            goes_out_as_module(network)
+    else:
+        goes_out_as_module(network)

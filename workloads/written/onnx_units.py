@@ -79,10 +79,10 @@ def _batch_norm(graph: OnnxWriting, layer: Layer) -> None:
 def _layer_norm(graph: OnnxWriting, layer: Layer) -> None:
     axis = count_of(layer, "axis", len(layer.output_shape) - 1)
     shape = layer.output_shape[axis:]
-    affine = bool(layer.constants)
-    scale = graph.held(layer, "scale") if affine else np.ones(shape, np.float32)
+    held = "scale" in layer.constants
+    scale = graph.held(layer, "scale") if held else np.ones(shape, np.float32)
     inputs = [*layer.inputs, graph.constant(layer, "scale", scale)]
-    if affine:
+    if "shift" in layer.constants:
         inputs.append(graph.constant(layer, "shift", graph.held(layer, "shift")))
     epsilon = number_of(layer, "epsilon", 1e-5)
     graph.node(layer, "LayerNormalization", inputs, axis=axis + 1, epsilon=epsilon)

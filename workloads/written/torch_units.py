@@ -26,11 +26,19 @@ def _batch_norm(torch: Any, layer: Layer, held: Held) -> Any:
 
 def _layer_norm(torch: Any, layer: Layer, held: Held) -> Any:
     axis = count_of(layer, "axis", len(layer.output_shape) - 1)
-    affine = bool(layer.constants)
     epsilon = number_of(layer, "epsilon", 1e-5)
-    part = torch.nn.LayerNorm(layer.output_shape[axis:], epsilon, affine)
-    if affine:
-        part.weight, part.bias = parameter(torch, held["scale"]), parameter(torch, held["shift"])
+    shifted = "shift" in held
+    part = torch.nn.LayerNorm(layer.output_shape[axis:], epsilon, bool(held), shifted)
+    return _scaled(torch, part, held)
+
+
+def _scaled(torch: Any, part: Any, held: Held) -> Any:
+    """A normalisation with the words that its layer holds: PyTorch's own are a scale of one and no
+    shift.
+    """
+    for role, name in (("scale", "weight"), ("shift", "bias")):
+        if role in held:
+            setattr(part, name, parameter(torch, held[role].reshape(getattr(part, name).shape)))
     return part
 
 
@@ -64,25 +72,17 @@ def _softmax(name: str, axes: Callable[[Layer], tuple[int, ...]]) -> Part:
 def _group_norm(torch: Any, layer: Layer, held: Held) -> Any:
     epsilon = number_of(layer, "epsilon", 1e-5)
     groups = count_of(layer, "groups", 1)
-    part = torch.nn.GroupNorm(groups, layer.output_shape[0], epsilon, bool(layer.constants))
-    if layer.constants:
-        part.weight = parameter(torch, held["scale"].reshape(-1))
-        part.bias = parameter(torch, held["shift"].reshape(-1))
-    return part
+    part = torch.nn.GroupNorm(groups, layer.output_shape[0], epsilon, bool(held))
+    return _scaled(torch, part, held)
 
 
 def _rms_norm(torch: Any, layer: Layer, held: Held) -> Any:
     axis = count_of(layer, "axis", len(layer.output_shape) - 1)
     epsilon = number_of(layer, "epsilon", 1e-5)
-    scaled = bool(layer.constants)
-    part = torch.nn.RMSNorm(layer.output_shape[axis:], epsilon, scaled)
-    if scaled:
-        part.weight = parameter(torch, held["scale"])
-    if "shift" not in layer.constants:
-        return part
-    if np.any(held["shift"]):
+    if np.any(held.get("shift", 0.0)):
         raise InputError("a shift behind this operator has no part here", where=layer.name)
-    return part
+    part = torch.nn.RMSNorm(layer.output_shape[axis:], epsilon, "scale" in held)
+    return _scaled(torch, part, {role: held[role] for role in ("scale",) if role in held})
 
 
 def _join(combine: Callable[[Any, Any], Any]) -> Part:

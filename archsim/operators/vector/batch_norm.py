@@ -11,7 +11,7 @@ tiles. The way back takes off the running means of the errors in place of those 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work, count_of, merge
@@ -27,6 +27,7 @@ from archsim.operators.kernels import LayerWords
 from archsim.operators.numbers import np
 
 if TYPE_CHECKING:
+    from archsim.operators.shapes import Shape
     from workloads.network import Layer
 
 EPSILON = 1e-5
@@ -130,6 +131,9 @@ class BatchNorm(Operator):
     def channels(self, layer: Layer) -> int:
         """How many statistics there are."""
         return layer.output_shape[self.axis(layer)]
+
+    def constant_shapes(self, layer: Layer) -> Mapping[str, Shape]:
+        return dict.fromkeys(self.roles(layer), (self.channels(layer),))
 
     def forward_work(self, layer: Layer) -> Work:
         return {"multiply_add": layer.output_elements}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from archsim.operators.shapes import Shape
 from archsim.operators.vocabulary import operator_of
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
@@ -50,6 +51,8 @@ def tensors_of(
                 for role, value in held.items()
             },
         }
+        if held:
+            _require_fit(layer, [*held], tensors[layer.name])
         may_be_folded = operator_of(layer).may_be_folded
         # Exporters fold a normalisation into the weights before it; what is left behind has nothing
         # to say.
@@ -74,6 +77,41 @@ def tensors_of(
             "weights: it passes its input on"
         )
     return tensors, tuple(notes)
+
+
+def _require_fit(layer: Layer, roles: list[str], values: dict[str, np.ndarray]) -> None:
+    """Raise InputError where constants that somebody gave do not go with the layer, or stretch its
+    output to another shape: tried on inputs of zero.
+    """
+    for role, wanted in operator_of(layer).constant_shapes(layer).items():
+        if role in roles and _without_ones(values[role].shape) == _without_ones(wanted):
+            values[role] = values[role].reshape(wanted)
+        elif role in roles:
+            raise InputError(
+                "constants do not fit the layer",
+                where=f"data: {layer.name}.{role}",
+                got=str(values[role].shape),
+                allowed=str(tuple(wanted)),
+            )
+    if any(role not in values for role in layer.roles):
+        return  # told by name
+    inputs = [np.zeros(shape, np.float32) for shape in layer.input_shapes]
+    try:
+        with np.errstate(all="ignore"):
+            shape = np.shape(operator_of(layer).forward(layer, inputs, values))
+    except (ValueError, IndexError):
+        shape = None
+    if shape != tuple(layer.output_shape):
+        raise InputError(
+            "constants do not fit the layer",
+            where=f"data: {', '.join(f'{layer.name}.{role}' for role in roles)}",
+            got=", ".join(str(values[role].shape) for role in roles),
+            allowed=f"what keeps the layer's output {tuple(layer.output_shape)}",
+        )
+
+
+def _without_ones(shape: Shape) -> tuple[int, ...]:
+    return tuple(size for size in shape if size != 1)
 
 
 def _some(names: list[str]) -> str:
