@@ -29,8 +29,9 @@ CAUSES: dict[str, dict[str, object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Both modes of one chip: cycles, the cycles of its longest job, and those that the channel is busy
-    for more in the pipeline: what its images in flight keep may leave a small buffer.
+    """Both modes of one chip: cycles, the cycles of its longest job, and those that the channel and the
+    memory behind it take for more in the pipeline: what its images in flight keep may leave a small
+    buffer, and each request waits for the memory.
     """
 
     chip: Draw
@@ -54,8 +55,10 @@ def compare(chip: Draw, changed: Mapping[str, object] | None = None) -> Pair:
     """Run a chip in both modes."""
     own = dict(changed or {})
     serial, pipelined = (run(chip, own | mode) for mode in (SERIAL, PIPELINED))
-    channels = [machine.wiring.down["off_chip"].busy for machine in (serial, pipelined)]
-    moved = max(0, channels[1] - channels[0])
+    latency = pipelined.chip.off_chip.latency_cycles
+    channels = [machine.wiring.down["off_chip"] for machine in (serial, pipelined)]
+    taken = [channel.busy + channel.requests * latency for channel in channels]
+    moved = max(0, taken[1] - taken[0])
     return Pair(chip, serial.end, pipelined.end, one_job(serial), moved)
 
 
