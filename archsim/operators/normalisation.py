@@ -42,11 +42,6 @@ class Scales(NamedTuple):
         return math.prod(self.shape)
 
 
-def _held(layer: Layer) -> list[str]:
-    """Roles of the words that a layer has, in their order in memory."""
-    return [role for role in _USUAL if role in layer.constants]
-
-
 class Normalisation(Operator):
     """(x - mean) / sqrt(variance + epsilon), times `scale`, plus `shift`."""
 
@@ -102,8 +97,11 @@ class Normalisation(Operator):
         """The words that scale and shift."""
         raise NotImplementedError
 
+    def roles(self, layer: Layer) -> tuple[str, ...]:
+        return tuple(role for role in _USUAL if role in layer.constants)  # in their order in memory
+
     def constant_shapes(self, layer: Layer) -> Mapping[str, Shape]:
-        return dict.fromkeys(layer.constants, self.scales(layer).shape)
+        return dict.fromkeys(self.roles(layer), self.scales(layer).shape)
 
     def words(self, layer: Layer) -> WordCounts:
         return WordCounts(len(layer.constants) * self.scales(layer).number)
@@ -114,11 +112,7 @@ class Normalisation(Operator):
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
         scales = self.scales(layer)
         held = words[1:].reshape(-1, *scales.shape)
-        return {role: values.copy() for role, values in zip(_held(layer), held)}
-
-    def unfolded(self, layer: Layer, held: Tensors) -> np.ndarray:
-        order = [np.ravel(constant(layer, role, held)) for role in _held(layer)]
-        return np.concatenate(order).astype(np.float32)
+        return {role: values.copy() for role, values in zip(self.roles(layer), held)}
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         sets, scales = self.sets(layer), self.scales(layer)
@@ -126,7 +120,9 @@ class Normalisation(Operator):
         scaled, shifted = (int(role in layer.constants) for role in _USUAL)
         window = (sets, size, int(self.centred), scaled, scales.number, scales.neighbours, shifted)
         epsilon = number_of(layer, "epsilon", 1e-5)
-        words = LayerWords((epsilon,), scales.number, tuple(_USUAL[role] for role in _held(layer)))
+        words = LayerWords(
+            (epsilon,), scales.number, tuple(_USUAL[role] for role in self.roles(layer))
+        )
         return (TrainingRow(SETS, window=window, kept=2 * sets, words=words),)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from archsim.operators.array_forward import network_forward
+from archsim.operators.vocabulary import operator_of
 from archsim.run.exported import export_onnx, export_torch
 from archsim.run.trained_weights import trained_tensors
 from archsim.training.trainable import untrainable
@@ -70,18 +71,11 @@ def values_of(network):
             if layer.bias:
                 values[f"{layer.name}.bias"] = random.normal(size=size[0])
         elif layer.roles:
-            trained = ROLES.get(layer.operator, layer.roles)
-            sizes = {"operand1": layer.output_shape}
-            usual = layer.output_shape[:1] if layer.operator != "layer_norm" else None
-            if layer.operator == "group_norm" and len(layer.output_shape) == 3:
-                usual = (layer.output_shape[0], 1, 1)
-            for role in trained:
-                size = sizes.get(role, usual or layer.output_shape[-1:])
+            sizes = operator_of(layer).constant_shapes(layer)
+            for role in layer.roles:
+                size = sizes.get(role, layer.output_shape)
                 values[f"{layer.name}.{role}"] = random.normal(size=size)
     return values
-
-
-ROLES = {"batch_norm": ("scale", "shift")}
 
 
 def wanted_of(network, values, image):

@@ -76,14 +76,22 @@ def _batch_norm(graph: OnnxWriting, layer: Layer) -> None:
     graph.node(layer, "BatchNormalization", [*layer.inputs, *inputs], epsilon=0.0)
 
 
+_USUAL = {"scale": 1.0, "shift": 0.0}
+
+
+def _word(graph: OnnxWriting, layer: Layer, role: str, shape: tuple[int, ...]) -> str:
+    """The name of a constant of this shape: what the layer holds, or what changes nothing."""
+    held = role in layer.constants
+    values = graph.held(layer, role) if held else np.full(shape, _USUAL[role], np.float32)
+    return graph.constant(layer, role, values.reshape(shape))
+
+
 def _layer_norm(graph: OnnxWriting, layer: Layer) -> None:
     axis = count_of(layer, "axis", len(layer.output_shape) - 1)
     shape = layer.output_shape[axis:]
-    held = "scale" in layer.constants
-    scale = graph.held(layer, "scale") if held else np.ones(shape, np.float32)
-    inputs = [*layer.inputs, graph.constant(layer, "scale", scale)]
+    inputs = [*layer.inputs, _word(graph, layer, "scale", shape)]
     if "shift" in layer.constants:
-        inputs.append(graph.constant(layer, "shift", graph.held(layer, "shift")))
+        inputs.append(_word(graph, layer, "shift", shape))
     epsilon = number_of(layer, "epsilon", 1e-5)
     graph.node(layer, "LayerNormalization", inputs, axis=axis + 1, epsilon=epsilon)
 
@@ -101,10 +109,7 @@ def _group_norm(graph: OnnxWriting, layer: Layer) -> None:
     graph.needs(21)  # before it had one scale a group
     channels = layer.output_shape[0]
     inputs = [*layer.inputs]
-    for role, usual in (("scale", 1.0), ("shift", 0.0)):
-        held = role in layer.constants
-        values = graph.held(layer, role) if held else np.full(channels, usual, np.float32)
-        inputs.append(graph.constant(layer, role, values.reshape(channels)))
+    inputs += [_word(graph, layer, role, (channels,)) for role in _USUAL]
     groups = count_of(layer, "groups", 1)
     epsilon = number_of(layer, "epsilon", 1e-5)
     graph.node(layer, "GroupNormalization", inputs, num_groups=groups, epsilon=epsilon)
@@ -114,17 +119,14 @@ def _rms_norm(graph: OnnxWriting, layer: Layer) -> None:
     graph.needs(23)
     axis = count_of(layer, "axis", len(layer.output_shape) - 1)
     shape = layer.output_shape[axis:]
-    held = "scale" in layer.constants
-    scale = graph.held(layer, "scale") if held else np.ones(shape, np.float32)
-    inputs = [*layer.inputs, graph.constant(layer, "scale", scale)]
+    inputs = [*layer.inputs, _word(graph, layer, "scale", shape)]
     epsilon = number_of(layer, "epsilon", 1e-5)
     words = {"axis": axis + 1, "epsilon": epsilon}
     if "shift" not in layer.constants:
         graph.node(layer, "RMSNormalization", inputs, **words)
         return
     scaled = graph.step(layer, "RMSNormalization", inputs, "scaled", **words)
-    shift = graph.constant(layer, "shift", graph.held(layer, "shift"))
-    graph.node(layer, "Add", [scaled, shift])
+    graph.node(layer, "Add", [scaled, _word(graph, layer, "shift", shape)])
 
 
 WRITERS: Mapping[str, Write] = {

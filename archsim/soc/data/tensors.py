@@ -83,18 +83,13 @@ def _require_fit(layer: Layer, roles: list[str], values: dict[str, np.ndarray]) 
     """Raise InputError where constants that somebody gave do not go with the layer, or stretch its
     output to another shape: tried on inputs of zero.
     """
-    for role, wanted in operator_of(layer).constant_shapes(layer).items():
-        if role in roles and _without_ones(values[role].shape) == _without_ones(wanted):
-            values[role] = values[role].reshape(wanted)
-        elif role in roles:
-            raise InputError(
-                "constants do not fit the layer",
-                where=f"data: {layer.name}.{role}",
-                got=str(values[role].shape),
-                allowed=str(tuple(wanted)),
-            )
-    if any(role not in values for role in layer.roles):
-        return  # told by name
+    shapes = operator_of(layer).constant_shapes(layer)
+    for role in shapes.keys() & roles:
+        if _without_ones(values[role].shape) != _without_ones(shapes[role]):
+            raise _unfit("constants do not fit the layer", layer, role, values[role], shapes[role])
+        values[role] = values[role].reshape(shapes[role])
+    if shapes.keys() >= set(roles) or any(role not in values for role in layer.roles):
+        return  # held to their shapes, or told by name
     inputs = [np.zeros(shape, np.float32) for shape in layer.input_shapes]
     try:
         with np.errstate(all="ignore"):
@@ -108,6 +103,12 @@ def _require_fit(layer: Layer, roles: list[str], values: dict[str, np.ndarray]) 
             got=", ".join(str(values[role].shape) for role in roles),
             allowed=f"what keeps the layer's output {tuple(layer.output_shape)}",
         )
+
+
+def _unfit(what: str, layer: Layer, role: str, got: np.ndarray, wanted: Shape) -> InputError:
+    return InputError(
+        what, where=f"data: {layer.name}.{role}", got=got.shape, allowed=str(tuple(wanted))
+    )
 
 
 def _without_ones(shape: Shape) -> tuple[int, ...]:
@@ -146,24 +147,14 @@ def _array_layer(
         else numbers(held["weights"], f"{layer.name}.weights")
     )
     if weights.shape != full:
-        raise InputError(
-            "weights do not fit",
-            where=f"data: {layer.name}.weights",
-            got=weights.shape,
-            allowed=str(full),
-        )
+        raise _unfit("weights do not fit", layer, "weights", weights, full)
     arrays = {
         "weights": weights.reshape(shape.groups, shape.columns, shape.rows).astype(np.float32)
     }
     if "bias" in held:
         bias = numbers(held["bias"], f"{layer.name}.bias")
         if bias.shape != (full[0],):
-            raise InputError(
-                "bias does not fit",
-                where=f"data: {layer.name}.bias",
-                got=bias.shape,
-                allowed=str((full[0],)),
-            )
+            raise _unfit("bias does not fit", layer, "bias", bias, full[:1])
         arrays["bias"] = bias.astype(np.float32)
     return arrays
 
