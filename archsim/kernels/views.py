@@ -13,6 +13,14 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 
+def _lend(view, source):
+    """A view without references on as many values as another array has."""
+    view.meminfo = ir.Constant(view.meminfo.type, None)
+    view.parent = ir.Constant(view.parent.type, None)
+    view.nitems = source.nitems
+    view.itemsize = source.itemsize
+
+
 @intrinsic
 def view_at(typing_context, memory, first, shape):
     """`memory[first : first + size].reshape(shape)` of a contiguous memory; nothing is checked.
@@ -43,10 +51,8 @@ def view_at(typing_context, memory, first, shape):
         total = counts[0]
         for count in counts[1:]:
             total = builder.mul(total, count)
-        view.meminfo = ir.Constant(view.meminfo.type, None)
-        view.parent = ir.Constant(view.parent.type, None)
+        _lend(view, source)
         view.nitems = total
-        view.itemsize = width
         view.data = builder.gep(source.data, [begin])
         view.shape = cgutils.pack_array(builder, counts)
         view.strides = cgutils.pack_array(builder, strides)
@@ -65,10 +71,7 @@ def flat(typing_context, values):
     def generate(context, builder, signature, arguments):
         source = context.make_array(signature.args[0])(context, builder, value=arguments[0])
         view = context.make_array(signature.return_type)(context, builder)
-        view.meminfo = ir.Constant(view.meminfo.type, None)
-        view.parent = ir.Constant(view.parent.type, None)
-        view.nitems = source.nitems
-        view.itemsize = source.itemsize
+        _lend(view, source)
         view.data = source.data
         view.shape = cgutils.pack_array(builder, [source.nitems])
         view.strides = cgutils.pack_array(builder, [source.itemsize])
@@ -89,10 +92,7 @@ def bits_of(typing_context, values, kind):
     def generate(context, builder, signature, arguments):
         source = context.make_array(signature.args[0])(context, builder, value=arguments[0])
         view = context.make_array(signature.return_type)(context, builder)
-        view.meminfo = ir.Constant(view.meminfo.type, None)
-        view.parent = ir.Constant(view.parent.type, None)
-        view.nitems = source.nitems
-        view.itemsize = source.itemsize
+        _lend(view, source)
         view.data = builder.bitcast(source.data, view.data.type)
         view.shape = source.shape
         view.strides = source.strides

@@ -77,6 +77,15 @@ gather, scatter = GATHER.enter, SCATTER.enter
 go_forth, go_back = FORTH_BY_FORM.enter, BACK_BY_FORM.enter
 
 
+DOORS = {
+    RECURRENT: (STEP_FORWARD, STEP_BACKWARD),
+    ON_ARRAY: (GATHER, SCATTER),
+    DIGITAL: (RUN_FORWARD, RUN_BACKWARD),
+    LAYER: (LAYER_FORWARD, LAYER_BACKWARD),
+}
+"""By form of an operation the doors of its kernels, there and back."""
+
+
 def open_doors(operations: np.ndarray) -> None:
     """Have the kernels compiled that the operations of a program (n, FIELDS) need."""
     for row in operations:
@@ -84,18 +93,8 @@ def open_doors(operations: np.ndarray) -> None:
         if row[FORM] in FORMS:
             FORTH_BY_FORM.open(FORMS.index(row[FORM]))
             BACK_BY_FORM.open(FORMS.index(row[FORM]))
-        if row[FORM] == RECURRENT:
-            STEP_FORWARD.open(number)
-            STEP_BACKWARD.open(number)
-        if row[FORM] == ON_ARRAY:
-            GATHER.open(number)
-            SCATTER.open(number)
-        if row[FORM] == DIGITAL:
-            RUN_FORWARD.open(number)
-            RUN_BACKWARD.open(number)
-        if row[FORM] == LAYER:
-            LAYER_FORWARD.open(number)
-            LAYER_BACKWARD.open(number)
+        for door in DOORS.get(int(row[FORM]), ()):
+            door.open(number)
 
 
 @kernel
