@@ -1,9 +1,9 @@
 """Speed and size of sweeps: price-only and timed points a second, two workers against one, 100 000
 points, the report.
 
-    python benchmarks/bench_explore.py [--large]     (--large adds the sweep of 100 000 price-only
-    points)
+    python benchmarks/bench_explore.py [--large]
 
+--large adds the sweep of 100 000 price-only points.
 Rates of one worker are in CPU time of one process, so that other work on the machine does not
 count; the ratio of two workers to one is in wall time and wants an idle machine.
 """

@@ -1,7 +1,7 @@
 """How long a user waits at the prompt: wall time of commands as multiples of an empty Python
 process in the same run.
 
-python benchmarks/bench_start.py
+    python benchmarks/bench_start.py
 """
 
 from __future__ import annotations

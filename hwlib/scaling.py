@@ -8,15 +8,17 @@ our choice, 40, 28 and 22 nm are no nodes of the paper.
 
 What scales how:
     logic   area, energy and delay by the published law, low-power rows from 45 nm down, at each
-    node's nominal voltage.
+            node's nominal voltage.
     cell    area as F^2; energy and delay are set by voltage, conductance and pulse, not by the
-    node.
+            node.
     wire    energy of a wire of given length as V^2; its repeaters' area as logic; delay stays.
-    clock   wires to the flip-flops of a given area: energy as V^2 / F, since they are as long as the
-    root of their number; the rest as logic.
+    clock   wires to the flip-flops of a given area: energy as V^2 / F, since they are as long as
+            the root of their number; the rest as logic.
     none    not on the node at all (off-chip memory, geometry fixed by a parameter): nothing
-    changes.
-    analog, access_cell, matched, high_voltage, pitch, sram, sram_array: laws of their own (hwlib.node_laws).
+            changes.
+    analog, access_cell, matched, high_voltage, pitch, sram, sram_array:
+            laws of their own (hwlib.node_laws).
+
 Leakage is never scaled by node: the flavour of the process decides it (two 40/45-nm libraries
 differ 150 times).
 """

@@ -1,8 +1,8 @@
 """Measured against assumed activity for the runs of a training study.
 
-    python -m archsim.studies.activity reports/gokmen2017 [--arch rpu]      # writes activity.md and
-    activity.csv beside its study.toml
+    python -m archsim.studies.activity reports/gokmen2017 [--arch rpu]
 
+Writes `activity.md` and `activity.csv` beside the folder's study.toml.
 Reads what the study wrote, `history/<row>-<seed>.json`, or the checkpoint of a run that is not
 finished, and takes the activity of the last finished epoch. Rows in floating point have no arrays
 and are left out.

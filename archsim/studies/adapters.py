@@ -1,7 +1,7 @@
 """Fine-tuning by low-rank adapters against moving every weight, under three update rules: prices of ViT
 tiny, and a small attention network that is really fine-tuned.
 
-python -m archsim.studies.adapters reports/transformers
+    python -m archsim.studies.adapters reports/transformers
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Do compiled events do what SimPy does, cycle by cycle? Random chips, both engines, every difference
 shrunk to what it needs.
 
-python -m archsim.studies.engines --chips 2000 --seed 1
+    python -m archsim.studies.engines --chips 2000 --seed 1
 """
 
 from __future__ import annotations

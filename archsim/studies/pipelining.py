@@ -1,7 +1,7 @@
 """Is a pipeline ever slower than the same work layer by layer? Random chips, both modes, every
 exception with its cause.
 
-python -m archsim.studies.pipelining --chips 2000 --seed 1
+    python -m archsim.studies.pipelining --chips 2000 --seed 1
 """
 
 from __future__ import annotations

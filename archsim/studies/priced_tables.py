@@ -1,10 +1,10 @@
 """The priced tables of a study, as its study.toml names them: each is made again from what the
 study kept, without training.
 
-[[priced]]
-table = "silicon"                  # silicon.md and silicon.csv
-row = "mixed_precision"
-arch = "wu2023"
+    [[priced]]
+    table = "silicon"                  # silicon.md and silicon.csv
+    row = "mixed_precision"
+    arch = "wu2023"
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """A training study: rows of settings from one `study.toml`, each trained in a process of its own,
 resumable; tables and curves from them.
 
-    python -m archsim.studies.training reports/gokmen2017/study.toml            # all rows that are
-    not finished, one after the other python -m archsim.studies.training
-    reports/gokmen2017/study.toml --row fp   # one row, in this process python -m
-    archsim.studies.training reports/gokmen2017/study.toml --report   # table and curves of what is
-    there
+    # all rows that are not finished, one after the other
+    python -m archsim.studies.training reports/gokmen2017/study.toml
+    # one row, in this process
+    python -m archsim.studies.training reports/gokmen2017/study.toml --row fp
+    # table and curves of what is there
+    python -m archsim.studies.training reports/gokmen2017/study.toml --report
 
 Beside the file: `history/<row>.csv` an epoch a line, `table.md`, `errors.png` and `errors.svg`;
 checkpoints in `checkpoints/<row>`.

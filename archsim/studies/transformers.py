@@ -1,7 +1,7 @@
 """Attention on digital units against attention on arrays, and prefill against decoding: the table and
 the plot of a study.
 
-python -m archsim.studies.transformers reports/transformers
+    python -m archsim.studies.transformers reports/transformers
 
 ViT tiny and GPT-2 small on `cores40`. Nothing is fitted and nothing is trained: the accuracy of an
 operand that is written to cells is not part of it.
