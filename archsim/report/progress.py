@@ -43,6 +43,7 @@ def make_progress(console: Console) -> Iterator[Callable[..., None] | None]:
         if now < due:
             return
         due = now + _PAUSE
+        # Here and not before: a run that ends within the patience never shows a bar.
         bar.start()
         bar.update(task, completed=done, total=total, description=text or None)
 

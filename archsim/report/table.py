@@ -46,6 +46,7 @@ class ShownTable:
     def to_csv(self) -> str:
         """Comma-separated text with a header line, raw values, UTF-8."""
         return csv_text(
+            # All columns: what the page hides (ends of a range, seeds) is what a spreadsheet wants.
             [{column.name: column.value(row) for column in self.columns} for row in self.rows]
         )
 

@@ -76,6 +76,7 @@ def draw_breakdown(view: ComparisonView, name: str, width: float) -> Drawing | N
     # Shares hide totals, so the order tells them: the cheapest first.
     schemes.sort(key=lambda item: item[0][made.total])
     order, rest = _order([parts for _, parts in schemes], ranked=made.kind != "phase")
+    # A phone has no room for the axis of totals: there they are numbers at the end of each bar.
     narrow = width < 600
     size = 11.0 if narrow else 12.0
     left = min(0.3 * width, max(text_width(row["name"], size) for row, _ in schemes) + 10)
@@ -118,6 +119,7 @@ def _order(schemes: Sequence[Mapping[str, float]], ranked: bool) -> tuple[list[s
         total = sum(parts.values())
         for part, value in parts.items():
             shares.setdefault(part, []).append(value / total)
+    # The order of phases is fixed, that of components follows what they take.
     # By the largest share in any scheme: what one scheme is made of must not vanish because the
     # others lack it.
     named = [part for part, values in shares.items() if max(values) >= _NAMED]
@@ -137,6 +139,7 @@ def _stack(
     x, y, bar = strip
     total = sum(parts.values())
     pieces = [(label(part), parts.get(part, 0.0), token(kind, part)) for part in order]
+    # A line of the grid's colour: the rest is no part, and a colour would name it.
     pieces.append((_REST, sum(value for part, value in parts.items() if part not in order), "line"))
     for part, value, colour in pieces:
         if value > 0:
@@ -150,6 +153,7 @@ def _totals(
 ) -> None:
     """Totals with what low and high prices make of them."""
     left, top, width = strip
+    # The numbers stand in one column behind the axis, to be read from top to bottom.
     width -= max(text_width(text, 11) for text in numbers) + 12
     bottom = top + _STEP * len(rows)
     scale = scale_of(

@@ -48,6 +48,7 @@ def tradeoff_caption(view: ComparisonView, name: str) -> str:
     if any(row["held_back"] for row in view.rows):
         text += " What a guard holds back (see Verdict) is on no front."
     if cost.key == "most_writes_per_device":
+        # Schemes with further arrays (fast, hidden) may wear those out while their weights rest.
         further = [
             row["name"]
             for row in view.rows
@@ -81,6 +82,7 @@ def breakdown_caption(view: ComparisonView, name: str) -> str:
 
 def curve_caption(view: ComparisonView) -> str:
     """What the curves are."""
+    # The error of an epoch's training is a mean over weights that moved all the while.
     if max(row["epochs"] for row in view.rows) == 1:
         return (
             "After a single epoch. The training error is that of the weights while they learn, so "

@@ -72,6 +72,7 @@ def draw_curves(view: ComparisonView, width: float) -> Drawing | None:
     ] or [1.0]
     if max(len(run.epochs) for run in runs) == 1:
         return _ends(runs, errors, width)
+    # Five to a desk's page, two to a phone: a panel narrower than that shows no curve.
     columns = min(len(runs), 5 if width > 800 else 3 if width > 420 else 2)
     gap = 14.0
     left = 48.0
@@ -80,6 +81,7 @@ def draw_curves(view: ComparisonView, width: float) -> Drawing | None:
     step = 142.0
     wide = (width - left - right - gap * (columns - 1)) / columns
     last = max(epoch["epoch"] for run in runs for epoch in run.epochs)
+    # Rounded up without a float.
     rows = -(-len(runs) // columns)
     # One scale for all panels: curves are compared by eye from panel to panel.
     upward = scale_of(errors, height, "%", True)
@@ -110,6 +112,7 @@ def _draw_panel(drawing: Drawing, panel: _Panel, run: _Run, best: _Run, labelled
         if labelled:
             drawing.add(Text(x - 6, bottom - y + 4, text, "end", 11, "soft"))
     drawing.add(Line(x, bottom, x + width, bottom))
+    # The first and the last epoch alone, held inside the panel: its neighbour begins at once.
     for tick, anchor in ((1, "start"), (panel.last, "end")):
         drawing.add(Text(panel.across(tick), bottom + 14, str(tick), anchor, 11, "soft"))
     if run is not best:

@@ -23,6 +23,7 @@ def used_figures(view: ComparisonView) -> ShownTable:
         key_of("schemes"),
         lambda v: "all" if v == count else f"{v} of {count}",
     )
+    # Before the place in the source, which is wide.
     return replace(table, columns=(*table.columns[:6], used, *table.columns[6:]))
 
 

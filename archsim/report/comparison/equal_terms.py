@@ -82,9 +82,11 @@ def tuning_table(view: ComparisonView) -> ShownTable:
             rows.append(
                 {
                     "label": entry["label"],
+                    # Counted from one for people, from zero in the document.
                     "trial": trial["number"] + 1,
                     "validation_accuracy_percent": trial["validation_accuracy_percent"],
                     "settings": settings_told(trial["settings"]),
+                    # A trial that did not run says why in its place.
                     "taken": "taken" if taken else trial["reason"],
                 }
             )
@@ -135,5 +137,6 @@ def _difference(pair: Mapping[str, Any]) -> str:
     if pair["quantity"] == "accuracy_percent":
         return f"{mean:+.2f} ± {error:.2f} points"
     unit = _UNITS.get(pair["quantity"], "")
+    # `si` writes a hyphen for the minus sign, and none for the plus.
     sign = "−" if mean < 0 else "+"
     return f"{sign}{fmt.si(abs(mean), unit, 3)} ± {fmt.si(error, unit, 2)}"

@@ -113,6 +113,7 @@ def render_comparison(document: Mapping[str, Any]) -> str:
             details=details,
             references=references(view.figures),
             kinds=FIGURE_KINDS,
+            # One chip for all schemes: the first one's settings are everybody's.
             settings=list(flatten(view.views[0].result["settings"])),
             own_style=style,
             own_script=script,
@@ -158,6 +159,7 @@ def load_comparison(path: str | Path) -> dict[str, Any]:
         check_sums(entry, f"{path}: schemes[{index}]")
         for index, entry in enumerate(document["schemes"])
     ]
+    # Documents of older versions have neither: they open, and the reader is told so.
     missing = [word for word, there in (("digest", sealed), ("prices", all(added_up))) if not there]
     if missing:
         note(f"{path}: stored without {' and '.join(missing)}; its sums were checked")
@@ -183,6 +185,7 @@ def write_comparison_report(folder: str | Path, out: str | Path | None = None) -
     view = ComparisonView(document)
     try:
         page = render_comparison(document)
+        # Rendered whole before a byte is written, so that a damaged document leaves no half report.
         tables = {
             f"{table.name}.csv": table.to_csv()
             for table in comparison_tables(view).values()

@@ -30,6 +30,7 @@ def watch_schemes(console) -> Iterator[Callable[[Sequence[Any]], None]]:
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     tasks = {}
     told = set()
+    # No total before the first statuses: how many schemes there are is not known here.
     whole = bar.add_task("", total=None, label="all")
 
     def show(statuses: Sequence[Any]) -> None:
@@ -64,6 +65,7 @@ def share_done(status: Any) -> float:
         return 1.0
     now = status.now
     return (
+        # Epochs count from one; the one at work counts by its images.
         (now["epoch"] - 1 + now["images"] / now["images_per_epoch"]) / now["epochs"] if now else 0.0
     )
 

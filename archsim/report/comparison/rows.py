@@ -23,6 +23,7 @@ def short_name(label: str) -> str:
     """A label in few words: `tiki_taka:version=agad:training.batch=8` becomes `tiki_taka agad,
     batch 8`.
     """
+    # A label is a scheme and its settings as the command takes them, `scheme:field=value:...`.
     scheme, *pieces = label.split(":")
     told = []
     for piece in pieces:

@@ -167,12 +167,15 @@ def _draw_marks(plot: _Plot) -> list[tuple[Box, float]]:
     lines = [
         (box, 8.0)
         for (x1, y1), (x2, y2) in zip(stairs, stairs[1:])
+        # A stair goes right first and then down, as `step_line` draws it.
         for box in ((x1, y1 - 1, x2, y1 + 1), (x2 - 1, y1, x2 + 1, y2))
     ]
     for row in plot.rows:
         _, y = plot.at(row)
         low, high = (row[cost.low], row[cost.high]) if cost.low else (None, None)
         if low is not None and high is not None and row[cost.key] > 0:
+            # Names may lie over a band where nothing else is free: that costs them less than
+            # lying over the stairs of the front.
             start, end = plot.place(low), plot.place(high)
             lines.append(((start, y - 1, end, y + 1), 2.0))
             drawing.add(Line(start, y, end, y, "line", 1.0))
@@ -189,6 +192,7 @@ def _draw_names(plot: _Plot, lines: Sequence[tuple[Box, float]]) -> None:
     size = 11.0
     width = plot.drawing.width
     marks = [plot.at(row) for row in plot.rows]
+    # On a narrow plot the names would cover it: numbers there, and a key below.
     names = [
         str(row["number"]) if width < _NARROW else fit_text(row["name"], 150, size)
         for row in plot.rows

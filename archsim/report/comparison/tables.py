@@ -29,6 +29,7 @@ def scheme_table(view: ComparisonView) -> ShownTable:
     rows = [
         row
         | {
+            # Without a unit: it stands under the area, which has one.
             "area_span": _span(
                 row["area_low_mm2"], row["area_high_mm2"], lambda v: fmt.significant(v, 3)
             ),
@@ -37,6 +38,7 @@ def scheme_table(view: ComparisonView) -> ShownTable:
                 row["system_area_high_mm2"],
                 lambda v: fmt.significant(v, 3),
             ),
+            # What spilled off the chip explains the energy better than its range does.
             "system_energy_span": row["off_chip"]
             or _span(row["system_energy_low_j"], row["system_energy_high_j"], in_unit("J")),
             "energy_span": _span(

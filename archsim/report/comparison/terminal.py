@@ -89,6 +89,7 @@ def print_comparison(
 
     columns = list(_COLUMNS)
     # Column after column goes, the least important first, until the table fits.
+    # The last round drops nothing: the table as narrow as it gets is printed anyhow.
     for least in (*_LEAST, None):
         table = _table(rows, columns)
         if (
@@ -98,6 +99,7 @@ def print_comparison(
             break
         columns = [column for column in columns if column[1] != least]
     console.print(table)
+    # An accuracy without its device says nothing, so the line keeps what the column lost.
     if "device" not in [key for _, key, _ in columns]:
         trained = ", ".join(f"{row['label']} {row['device']}" for row in rows)
         console.print(Text(f"trained on: {trained}", style="dim"))
@@ -146,6 +148,7 @@ def _table(rows: Sequence[Mapping], columns: Sequence[tuple[str, str, str]]):
 def _cell(row: Mapping, key: str, unit: str) -> str:
     value: float | str | None = row[key]
     if value is None or isinstance(value, str):
+        # The heading of the column says it already.
         return (value or "–").replace(" spilled off chip", "")
     if key == "power_uw":
         return si(value * 1e-6, "W")

@@ -18,6 +18,7 @@ from archsim.report.comparison.words import (
 )
 from archsim.report.drawing import format as fmt
 
+# The share of draws from which a win counts as settled, as 5 to 95 % of the draws are a band.
 _SURE = 0.95
 _VALUE = {
     "accuracy_percent": "accuracy_percent",
@@ -209,6 +210,7 @@ def _distance(row: Mapping[str, Any], best: Mapping[str, Any], asked: AskedInWor
     mine, theirs = row[key], best[key]
     if asked.quantity == "accuracy_percent":
         return f"{mine - theirs:+.2f} points".replace("-", "−")
+    # All other quantities are amounts, of which less is better: a factor says how far.
     return f"× {fmt.significant(mine / theirs, 3)}" if theirs else "behind"
 
 
@@ -220,6 +222,7 @@ def _against(
     value: str, row: Mapping[str, Any], item: Mapping[str, Any], distance: str
 ) -> StripCell:
     share = item["share_of_draws"]
+    # The share is that of `a`, and the pair may stand either way round.
     mine = share if item["a"] == row["label"] else 1 - share
     if item["verdict"] == "equal":
         return StripCell(value, "open", "equal to the best")

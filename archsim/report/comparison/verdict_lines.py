@@ -17,6 +17,7 @@ def print_verdicts(document: Mapping[str, Any], console: Any) -> None:
     """
     from rich.text import Text
 
+    # An older document, or one that was interrupted: it has rows, and no verdicts.
     if not document["draws"]:
         return
     for line in verdict_lines(document):

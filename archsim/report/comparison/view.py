@@ -26,6 +26,7 @@ class ComparisonView:
 
     def __init__(self, document: Mapping[str, Any]):
         self.document = document
+        # By the mean over seeds, not by the accuracy of the seed whose silicon is shown.
         means = [row["accuracy_percent"] for row in document["rows"]]
         order = sorted(range(len(means)), key=lambda number: -value_or(means[number], -1.0))
         ranked = [document["schemes"][number] for number in order]
@@ -84,6 +85,7 @@ class ComparisonView:
                 # By value too: results of two versions may have the figure at two values, and both
                 # were used.
                 key = (row["name"], row["value"], row["source"])
+                # A scheme has a figure once however many of its parts rest on it.
                 used[key] = {**row, "schemes": used.get(key, {"schemes": 0})["schemes"] + 1}
         return sorted(used.values(), key=lambda row: row["name"])
 
@@ -120,6 +122,7 @@ class ComparisonView:
             first["seed"],
         ]
         for option, key in (("--rate", "learning_rate"), ("--batch", "batch")):
+            # Options name what all share; a label that names it itself would be given twice.
             (value, *others) = {row[key] for row in self.rows}
             if not others and fmt.is_number(value) and f"training.{key}=" not in labels:
                 words += [option, fmt.plain(value)]

@@ -58,6 +58,7 @@ def asked_of(item: Mapping[str, Any]) -> AskedInWords:
     for asked in QUANTITIES:
         if (asked.quantity, asked.boundary) == key:
             return asked
+    # A document of a later version may ask for more than this one has words for.
     return AskedInWords(*key, " ".join(key), f"best {key[0]}", f"has the better {key[0]}")
 
 
@@ -67,6 +68,7 @@ def verdict_text(verdict: Mapping[str, Any], names: Mapping[str, str]) -> str:
     asked = asked_of(verdict)
     if verdict["verdict"] == "equal":
         return f"{a} and {b}: equal ({asked.words.lower()})"
+    # "takes less energy than B with its memory", not "... with its memory than B".
     head, _, tail = asked.worse.partition(" with its")
     does = f"{head} than {b}" + (f" with its{tail}" if tail else "")
     share = share_text(verdict["share_of_draws"])
@@ -102,6 +104,7 @@ def winner_text(winner: Mapping[str, Any], names: Mapping[str, str]) -> str:
 def sure_text(winner: Mapping[str, Any]) -> str:
     """How sure a winner is, in words."""
     share = share_text(winner["share_of_draws"])
+    # Cycles rest on no figure, so no draw can turn them.
     if winner["quantity"] == "latency_per_image_s":
         return "counted in cycles"
     return f"{share} sure" if winner["quantity"] == "accuracy_percent" else f"{share} of draws"

@@ -37,6 +37,7 @@ def linear_axis(
     """An axis that holds `largest`, with a tick about every `spacing` pixels; `unit` gets the
     prefix that fits.
     """
+    # An axis of zeros still needs a length: a logarithm of its step is taken below.
     largest = largest if largest > 0 else 1.0
     raw = largest / max(2.0, length / spacing)
     decade = 10.0 ** math.floor(math.log10(raw))
@@ -61,6 +62,7 @@ class LogAxis:
     def decades(self, most: int) -> list[int]:
         """Whole powers of ten inside the axis, thinned to at most `most`."""
         whole = list(range(math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9) + 1))
+        # Every so many decades: the distance between ticks stays one factor.
         return whole[:: max(1, math.ceil(len(whole) / most))]
 
 

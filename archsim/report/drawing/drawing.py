@@ -117,6 +117,7 @@ def printable(text: str) -> str:
     unreadable.
     """
     return "".join(
+        # Halves of surrogate pairs come from JSON that was cut, and no UTF-8 file can hold one.
         c if c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF) else "�"
         for c in text
     )
@@ -165,6 +166,7 @@ def add_legend(
     row = 0
     for name, colour in entries:
         need = 16 + text_width(name, size) + 16
+        # The first of a row stays however wide it is, or the legend would never end.
         if left > x and left + need > x + width:
             left = x
             row += 1

@@ -51,6 +51,7 @@ def plain(value: object) -> str:
     anything else as it is.
     """
     return (
+        # Whole numbers are seeds and sizes too: they stay as they were set, without separators.
         f"{value:,.6g}"
         if is_number(value) and not isinstance(value, int)
         else ("" if value is None else str(value))
@@ -122,8 +123,10 @@ def percent(fraction: object) -> str:
     value = 100 * fraction
     if value == 0:
         return "0 %"
+    # "0.0 %" would say that there is nothing.
     if abs(value) < 0.1:
         return "<0.1 %"
+    # From there on the rounded number would be 100.0, a digit more than the others have.
     return f"{value:.1f} %" if abs(value) < 99.95 else f"{value:.0f} %"
 
 
@@ -131,6 +134,7 @@ def count(value: object) -> str:
     """A count with thousands separated; a count with a fraction in four significant digits."""
     if not is_number(value):
         return NONE
+    # Above 1e15 a float's last digits are no longer counted ones.
     return f"{int(value):,}" if value == int(value) and abs(value) < 1e15 else significant(value)
 
 

@@ -31,6 +31,7 @@ def frame(
     """
     bottom = top + upward.length
     start = left + shift
+    # Lines of the grid cross the gap before the scale too, where a value of zero stands.
     right = left + shift + across.length
     for x, label in across.ticks(spacing):
         drawing.add(

@@ -123,7 +123,9 @@ def _best(
             cost += sum(price for line, price in lines if _hits(box, (line,)))
             own = _gap(point, box)
             nearer = sum(_gap(other, box) < own + 2 for other in centres if other != point)
+            # A name nearer to another point is read as that point's name.
             cost += _NEARER * nearer
+            # Only where a line is drawn can it cross a name.
             if distance > _LEADER:
                 cost += _NAME * 0.2 * sum(_crosses(point, box, other) for other in others)
             if cost < least:
@@ -140,6 +142,7 @@ def _box(point: tuple[float, float], wide: float, high: float, distance: float, 
     """
     across = math.cos(math.pi * turn / 8)
     down = math.sin(math.pi * turn / 8)
+    # Above one in eight directions the box sits squarely beside its point, between them it slides.
     side, level = (max(-1.0, min(1.0, 1.5 * share)) for share in (across, down))
     left = point[0] + distance * across - wide * (1 - side) / 2
     top = point[1] + distance * down - high * (1 - level) / 2

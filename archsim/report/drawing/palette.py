@@ -87,6 +87,7 @@ def token(kind: str, name: str) -> str:
         name = base_role(name)  # a part of a kind of cores has the colour of its role
     table = {"role": _ROLES, "phase": _PHASES, "state": _STATES, "kind": _KINDS}[kind]
     # By the letters: a role without a colour has the same one in every report.
+    # A sum of bytes, as Python's hash of a text differs from process to process.
     return f"{kind}-{name}" if name in table else f"spare-{sum(name.encode()) % len(_SPARE)}"
 
 
@@ -121,6 +122,7 @@ def colours(theme: str) -> dict[str, str]:
 
 def contrast(first: str, second: str) -> float:
     """Contrast ratio of two colours, 1 to 21 (WCAG 2.1, relative luminance)."""
+    # The 0.05 is the light of the room on a screen, by the same standard.
     bright, dim = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (bright + 0.05) / (dim + 0.05)
 

@@ -52,6 +52,8 @@ def save_raster(
     metadata = {"CreationDate": None} if Path(path).suffix == ".pdf" else {"Software": None}
     known = set(font_manager.get_font_names())
     fonts = [name for name in _FONTS if name in known] or ["DejaVu Sans"]
+    # No mathematics: a `$` in a layer's name would be read as a formula.
+    # Type 42 embeds the fonts as outlines that may be edited, which journals ask for.
     with (
         warnings.catch_warnings(),
         matplotlib.rc_context({"font.family": fonts, "text.parse_math": False, "pdf.fonttype": 42}),
@@ -60,6 +62,7 @@ def save_raster(
             "ignore", "Glyph .* missing"
         )  # a name in a script that no font here has: boxes, no noise
         size = ((drawing.width + 2 * EDGE) / _INCH, (drawing.height + 2 * EDGE) / _INCH)
+        # Without pyplot, which keeps every figure alive and asks for a display.
         plot = Figure(figsize=size, facecolor=colours["card"])
         FigureCanvasAgg(plot)
         axes = plot.add_axes((0, 0, 1, 1))
@@ -120,6 +123,7 @@ def _line(axes: Axes, mark: Line, colours: dict[str, str], order: int) -> None:
         [mark.x1, mark.x2],
         [mark.y1, mark.y2],
         color=colours[mark.stroke],
+        # Pixels to points; texts below alike.
         lw=mark.width * 0.75,
         ls=(0, (4, 4)) if mark.dashed else "-",
         zorder=order,

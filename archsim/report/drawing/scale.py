@@ -35,6 +35,7 @@ class Scale:
             )
         else:
             share = (value - self.low) / (self.high - self.low)
+        # A low price may lie below the axis: its line ends at the frame.
         return min(1.0, max(0.0, share)) * self.length
 
     def ticks(self, spacing: float = 70.0) -> list[tuple[float, str]]:
@@ -69,6 +70,7 @@ def scale_of(
         high = high + margin
         high = min(high, 100.0) if unit == "%" and high - margin <= 100.0 else high
     if unit == "µW":
+        # The prefix is that of watts, so the micro of the unit goes into the factor.
         exponent = prefix_exponent(high * 1e-6)
         return Scale(
             low, high, length, logarithmic, 10.0 ** (-6 - exponent), f"{prefix(exponent)}W"
@@ -84,6 +86,7 @@ def _even_ticks(low: float, high: float, most: float) -> list[float]:
     decade = 10.0 ** math.floor(math.log10(raw))
     steps = (10, 5, 2, 1, 0.5, 0.2, 0.1)
     start = max(order for order, m in enumerate(steps) if m * decade >= raw * 0.999)
+    # From the coarsest that is fine enough down, until two ticks fall inside.
     for step in (m * decade for m in steps[start:]):
         ticks = [
             i * step

@@ -36,6 +36,7 @@ def to_svg(drawing: Drawing, colours: dict[str, str] | None = None) -> str:
     width, height = drawing.width + 2 * edge, drawing.height + 2 * edge
     size = f'viewBox="{-edge:g} {-edge:g} {width:g} {height:g}"'
     if colours is not None:
+        # On the page the style sets the width and the view box the rest; a file stands alone.
         size += f' width="{width:g}" height="{height:g}" xmlns="http://www.w3.org/2000/svg"'
     head = f'<svg {size} role="img" aria-label={quoteattr(title)} font-family="{FONTS}">'
     if colours is not None:

@@ -43,6 +43,7 @@ def write_gallery(root: str | Path) -> tuple[list[Path], list[str]]:
         )
     for folder in pages:
         # All pages are looked at before the first is written.
+        # Somebody's own index.html is not ours to replace.
         if (folder / PAGE).exists() and not is_ours(folder / PAGE):
             raise InputError(
                 "a page of another hand is here",

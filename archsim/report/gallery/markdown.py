@@ -69,6 +69,7 @@ def render(
             token.attrSet("id", f"{prefix}-{len(sections) + 1}")
             sections.append((f"{prefix}-{len(sections) + 1}", _plain(tokens[index + 1])))
         if token.type in ("heading_open", "heading_close"):
+            # A text lies inside a page with headings of its own, and HTML has no level below six.
             token.tag = f"h{min(6, int(token.tag[1]) + lower)}"
         if token.children is not None:
             pictures += [
@@ -95,6 +96,7 @@ def _take_title(tokens: list[Token]) -> str:
         return ""
     (start,) = headings
     title = _plain(tokens[start + 1])
+    # A heading is three tokens: opened, its words, closed.
     del tokens[start : start + 3]
     return title
 
@@ -117,6 +119,7 @@ def _linked(children: list[Token], link: Link, file: Callable[[str], str | None]
         for name in ("href", "src"):
             if child.attrGet(name) is not None:
                 child.attrSet(name, link(str(child.attrGet(name))))
+        # A link inside a link is no HTML: what the text links already is left as it is.
         inside = {"link_open": True, "link_close": False}.get(child.type, inside)
         address = None
         if not inside:  # a picture leads to its file

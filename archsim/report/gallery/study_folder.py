@@ -110,6 +110,7 @@ def _read_study(root: Path, name: str) -> StudyFolder:
     study = StudyFolder(root, name)
     texts = []
     for folder, folders, files in os.walk(root / name):
+        # In place, as `os.walk` reads it: hidden folders are not entered.
         folders[:] = sorted(entry for entry in folders if not entry.startswith("."))
         for entry in sorted(files):
             path = Path(folder) / entry
@@ -117,6 +118,7 @@ def _read_study(root: Path, name: str) -> StudyFolder:
             if (
                 entry.startswith(".")
                 or path.is_symlink()
+                # The page that the last gallery wrote is no part of the study.
                 or (entry == PAGE and is_ours(path))
                 or _is_working_file(entry)
             ):
@@ -167,6 +169,7 @@ def _to(study: StudyFolder, target: str) -> str:
         return "#readme"
     if target.endswith(".md") and not target.startswith(".."):
         return f"#{anchor(target)}"
+    # The README of another study is on the page of that study.
     if re.fullmatch(r"\.\./[^/]+/README\.md", target):
         target = f"{target[: -len(README)]}{PAGE}"
     return quote(target)
@@ -175,6 +178,7 @@ def _to(study: StudyFolder, target: str) -> str:
 def _file(study: StudyFolder, text: str, name: str) -> str | None:
     """The address of a file of the study that a code span names."""
     target = posixpath.normpath(posixpath.join(posixpath.dirname(text), name))
+    # A code span is text first: only what looks like a file's name, and lies inside, is looked up.
     known = re.fullmatch(r"[\w./+-]*\.\w+", name) and not target.startswith((".", "/"))
     return (
         _to(study, target)

@@ -138,11 +138,13 @@ def _bars(
         x = left
         drawing.add(Text(left - 8, y + 16, fit_text(name, left - 10), "end"))
         drawing.add(
+            # Under the pieces lies one of the card's colour:
             Rect(x, y + 3, axis.place(sum(piece[0] for piece in pieces)), _ROW - 7, "card")
         )  # no grid through the light part
         for amount, opacity, tip in pieces:
             length = axis.place(amount)
             drawing.add(
+                # A part that is there is seen, however small.
                 Rect(
                     x, y + 3, max(length, 0.75 if amount > 0 else 0), _ROW - 7, colour, tip, opacity
                 )

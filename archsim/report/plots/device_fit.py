@@ -96,6 +96,7 @@ def _grid(drawing: Drawing, panel: _Panel, labelled: bool, symmetric: bool = Fal
             drawing.add(Text(panel.left - 6, panel.y(level) + 4, text, "end", 11, "soft"))
     axis = linear_axis(panel.pulses, panel.width, "", 70, prefixed=False)
     for tick in axis.ticks:
+        # There is no half pulse.
         if tick == int(tick) and tick <= panel.pulses:
             x = panel.x(tick)
             drawing.add(Line(x, panel.top, x, panel.top + panel.height, "grid"))

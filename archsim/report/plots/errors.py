@@ -118,6 +118,7 @@ def _draw_run(plot: _Plot, name: str, rows: Sequence[Mapping[str, Any]], colour:
         points = [(plot.x(row["epoch"]), plot.y(row[key])) for row in known]
         for (x1, y1), (x2, y2) in zip(points, points[1:]):
             plot.drawing.add(Line(x1, y1, x2, y2, colour, 1.2 if dashed else 2.0, dashed))
+        # Dots mark the test error; a training error of one epoch alone has no line that shows it.
         if dashed and len(points) != 1:
             continue
         marked = list(zip(points, known))

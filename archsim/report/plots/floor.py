@@ -52,6 +52,7 @@ def floor_use(view: View) -> FloorUse | None:
     if not 1 <= cores <= MOST_CORES:
         return None
     try:
+        # From the settings in the document, so that a stored result can be drawn again.
         layout = layout_on(validate(dict(settings), "the chip of this result"), cores)
     except InputError:  # a result of an older version, or one that was edited
         return None
@@ -124,6 +125,7 @@ def _add_links(drawing: Drawing, use: FloorUse, centres: list[Position], pitch: 
         # The one link that more width would help first.
         fill = "warn" if link.name == use.hottest else "accent"
         tip = f"link {link.name}: {fmt.percent(share)} of the time"
+        # A bus has no ends: it lies under all of its cores.
         if link.kind == "bus":
             here, there = Position(20, here.y), Position(drawing.width - 20, here.y)
         drawing.add(Line(here.x, here.y, there.x, there.y, "line"))
@@ -153,6 +155,7 @@ def _add_routers(drawing: Drawing, use: FloorUse, centres: list[Position], pitch
         drawing.add(Rect(x, y, side, side, "idle", tip))
         _add_kind(drawing, use, cores, Rect(x, y, side, side, "idle"))
         if share:
+            # A core that worked at all differs from one that stood still.
             drawing.add(Rect(x, y, side, side, "accent", tip, max(0.08, share)))
         if side >= 16 and cores:
             number = str(cores[0]) if len(cores) == 1 else f"{cores[0]}…"
@@ -174,6 +177,7 @@ def _add_kind(drawing: Drawing, use: FloorUse, cores: list[int], square: Rect) -
     kinds = sorted(set(use.kinds.values()))
     if not cores or cores[0] not in use.kinds:
         return
+    # By its number among the names in order, so that a kind keeps its colour in every drawing of it.
     fill = f"spare-{kinds.index(use.kinds[cores[0]]) % SPARE}"
     thick = max(2.0, square.height * 0.1)
     drawing.add(Rect(square.x, square.y - thick, square.width, thick, fill))

@@ -53,6 +53,7 @@ def draw_resources(view: View, width: float) -> Drawing | None:
             Text(left - 8, y + 15, fit_text(name, left - 10), "end"),
             Rect(left, y + 3, span, _ROW - 6, "idle", _tip(name, row)),
         )
+        # The rest of the bar is idle: busy, stalled and idle are all cycles of a resource.
         parts = [("busy", "state-busy", row.get("busy_cycles", 0))]
         parts += [(cause, token("state", cause), cycles) for cause, cycles in _stalls(row).items()]
         for cause, colour, cycles in parts:

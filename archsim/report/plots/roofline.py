@@ -144,6 +144,7 @@ def _draw_ceilings(plot: _Plot, peak: float, feeds: dict[str, float]) -> None:
     slopes = {
         name: line for name, rate in feeds.items() if (line := _slope(rate, peak, plot)) is not None
     }
+    # All lines before the first text, or a name would be written where the next line comes.
     plot.taken += [box for line in slopes.values() for box in _along(*line)]
     text = f"peak of the tiles: {fmt.si(peak, 'MAC/s', 3)}"
     y = plot.bottom - plot.upward.place(peak)
@@ -153,6 +154,7 @@ def _draw_ceilings(plot: _Plot, peak: float, feeds: dict[str, float]) -> None:
         plot.drawing.add(Line(x1, y1, x2, y2, "soft", 1.6, dashed=True))
         text = f"{name}: {fmt.si(feeds[name], 'bit/s', 3)}"
         spots: list[Spot] = []
+        # From the middle of the line outwards: its ends lie at the frame and at the peak.
         for share in (0.55, 0.4, 0.7, 0.25, 0.85, 0.1):
             x = x1 + share * (x2 - x1)
             y = y1 + share * (y2 - y1)
@@ -175,6 +177,7 @@ def _draw_points(
         for order, (phase, own) in enumerate(by_phase.items()):
             radius = max(2.0, 6.0 - 1.8 * order)
             plot.drawing.add(Circle(x, y, radius, token("phase", phase), _tip(own, phase, peak)))
+    # One name a layer, at its last phase: the phases of a layer mostly lie together.
     named = {point.layer: mark for point, mark in zip(points, marks)}
     for name, (x, y) in named.items() if len(named) <= _MOST_NAMES else ():
         text = fit_text(name, 120, 11)

@@ -69,6 +69,7 @@ def draw_staircase(
     plot = _Plot(drawing, pulses, floor, span, 60.0, width - 16.0, top)
     _draw_grid(plot)
     # More than a box a pixel or two would only make the file larger.
+    # Some three hundred steps, whatever the number of pulses.
     step = max(1, 2 * pulses // 300)
     shown = list(range(0, 2 * pulses + 1, step))
     each = plot.inner * step / (2 * pulses)
@@ -131,4 +132,5 @@ def _ticks(low: float, high: float) -> list[float]:
     raw = (high - low) / 6
     unit = 10.0 ** math.floor(math.log10(raw))
     step = unit * next(m for m in (1, 2, 5, 10) if m * unit >= raw)
+    # Rounded: three steps of 0.1 are not 0.3.
     return [round(k * step, 12) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]

@@ -46,6 +46,7 @@ def draw_timeline(view: View, width: float) -> Drawing | None:
     for row in spans:
         lanes.setdefault(str(row.get("lane", "")), []).append(row)
     phases = [name for name in dict.fromkeys(str(row.get("phase", "")) for row in spans)]
+    # One way for all lanes, or the same height would mean two things on one plot.
     exact = max(map(len, lanes.values())) <= EXACT_SPANS
     step = max(4.0, min(26.0, _TALLEST / len(lanes)))
     every = max(1, math.ceil(13 / step))
@@ -59,6 +60,7 @@ def draw_timeline(view: View, width: float) -> Drawing | None:
         )
         + 8
     )
+    # To the last span, not to the last cycle: what drains afterwards has no lane.
     last = max(row["end"] for row in spans)
     axis = linear_axis(last, width - left - 14, "cycles", 80, last >= 1e5)
     bottom = top + step * len(lanes)
@@ -120,6 +122,7 @@ def _sliced(lane: str, rows: list[dict], last: float, slices: int, lane_box: Box
         shares = [
             min(share, 1.0 - below) for share, below in zip(_coverage(own, slices, last), filled)
         ]
+        # Raised after the cut above: a phase of a full slice may hide behind what lies below it.
         shares = [max(share, least) if share > 0 else 0.0 for share in shares]
         filled = [min(1.0, below + share) for below, share in zip(filled, shares)]
         boxes = [

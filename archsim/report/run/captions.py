@@ -122,6 +122,7 @@ def _layers(view: View) -> str:
     text = f"Of the layers, {top.layer} takes most energy, {share} of the run"
     if view.timed and any(row.total_cycles for row in rows):
         slow = max(rows, key=lambda row: row.total_cycles)
+        # The row `shared` is left out of both: it holds what no layer has.
         # layers may overlap in time, so a share of the sum would mislead
         text += f"; {slow.layer} is busy longest, {fmt.count(slow.total_cycles)} cycles"
     return f"{text}. {_SHARED_ROW}"

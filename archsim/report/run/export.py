@@ -76,6 +76,7 @@ def write_csv(result: Mapping[str, Any], folder: str | Path) -> list[Path]:
     files = {
         f"{name}.csv": table.to_csv() for name, table in page_tables(view).items() if table.rows
     }
+    # The page has sums of these three; a spreadsheet gets every line.
     files |= {f"{name}.csv": csv_text(rows) for name, rows in raw.items() if rows}
     folder = write_files(folder, files)
     return [folder / name for name in files]

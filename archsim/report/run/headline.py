@@ -163,6 +163,7 @@ def _spread(view: View, key: str, write: Callable[[object, int], str]) -> tuple[
     ):
         return "", None
     low, high = spread
+    # Logarithmic: prices spread by factors, and the middle of 1 to 100 is 10.
     position = (
         math.log(value / low) / math.log(high / low)
         if 0 < low < high and low <= value <= high
@@ -172,6 +173,7 @@ def _spread(view: View, key: str, write: Callable[[object, int], str]) -> tuple[
 
 
 def _interval(view: View) -> tuple[str, float | None]:
+    # A single image has no interval: its latency stands for it.
     interval = view.number("interval_per_image_s")
     return (
         (f"one image every {fmt.si(interval, 's')}", None) if interval is not None else ("", None)

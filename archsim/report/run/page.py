@@ -85,6 +85,7 @@ def environment() -> Environment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        # A misspelled name in a template is an error, not an empty place.
         undefined=jinja2.StrictUndefined,
         finalize=_printable,
     )
@@ -122,6 +123,7 @@ def _include_text(name: str) -> Markup:
 
 def data_link(table: ShownTable) -> str:
     """A data: address of a table as CSV."""
+    # Inside the page, so that it needs no second file and no network.
     body = base64.b64encode(table.to_csv().encode("utf-8", errors="replace")).decode("ascii")
     return f"data:text/csv;charset=utf-8;base64,{body}"
 
@@ -159,6 +161,7 @@ def page_plot(plot: Plot) -> dict[str, Any]:
 
     item = {"name": plot.name, "heading": plot.heading, "half": plot.half, "missing": ""}
     wide = plot.draw(_HALF if plot.half else _FULL)
+    # Drawn twice, not scaled: letters shrunk to a phone are none.
     narrow = None if wide is None else plot.draw(_NARROW)
     if wide is None or narrow is None:
         return item | {"missing": plot.missing}

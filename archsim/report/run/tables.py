@@ -176,6 +176,7 @@ def inventory_table(view: View) -> ShownTable:
 
 def action_table(view: View) -> ShownTable:
     """The ledger summed over layers."""
+    # The ledger has a line a layer; what was counted is first wanted by component.
     counts: dict[tuple[str, str, str], float] = {}
     for row in view.rows("ledger"):
         key = (str(row.get("component")), str(row.get("action")), row.get("phase") or "shared")

@@ -137,6 +137,7 @@ def _pick_layers(rows: Sequence[LayerRow], full: bool) -> tuple[list[LayerRow], 
     layers = [row for row in rows if row.layer != SHARED]
     if full or len(layers) <= _MOST_LAYERS + 1:
         return layers, []
+    # By identity: a row holds dicts, so it has no hash.
     kept = {id(row) for row in sorted(layers, key=lambda row: -row.total_energy_j)[:_MOST_LAYERS]}
     return [row for row in layers if id(row) in kept], [
         row for row in layers if id(row) not in kept
@@ -197,6 +198,7 @@ def _bar(value: float, total: float, wide: bool) -> Text:
     text = fmt.percent(share)
     if not wide:
         return Text(text.rjust(7), style="dim")
+    # Blocks come in eighths of a letter's width.
     eighths = round(share * _BAR * 8)
     bar = "█" * (eighths // 8) + (" ▏▎▍▌▋▊▉"[eighths % 8] if eighths % 8 else "")
     return Text.assemble((f"{text:>7} ", "dim"), (bar.ljust(_BAR), "cyan"))

@@ -89,6 +89,7 @@ class View:
         }
         for role, entry in components.items():
             item = placed.get(role, {})
+            # Off-chip memory lies outside of the chip also where the inventory does not list it.
             boundary = item.get("boundary", "system" if role == "off_chip_memory" else "chip")
             energy = entry["energy_j"]
             static = entry.get("static_energy_j") or 0.0
@@ -147,6 +148,7 @@ class View:
                     sum(entry.get("tile_operations") or 0 for entry in entries),
                 )
             )
+        # Stable, so that the layers keep the order of the network.
         return sorted(rows, key=lambda row: row.layer == SHARED)
 
     @cached_property

@@ -47,6 +47,7 @@ def headline(view: SweepView) -> list[Headline]:
             row for row in view.points if fmt.is_number(row.get(path)) and not row.get("held_back")
         ]
         if rows:
+            # What a guard holds back is on no front, so it is no best design either.
             best = (min if objective["direction"] == "minimise" else max)(
                 rows, key=lambda row: row[path]
             )

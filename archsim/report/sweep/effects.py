@@ -105,6 +105,7 @@ def _effect(
         drawing.add(Line(middle, low, middle, high, "line", min(7.0, step / 2)))
         marks.append((middle, bottom - scale.place(row["mean"])))
     drawing.add(*(Line(*a, *b, "accent", 1.6) for a, b in zip(marks, marks[1:])))
+    # Some thirty pixels a label: the others keep their tips.
     every = max(1, round(len(rows) * 30 / inner + 0.4))
     for order, (row, mark) in enumerate(zip(rows, marks)):
         mean = view.write(objective, row["mean"])

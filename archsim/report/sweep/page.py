@@ -43,6 +43,7 @@ def sweep_plots(view: SweepView) -> list[Plot]:
         return Plot(name, heading, draw, partial(_caption, texts, name), _MISSING, half)
 
     count = len(view.objectives)
+    # With one objective there is no pair: it is drawn over itself, a line of designs.
     pairs = [(a, b) for a in range(count) for b in range(a + 1, count)] or [(0, 0)]
     names = [view.name(objective["path"]) for objective in view.objectives]
     plots = [
@@ -117,6 +118,7 @@ def _data(view: SweepView) -> str:
             for row, parts in zip(view.points, view.document["parts"])
         },
     }
+    # A `<` could end the script element, whatever the JSON around it says.
     return json.dumps(data, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c")
 
 

@@ -58,12 +58,14 @@ def draw_pareto(view: SweepView, first: int, second: int, width: float) -> Drawi
 
     drawing.add(*_cloud([at(row) for row in behind], 2.0, "line"))
     front = [row for row in view.front if is_number(row.get(one)) and is_number(row.get(two))]
+    # With three and more the front is a surface: its designs have no order along a line.
     if len(view.objectives) == 2:
         step_line(drawing, sorted(at(row) for row in front))
     for row in front:
         _cross(drawing, view, row, (one, two), at(row), (across, upward), (left, bottom))
     plain = [row for row in rows if row["point"] not in view.on_front]
     radius = (2.0 if width > 420 else 1.5) if len(plain) > 400 else 3.2 if width > 420 else 2.6
+    # The undecided last, over the many that are not.
     for undecided, colour in ((False, "soft"), (True, "warn")):
         own = [row for row in plain if view.undecided(row["point"]) == undecided]
         drawing.add(

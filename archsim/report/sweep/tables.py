@@ -45,6 +45,7 @@ def _objectives(view: SweepView) -> tuple[Column, ...]:
 def design_table(view: SweepView) -> ShownTable:
     """The front first, then what is near it, then the rest; axes as set, objectives with units."""
     layer = dict(zip((row["point"] for row in view.points), view.document["layers"]))
+    # Layer 1 is the front; points that no layer was worked out for (0 or none) come last.
     rows = sorted(view.points, key=lambda row: (layer[row["point"]] or 10**9, row["point"]))
     axes = tuple(
         Column(

@@ -63,6 +63,7 @@ def print_sweep(document: Mapping, console) -> None:
     for text in told:
         table.add_column(f"P({text})", justify="right")
     table.add_column("figures")
+    # Where nothing could be drawn there are no verdicts, and no design is called undecided.
     for index in document["front"][:_MOST_ROWS]:
         row = points[index]
         cells = [fmt.plain(row[axis["path"]]) for axis in document["axes"]]

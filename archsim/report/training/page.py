@@ -66,6 +66,7 @@ def training_tables(view: View) -> list[ShownTable]:
         view.rows("epochs"),
     )
     rows = [
+        # Keys of the document: "" all weights, ".KIND" all arrays of a kind, else an array.
         {"layer": f"all {layer[1:] or 'weights'}" if layer[:1] in ("", ".") else layer, **row}
         for layer, row in view.result["training"]["writes"].items()
     ]

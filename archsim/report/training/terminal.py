@@ -78,6 +78,7 @@ def headline(view: View, result: Mapping) -> list[tuple[str, str, str]]:
     ]
     rows += [(item.name, item.text, item.detail) for item in once(view)]
     if writes:
+        # Blind pulses are counted one by one; the other rules count programming operations.
         what = "pulses" if training["settings"]["rule"] == "rpu" else "programming operations"
         detail = f"{what}; most {fmt.count(writes['maximum'])} ({_busiest(training['writes'])})"
         rows.append(("Writes per device", fmt.significant(writes["mean"]), detail))
