@@ -83,6 +83,7 @@ def _check_directory(file: BinaryIO, where: str) -> None:
     """Refuse a list of members of many megabytes: it would be read, and take ten times its size,
     before it could be counted.
     """
+    # The list's own head lies in the last 64 KiB, behind which a comment may stand.
     size = file.seek(0, os.SEEK_END)
     start = max(0, size - 66_000)
     file.seek(start)
@@ -139,6 +140,7 @@ def _array(archive: zipfile.ZipFile, item: zipfile.ZipInfo, where: str) -> np.nd
                 allowed=f"{max(0, left)} bytes",
             )
         content = bytearray()
+        # In pieces: a head may promise gigabytes that a file of a few bytes does not hold.
         while piece := file.read(_PIECE):
             content += piece
     if len(content) != left:
@@ -150,6 +152,7 @@ def _array(archive: zipfile.ZipFile, item: zipfile.ZipInfo, where: str) -> np.nd
         )
     array = np.frombuffer(content, dtype, count).reshape(shape, order="F" if by_columns else "C")
     return (
+        # In this machine's order of bytes, which compiled kernels ask for.
         np.ascontiguousarray(array, dtype.newbyteorder("="))
         if array.ndim
         else array.astype(dtype.newbyteorder("="))

@@ -103,6 +103,7 @@ def count(lowest: int, highest: int = LARGEST, what: str = "a whole number in ra
 
     @described({"type": "integer", "minimum": lowest, "maximum": highest})
     def check(value: Any, where: str) -> int:
+        # True is an int in Python, and no count.
         if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
             raise InputError(f"not {what}", where=where, got=value, allowed=allowed)
         return value
@@ -132,6 +133,7 @@ def number(
 
 def positive(highest: float, what: str = "a number above zero") -> Check[float]:
     """A number above zero, up to `highest`."""
+    # Above zero and without an exclusive bound of its own: from the least float on.
     smallest = math.nextafter(0.0, 1.0)
     least = number(highest, smallest, what)
     return Check({"type": "number", "exclusiveMinimum": 0, "maximum": highest}, least.read)

@@ -35,4 +35,5 @@ def csv_rows(
         if cells is None:
             return
         yield number, cells
+        # A cell in quotes may hold line ends, so lines are not rows.
         number = first + reader.line_num

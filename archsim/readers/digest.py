@@ -49,6 +49,7 @@ def unseal(document: Mapping[str, Any], where: str) -> tuple[dict[str, Any], boo
     is not that of the content.
     """
     content = dict(document)
+    # A digest of null is a wrong one, not none.
     stored = content.pop(FIELD, None)
     if stored is None and FIELD not in document:
         return content, False
@@ -70,6 +71,7 @@ def seal_line(text: bytes) -> bytes:
     """A JSON list in one line, with the digest of what stands before it as its last entry, and the
     line's end.
     """
+    # Inside the list, so that a sealed line is JSON as well.
     return b'%b,"%b"]\n' % (text[:-1], line_digest(text[:-1]))
 
 

@@ -106,10 +106,12 @@ def check_values(document: Any, where: str, finite: bool) -> None:
             kind = value.__class__
             if kind is dict:
                 below += value
+                # Keys, above, are texts like any other.
                 below += value.values()
             elif kind is list:
                 below += value
             elif kind is str:
+                # ASCII is asked first: nearly all texts are, and each letter costs.
                 if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
                     raise _fault(document, where, value, "half of a character (a lone surrogate)")
             elif kind is int:

@@ -86,6 +86,7 @@ def read_bytes(path: str | Path, largest: int = LARGEST_FILE) -> bytes:
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         try:
+            # One byte more than it says, to see whether it grew.
             content = b"" if size > largest else file.read(size + 1)
             # It has grown, or the system does not know its size; to ask for all at once takes that
             # much memory.
@@ -144,6 +145,7 @@ def _siblings(path: Path) -> list[str]:
     try:
         return [
             item.name
+            # A folder of a million files is not worth a hint.
             for index, item in zip(range(1000), path.parent.iterdir())
             if not item.name.startswith(".")
         ]

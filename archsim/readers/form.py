@@ -100,11 +100,13 @@ def _check_table(value: object, form: Mapping[str, Form], where: str, path: str)
             continue
         if name not in value:
             raise InputError(f"field '{dot}{name}' is missing", where=where)
+        # A field that may be missing is a field of its form where it is there: null is no way out.
         if value[name] is not None or not key.endswith("?") or key.endswith("??"):
             check_form(value[name], form[key], where, dot + name)
     for key, item in value.items():
         if "*" in form:
             check_form(item, form["*"], where, f"{dot}{shorten(key)[1:-1]}")
+        # Fields of later versions may stand there, with no number that breaks a page.
         elif not {key, f"{key}?", f"{key}??"} & set(form):
             check_form(item, "any", where, f"{dot}{shorten(key)[1:-1]}")
 

@@ -42,6 +42,7 @@ def read_stored(path: str | Path, kind: str, what: str, hint: str = "") -> Store
     document, sealed = read_document(path, what, hint)
     if not isinstance(document, dict):
         raise InputError(f"not the document of a {what}", where=str(path), hint=hint)
+    # Migrated after the digest was held against what was written.
     return Stored(migrated(kind, document, f"{path}: "), sealed)
 
 

@@ -138,6 +138,7 @@ def require_count(value: object, where: str, lowest: int = 1) -> int:
     """`value` as an int in lowest..2^40. Raises InputError for text, NaN, fractions, booleans and
     numbers out of range.
     """
+    # 3.0 is 3: spreadsheets and YAML write counts with a point.
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):

@@ -86,6 +86,7 @@ def version_of(kind: str, document: Mapping[str, Any], where: str) -> int:
     if version is None:
         raise InputError(f"field '{entry.field}' is missing", where=where.removesuffix(": "))
     if isinstance(version, bool) or not isinstance(version, int) or version not in known:
+        # No bool here, which an isinstance would take.
         newer = type(version) is int and version > entry.current
         raise InputError(
             f"unknown version of the {entry.title}",

@@ -56,6 +56,7 @@ def parse_yaml(text: str, where: str) -> Any:
             table: dict[Any, Any] = {}
             for key_node, value_node in node.value:
                 key = self.construct_object(key_node, deep=True)
+                # PyYAML keeps the last of two equal keys, which nobody would notice.
                 if not isinstance(key, str | int) or key in table:
                     raise InputError(
                         "not a key, or one that stands twice", where=where, got=str(key)

@@ -47,6 +47,7 @@ def study_comparison(study: Study, arch: str) -> dict[str, RunEffects]:
     for row, seed in study.runs():
         path = study.folder / "history" / f"{row.name}-{seed}.json"
         settings = read_settings({**row.settings, "seed": seed}, f"row '{row.name}'")
+        # Compared are the assumptions of the scheme `rpu`: rows of other rules make none of them.
         activities = _activities(study.folder, path.stem) if settings.rule == "rpu" else None
         if not activities:
             continue
@@ -66,6 +67,7 @@ def study_comparison(study: Study, arch: str) -> dict[str, RunEffects]:
 def _activities(folder: Path, name: str) -> dict[tuple[str, str], Activity]:
     """Activity by (layer, phase) in the last finished epoch of a run; empty where there is none."""
     path = folder / "history" / f"{name}.json"
+    # The facts are written when a row ends; its checkpoint has the epochs until then.
     if not path.exists():
         checkpoint = folder / "checkpoints" / name
         epochs = (

@@ -63,6 +63,7 @@ def priced(name: str, rule: str, rank: int) -> Priced:
     run = archsim.simulate(network, CHIP, phase="training", scheme=scheme, engine="compiled")
     if run.latency_s is None:
         raise RuntimeError("this run has no time")
+    # With adapters the layers that were there are frozen, and stand on arrays all the same.
     trained = [layer for layer in network.array_layers if not layer.frozen]
     moved = float(sum(layer.matrix.weights for layer in trained))
     return Priced(name, rule, rank, 1e3 * run.latency_s, 1e3 * run.energy_j, run.area_mm2, moved)
@@ -118,6 +119,7 @@ def first_training() -> tuple[dict[str, np.ndarray], float]:
     accuracy in percent.
     """
     network = attention_network()
+    # Without devices, so that all rules begin at the same weights.
     scheme = load_scheme("sgd", {"weights_in": "memory"})
     settings = {"learning_rate": 0.05}
     done = archsim.train(
@@ -125,6 +127,7 @@ def first_training() -> tuple[dict[str, np.ndarray], float]:
     )
     tensors = trained_tensors(network, done).tensors
     values = {
+        # An array's matrix is of two axes, whatever the axes of its tensor in the network's file.
         f"{name}.{role}": held.reshape(-1, held.shape[-1]) if role == "weights" else held
         for name, roles in tensors.items()
         for role, held in roles.items()
@@ -136,6 +139,7 @@ def fine_tuned(rule: str, rank: int, first: Mapping[str, np.ndarray], data: Data
     """Fine-tune on turned digits by a rule with its own settings, on the chip's devices."""
     network = attention_network()
     if rank:
+        # The read-out learns the new classes' answers itself, as in published fine-tuning.
         network = with_adapters(network, rank, trained=("classes",))
     scheme = load_scheme(rule, RULES[rule])
     settings = {"learning_rate": RATES[rule]} if rule in RATES else {}
@@ -176,6 +180,7 @@ def main(arguments: Sequence[str]) -> None:
         for rank in (0, SMALL_RANK):
             rows.append(fine_tuned(rule, rank, first, data))
             print(rows[-1], flush=True)
+            # After every row: a training is long, and a study that is stopped keeps what it has.
             write_files(folder, {"fine_tuning.csv": table_of(rows)})
 
 

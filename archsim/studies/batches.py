@@ -82,6 +82,7 @@ class Perceptron:
         values = self.forward(images)
         loss, errors = _softmax_errors(values.pop(), labels)
         wrong = int((errors[1] != labels).sum())
+        # The mean of the batch's losses: the rules' rates are those of a mean.
         d, updates = errors[0] / F(len(images)), []
         for index in range(len(self.weights) - 1, -1, -1):
             updates.append((index, values[index], d))
@@ -95,6 +96,7 @@ class Perceptron:
     def _update(self, index: int, x: np.ndarray, d: np.ndarray, step: int) -> None:
         rule = self.machine.rule
         if rule is None:
+            # Plus, as `errors` are minus the gradient.
             self.weights[index] += F(self.settings.learning_rate) * (d.T @ x)
             return
         layer = rule.layers[index]
@@ -133,6 +135,7 @@ def train(
     perceptron, history = Perceptron(network, settings), []
     images, labels = data.train_images, data.train_labels[:, 0]
     for epoch in range(settings.epochs):
+        # The loop's own order, so that both train on the same mini-batches.
         order = epoch_order(settings.seed, epoch, len(images))
         started = time.perf_counter()
         loss = 0.0

@@ -174,6 +174,7 @@ def run_row(design: Design, seed: int, document: Mapping[str, Any]) -> dict[str,
         "energy_nj": document["energy_per_image_j"] * 1e9,
         "us_an_image": document["latency_per_image_s"] * 1e6,
         "stream_area_mm2": sum(part.get("area_mm2", 0.0) for part in parts),
+        # Over the run's time, as the chip's power is.
         "stream_power_uw": stream_energy / document["latency_s"] * 1e6,
         "stream_energy_nj": stream_energy / images * 1e9,
     }
@@ -207,6 +208,7 @@ def kept_rows(grid: Grid, priced_again: bool) -> list[dict[str, Any]]:
         row = dict(document["row"])
         if priced_again:
             again, _ = price_again(document, str(path))
+            # What the training came to is no price: it stays.
             trained = {name: row[name] for name in ("accuracy_percent", "writes_per_device")}
             row = run_row(design, seed, again | trained)
         rows.append(row)
@@ -240,6 +242,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if not options.report:
             train_missing(load_grid(options.folder), options.most)
+        # What was trained just now has today's prices; older rows keep those of their day here.
         write_tables(options.folder, priced_again=False)
     except InputError as error:
         print(error, file=sys.stderr)

@@ -80,6 +80,7 @@ def work_of_case(case: EngineCase) -> PlacedTrace:
     def repeated(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
         return tuple(
             replace(op, activity=replace(op.activity, retries=case.retries))
+            # Only reads are repeated (bound management).
             if op.kind.startswith("read")
             else op
             for op in operations
@@ -107,6 +108,7 @@ def differences(case: EngineCase | CoreCase) -> list[str]:
     return [
         f"{name}: {_first_difference(simpy[name], compiled[name])}"
         for name in simpy
+        # Without a tolerance: both engines add the same numbers in the same order.
         if simpy[name] != compiled[name]
     ]
 

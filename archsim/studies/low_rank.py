@@ -60,6 +60,7 @@ def counted(study: Study) -> list[dict]:
                 "not a low-rank rule", where=f"row '{row.name}': rule", got=settings.rule
             )
         for layer in network.array_layers:
+            # A bias is one more input of the outer product, always 1.
             a, b = layer.matrix.columns, layer.matrix.rows + layer.bias
             rank, done = scheme.rank_of(a, b), facts["done"][layer.name]
             samples = done["images"] * layer.matrix.vectors
@@ -177,6 +178,7 @@ def draw(study: Study, lines: list[dict]) -> None:
             and line["reference_percent"]
         ]
         axes.plot(
+            # A little to the right, where they lie on our own line.
             [line["epoch"] + 0.06 for line in known],
             [float(line["reference_percent"]) for line in known],
             color=colour,

@@ -97,6 +97,7 @@ def cost(title: str, document: Mapping[str, Any]) -> dict:
                 f"{document['latency_per_image_s'] * 1e6:.2f}",
                 f"{100 * update['cycles'] / document['cycles']:.1f}",
                 _written(actions if document["ledger"] else None, ".0f", 1 / count),
+                # The writes of the whole training, spread over its mini-batches.
                 f"{document['writes_per_device'] * document['batch'] / images:.2f}",
                 f"{sum(words.values()):.0f}",
             ),
@@ -156,6 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
         path, network, images = [*arguments, *("", "mlp_100", "1280")[len(arguments) :]]
         documents = {}
         for title, name, settings in ROWS:
+            # All rows before the file: a table of half of them would be taken for the whole.
             documents[title] = train_row(name, settings, network, int(images))
             print(*cost(title, documents[title]).values(), sep="  ", flush=True)
         write(Path(path), documents)

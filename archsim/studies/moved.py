@@ -91,6 +91,7 @@ def differences(before: Sequence[Row], now: Sequence[Row]) -> tuple[list[dict[st
                 continue
             compared += 1
             if one is None or two is None or not math.isclose(one, two, rel_tol=SAME, abs_tol=0.0):
+                # Of zero there is no percentage.
                 change = 100 * (two / one - 1) if one and two is not None else None
                 moved.append(
                     {
@@ -110,6 +111,7 @@ def differences(before: Sequence[Row], now: Sequence[Row]) -> tuple[list[dict[st
 def _named(rows: Iterable[Row]) -> Iterable[tuple[str, Row]]:
     seen: dict[str, int] = {}
     for row in rows:
+        # The first texts of a row tell which it is (scheme, layer, part), later ones say more.
         texts = [value for value in row.values() if _is_name(value)][:3]
         # a label that begins with the scheme's name needs it once
         name = " ".join(
@@ -118,6 +120,7 @@ def _named(rows: Iterable[Row]) -> Iterable[tuple[str, Row]]:
             if not any(other.startswith(text) for other in texts[number + 1 :])
         )
         seen[name] = seen.get(name, 0) + 1
+        # Rows of one name are told apart by their order, which a table keeps.
         yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), row
 
 

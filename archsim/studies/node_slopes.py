@@ -147,6 +147,7 @@ def slope(rows: Sequence[AtNode], title: str, what: str) -> float:
     """Exponent of the node between 40 and 7 nm: 2 shrinks as F², 0 stays."""
     first = next(row for row in rows if row.node_nm == 40.0)
     ends = [getattr(row, what)[title] for row in (first, rows[-1])]
+    # One slope for the whole way: the steps between nodes are not even.
     return math.log(ends[0] / ends[1]) / math.log(first.node_nm / rows[-1].node_nm)
 
 
@@ -208,6 +209,7 @@ def _draw_panel(panel: Axes, rows: Sequence[AtNode], what: str, label: str) -> N
         panel.plot(nodes, numbers, marker="o", markersize=3, color=colour, lw=wide, label=title)
     panel.set_xscale("log")
     panel.set_yscale("log")
+    # Time runs to the right, nodes shrink.
     panel.invert_xaxis()
     panel.set_xticks(nodes, [f"{node:g}" for node in nodes])
     panel.minorticks_off()

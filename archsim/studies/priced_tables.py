@@ -117,6 +117,7 @@ def price_tables(study: Study) -> Repriced:
     for entry in study.priced:
         table = TABLES[entry["table"]]
         names = [name.format(**entry) for name in table.files]
+        # Read before the call below writes over them.
         before = {name: read_table(study.folder / name) for name in names}
         try:
             table.make(study, entry)
@@ -126,6 +127,7 @@ def price_tables(study: Study) -> Repriced:
             continue
         for name in names:
             repriced.add(name, before[name], read_table(study.folder / name))
+    # Where something was made anew the page names what was not; where nothing was, say why.
     if faults and not repriced.moved:
         raise faults[0]
     if study.rows:

@@ -107,14 +107,17 @@ def draw(seed: int, number: int) -> Draw:
     network, scheme = choose.choice(WORK)
     chip = choose.choice(CHIPS)
 
+    # Half of the chips are drawn anywhere, half where shared parts are slow and queues are long.
     table, share = (SETTINGS, 0.5) if choose.random() < 0.5 else (CROWDED, 0.7)
     settings: dict[str, object] = {
         key: choose.choice(values) for key, values in table.items() if choose.random() < share
     }
     if scheme:
+        # Most schemes read backwards on the array, and a chip without it refuses them.
         settings["read.transposed"] = True
     if choose.random() < 0.3:
         layer = choose.choice([layer.name for layer in load_network(network).array_layers])
+        # Copies share the vectors of a layer: another law of the times than tiles side by side.
         settings[f"placement.copies.{layer}"] = choose.choice([2, 3, 5])
     return Draw(number, network, scheme, choose.choice([1, 2, 3, 8]), chip, settings)
 

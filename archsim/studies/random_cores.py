@@ -85,6 +85,7 @@ class CoreCase:
                 self, settings={key: value for key, value in self.settings.items() if key != name}
             )
         *operations, last = self.trace.image_operations
+        # The operations of a training step need each other, those of random layers the ones before.
         if operations and self.trace.phase == "inference":
             matrices = tuple(one for one in self.trace.matrices if one.layer != last.layer)
             yield replace(
@@ -104,6 +105,7 @@ def core_case(seed: int, number: int) -> CoreCase:
     settings = {name: draw.choice(values) for name, values in SETTINGS.items()}
     settings["network.flit_bits"], settings["core.port_bits"] = draw.choice(WIDTHS)
     settings["package.chips"] = (
+        # A bus ends with its chip.
         1 if settings["network.topology"] == "bus" else draw.choice([1, 1, 2, 3])
     )
     trace = random_layers(draw)

@@ -65,12 +65,14 @@ def reprice(
             got=kind or "no result",
             hint="a folder of archsim train, compare or explore, or a study with a study.toml",
         )
+    # A sweep's chips are its axes, a study's stand in its tables: one would fit none of them.
     if kind not in ("training", "run", "comparison") and (arch or settings or network):
         raise InputError(
             f"a {kind or 'folder of studies'} names its own chips and networks",
             where="--arch, --set, --network",
         )
     repriced = Repriced()
+    # Nobody else writes here meanwhile, and no part of it is left half written.
     with hold(folder, kind or "study", around=True):
         if work:
             change = _chip_change(arch, settings)

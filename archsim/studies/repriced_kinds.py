@@ -84,6 +84,7 @@ def _comparison(folder: Path, chip: ChipOf, network: Any, jobs: int) -> Repriced
             own.append((before["label"], after, trace))
         except InputError as fault:
             reasons.append(fault)
+            # Once, however often the folder is priced again.
             note = f"not priced again: {fault.what}"
             repriced.missing.append(
                 f"{before['label']}: {fault.what}" + (f" ({fault.got})" if fault.got else "")
@@ -122,6 +123,7 @@ def _runs_priced_again(
     cannot be priced, is left out: never that of the prices before.
     """
     stored = stored_runs(row)
+    # The first seed's result is the scheme's own, which was priced by the caller.
     seeds = [seed_facts(first)]
     for run in stored.seeds[1:]:
         below = folder / f"{_folder_of(row['label'])}--seed-{run['seed']}"
@@ -169,6 +171,7 @@ def _points(points: list[dict], names: list[str]) -> list[dict]:
         | {
             name: value
             for name, value in point.items()
+            # Its number and place on the front follow from all points: none is its own.
             if name not in (*names, "point", "rung", "front")
         }
         for point in points

@@ -75,6 +75,7 @@ def _counted(scheme: Scheme, trace: Trace) -> str:
     once = list(
         dict.fromkeys(
             _action(op)
+            # Needed before the first image (zero shifts, first programming), so in no step.
             for op in scheme.setup_operations(lower(load_network("digits_cnn")))
             if op.layer == LAYER
         )
@@ -132,6 +133,7 @@ def _assumed(trace: Trace) -> list[str]:
 
 
 def _words(trace: Trace) -> str:
+    # Further arrays (fast, reference) have a dot in their name: words are told a weight.
     weights = sum(matrix.trained for matrix in trace.matrices if "." not in matrix.layer)
     words_a_weight = {name: words / weights for name, words in trace.state_words.items()}
     return ", ".join(f"{name} {words:.2g}" for name, words in words_a_weight.items()) or "none"

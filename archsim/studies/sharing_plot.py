@@ -63,6 +63,7 @@ def _draw_scheme(panel: Axes, scheme: str, rows: Sequence[Row]) -> None:
     ideal = [f"{row['accuracy_percent']:.1f} %" for row in rows if row["source"] == "ideal"]
     panel.set_title(f"{scheme}: {ideal[0]} with independent bits" if ideal else scheme, fontsize=10)
     if min((row["difference"] or 0.0 for row in rows), default=0.0) < -LARGE:
+        # Differences have both signs: linear up to two points, logarithmic beyond.
         panel.set_yscale("symlog", linthresh=2)
         panel.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     panel.set_xscale("log")

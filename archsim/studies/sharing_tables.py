@@ -37,6 +37,7 @@ def mean_rows(runs: Sequence[Row]) -> list[dict[str, Any]]:
     for design, seeds in designs.items():
         reference = references.get(design[0], {})
         accuracies = [run["accuracy_percent"] for run in seeds.values()]
+        # By seed: both had the same first weights and order, so their common scatter falls out.
         paired = [
             run["accuracy_percent"] - reference[seed]["accuracy_percent"]
             for seed, run in seeds.items()

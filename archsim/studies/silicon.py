@@ -67,6 +67,7 @@ def silicon_rows(study_path: Path, row_name: str, chip: str) -> list[dict[str, A
     }
     rows: list[dict[str, Any]] = []
     for phase, images in (("inference", 1), ("training", batch)):
+        # An inference asks for the forward reads alone, which every training has measured.
         trace = _measured(steps[phase], activities, f"{where}: activities")
         if phase == "training":
             trace = with_refreshes(trace, refreshes, facts["images"], images_between(settings))
@@ -106,6 +107,7 @@ def _row(phase: str, images: int, result: Result) -> dict[str, Any]:
         "area_high_mm2": result.area_mm2_range[1],
         "power_uw": result.power_uw,
         "energy_per_image_j": result.energy_per_image_j,
+        # Boundaries hold the whole run: a training step is a mini-batch.
         "macro_energy_per_image_j": result.boundaries["macro"]["energy_j"] / images,
         "tile_operations": result.tile_operations,
         **{f"{name}_energy_j": part["energy_j"] / images for name, part in result.by_phase.items()},
@@ -146,6 +148,7 @@ def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
         machine.rule is not None and "rule.0.copy" in arrays
     ):  # the digital copy holds the targets, without programming errors
         weights = {layer.name: arrays[f"rule.{layer.index}.copy"] for layer in machine.rule.layers}
+    # Seeds far from those of the rows, so that no chip is one that was trained on.
     return transfer(network, load_dataset(study.data), settings, weights, range(1001, 1001 + chips))
 
 

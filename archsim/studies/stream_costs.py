@@ -127,6 +127,7 @@ def rows() -> list[dict[str, Any]]:
             row
             | {
                 "us_an_image": costs.seconds * 1e6,
+                # uW times seconds are uJ.
                 "uj_an_image": costs.power_uw.value * costs.seconds,
             }
         )
@@ -194,6 +195,7 @@ def _draw(table: list[dict[str, Any]], folder: Path) -> None:
             s=28,
             label={"cbram": "CBRAM devices", "lfsr": "LFSR", "sobol": "Sobol"}[source],
         )
+    # The second of the lengths, 16 slots, is the default of the scheme.
     default = table[1]
     spans = [
         [[default[name] - default[f"{name}_low"]], [default[f"{name}_high"] - default[name]]]

@@ -95,6 +95,7 @@ def load_study(path: str | Path) -> Study:
                     "unknown field", where=f"{path}: row", got=key, allowed=_ROW_FIELDS
                 )
         settings = {**content.get("settings", {}), **item.get("settings", {})}
+        # Joined field by field: a row changes one of them and keeps the rest.
         for part in ("read", "update"):
             settings[part] = {
                 **content.get("settings", {}).get(part, {}),

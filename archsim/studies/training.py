@@ -95,6 +95,7 @@ class _Reporter:
         self.epoch = 0
 
     def __call__(self, now: dict) -> None:
+        # The checkpoint of the epoch before lies there by the time that the next one begins.
         if now["epoch"] == self.epoch:
             return
         self.epoch = now["epoch"]
@@ -125,6 +126,7 @@ def run_all(path: Path, study: Study, jobs: int) -> int:
         row, seed = run
         if len(read_history(study, row, seed)) >= row.settings["epochs"]:
             return True
+        # One thread a row: rows run side by side, and a sum of several threads has other bits.
         environment = {**os.environ, **member, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         command = [
             sys.executable,

@@ -53,6 +53,7 @@ def table(study: Study) -> str:
                 continue
             errors = [line["test_error_percent"] for line in history]
             tail = errors[-last:]
+            # Over the last epochs: single ones scatter by the noise of their updates.
             means.append(fmean(tail))
             spread = f" (standard deviation over epochs {stdev(tail):.2f})" if len(tail) > 1 else ""
             speed = fmean(line["images_per_second"] for line in history)
@@ -114,6 +115,7 @@ def _add_row(axes: Axes, study: Study, number: int) -> list[float]:
         [line["test_error_percent"] for line in read_history(study, row, seed)]
         for seed in row.seeds
     ]
+    # A study that is still running has seeds of several lengths: the mean is that of those there.
     epochs = [values for values in zip_longest(*runs) if any(value is not None for value in values)]
     finished = [[value for value in values if value is not None] for values in epochs]
     if not finished:

@@ -110,6 +110,7 @@ def _of_attention(result: Result) -> float:
     """The share of the cycles in which products of activations and what is between them are done."""
     rows = result.rows("layer")
     whole = sum(row["cycles"] or 0 for row in rows)
+    # Layer by layer the cycles of layers add up, so that shares of the sum are shares of the time.
     own = sum(row["cycles"] or 0 for row in rows if row["layer"].endswith(PRODUCTS))
     return own / whole if whole else 0.0
 
@@ -119,6 +120,7 @@ def _shares(result: Result) -> dict[str, float]:
     shares = dict.fromkeys((*GROUPS, REST), 0.0)
     for role, entry in result.by_component.items():
         if entry["boundary"] != "system":
+            # Of the chip: what lies off it stands in a column of its own.
             shares[group_of.get(role, REST)] += entry["energy_j"] / result.energy_j
     return shares
 
@@ -201,6 +203,7 @@ def main(arguments: Sequence[str]) -> None:
             last = rows[-1]
             words = f"{last.milliseconds:.4g} ms, {last.millijoules:.4g} mJ"
             print(f"{work.title}, {way}: {words}", flush=True)
+            # After each: GPT-2's prefill takes minutes, and what was simulated before it is kept.
             write_files(folder, {"transformers.csv": table_of(rows)})
             draw(rows, folder)
 

@@ -91,6 +91,7 @@ def latency_rows(batch: int = BATCH) -> tuple[list[dict], dict[str, str]]:
             except InputError as error:
                 refused[label] = error.message
                 continue
+            # Operations of one update overlap: the longest alone is not the total.
             longest = max(near.operations, key=near.operations.__getitem__)
             limit = max(near.loads, key=near.loads.__getitem__)
             rows.append(
@@ -113,6 +114,7 @@ def latency_rows(batch: int = BATCH) -> tuple[list[dict], dict[str, str]]:
         {key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()}
         for row in rows
     ]
+    # By the one number that all rows have: the accounting covers few rules.
     return sorted(rows, key=lambda row: row["model_ns"]), refused
 
 

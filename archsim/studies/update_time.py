@@ -125,6 +125,7 @@ def update_time(scheme: Scheme, settings: Mapping[str, object], batch: int = BAT
     """
     chip = load_architecture("rpu_512", STATED | dict(settings))
     watch = _Loads()
+    # Two lines read at least, so that half of the samples have one.
     images = max(batch, 4)
     result = simulate(
         LAYER, chip, scheme=scheme, phase="training", batch=batch, images=images, observers=[watch]

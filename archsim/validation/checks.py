@@ -79,6 +79,7 @@ def run_checks(progress: Callable[[float, float, str], None] | None = None) -> l
             progress(index, len(published) + 1, entry["title"])
         rows.append(compare(name, entry, MODELS[name]()))
     if progress:
+        # All chips are one step of the bar: their draws are priced together.
         progress(len(published), len(published) + 1, "fabricated chips")
     return rows + chip_rows()
 
@@ -88,6 +89,7 @@ def compare(name: str, entry: Row, given: float | Spread) -> Row:
     span = given if isinstance(given, Spread) else None
     model = given.value if isinstance(given, Spread) else given
     target, tolerance = entry["published"], entry["tolerance"]
+    # Relative to the published figure, which is the one that is given.
     difference = model / target - 1
     criterion = tolerance if isinstance(tolerance, str) else "relative"
     if tolerance == "range":
@@ -95,6 +97,7 @@ def compare(name: str, entry: Row, given: float | Spread) -> Row:
             raise RuntimeError(f"the model of {name} has no range")
         within = span.low <= target <= span.high
         tolerance = max(abs(span.low / target - 1), abs(span.high / target - 1))
+    # Papers that bound a figure ("less than") give no value to be near to.
     elif tolerance == "below":
         within, tolerance = model <= target, 1.0
     else:

@@ -17,6 +17,7 @@ from archsim.validation.workloads import one_matrix
 from hwlib import find_part, price
 from hwlib.parts.isaac import Isaac
 
+# Shafiee et al. 2016, Table I: 168 tiles of 12 in-situ multiply-accumulate units.
 _TILES, _IMAS = 168, 12 * 168
 # How often the item that a line of the published table stands for is on the chip.
 _LINES: dict[str, float] = {
@@ -42,6 +43,7 @@ _LINES |= {
         "tile_output_register",
     )
 }
+# Four tiles share a router; the link between chips is one.
 _LINES |= {"router": _TILES / 4, "hyper_transport": 1}
 
 

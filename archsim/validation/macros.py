@@ -22,6 +22,7 @@ _SUPPLY = {130: (1.3, "lp"), 65: (1.1, "lp"), 45: (1.1, "lp")}
 @functools.cache
 def _correll() -> Result:
     chip = archsim.load_architecture("wu2023", {"tile.rows": _ROWS, "read.columns_per_adc": 2})
+    # A signed weight takes two columns.
     return archsim.simulate(one_matrix(_ROWS, _COLUMNS // 2), chip, timing=False)
 
 

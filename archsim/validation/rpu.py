@@ -40,6 +40,7 @@ def _traffic_gb() -> float:
 def _line_power_uw() -> float:
     result = _full_tile()
     samples = sum(row["count"] for row in result.ledger if row["component"] == "front_end")
+    # A sample is one line in one operation, of which each line has one all of the time.
     return result.by_component["front_end"]["energy_j"] / samples / _seconds() * 1e6
 
 

@@ -39,6 +39,7 @@ def score(rows: Sequence[Row]) -> Score:
     """The score of some checks, at least one."""
     errors = [abs(row["relative_difference"]) for row in rows]
     factors = [_factor(row) for row in rows]
+    # A width is a ratio: a band from zero has none.
     banded = [row for row in rows if row["model_range"] and row["model_range"][0] > 0]
     widths = [row["model_range"][1] / row["model_range"][0] for row in banded]
     return Score(
@@ -90,6 +91,7 @@ def worst(rows: Sequence[Row], count: int = 5) -> list[Row]:
 
 
 def _factor(row: Row) -> float:
+    # Counts may be zero, where only the same is right.
     if row["model"] <= 0 or row["published"] <= 0:
         return math.inf if row["model"] != row["published"] else 1.0
     ratio: float = row["model"] / row["published"]

@@ -65,6 +65,7 @@ def _saving(node: float, what: Literal["area", "energy"]) -> Spread:
     ours = product.area if what == "area" else product.energy
     return Spread(
         100 * (1 - ours.value / theirs.value),
+        # Least saved: ours at its dearest against theirs at its cheapest.
         100 * (1 - ours.high / theirs.low),
         100 * (1 - ours.low / theirs.high),
     )
@@ -94,6 +95,7 @@ def mac_ratio(definition: str) -> Spread:
         ours = sum_of((ours, spread_of(counter), spread_of(converter, share)))
     time = 1.0
     if definition == "area_time":
+        # A bit takes a cycle of the binary unit's clock and the pulse of its device.
         time = scheme.length * (1 + scheme.bit_ns() * _CLOCK_MHZ * 1e-3)
     return Spread(
         binary.value / ours.value / time,

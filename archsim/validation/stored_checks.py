@@ -102,6 +102,7 @@ def check_store(path: Path) -> int:
                 numbers = dict(zip(facts["metrics"], row.metrics))
                 check_metrics(numbers, where)
                 if again is not None and isinstance(row.extra.get("run"), dict):
+                    # What a training came to cannot be priced again.
                     known = {name: value for name, value in numbers.items() if name not in TRAINED}
                     _compare(known, dict(zip(facts["metrics"], again(row))), where)
         if store.damaged:

@@ -137,6 +137,7 @@ def _documents(target: Path) -> Iterator[Path]:
 def _checked(path: Path) -> Finding:
     kind, check = _CHECKS[path.name]
     with warnings.catch_warnings(record=True) as told:
+        # Always: Python tells a warning of one line once, and every document has its own notes.
         warnings.simplefilter("always", StoredNote)
         try:
             rows = check(path)
@@ -162,6 +163,7 @@ def _sweep(path: Path) -> int:
     }
     with Store(path.parent, writable=False) as store:
         for head, facts in enumerate(store.heads):
+            # Rows of other versions lie in the same store; the document speaks of its own only.
             if (facts["code"], facts["figures"], facts["axes"]) != (
                 document["code"],
                 document["figures_version"],

@@ -73,6 +73,7 @@ def _calibrated_tile_energy() -> Spread:
     """Eight groups of columns on the chip with the blocks that the paper states."""
     facts = read_facts()["wu2023"]
     chip = validate(calibrated(facts, facts.points[0]), facts.name)
+    # A tile reads its groups of columns in turn: eight times what one takes.
     group = archsim.simulate(one_matrix(64, facts.converters), chip)
     return energy_of(group.boundaries["macro"]).times(_GROUPS * 1e9)
 

@@ -87,6 +87,7 @@ def price_cores_again(chips: Collection[str] | None = None) -> list[PublishedCor
     for facts in read_facts().values():
         if not facts.measured or (chips is not None and facts.name not in chips):
             continue
+        # A core must not be measured with a ruler that it was laid down by.
         with fits.without([facts.group] if facts.group in fitted else []):
             cores += _cores_of(facts)
     return cores
@@ -96,11 +97,13 @@ def _cores_of(facts: ChipFacts) -> list[PublishedCore]:
     area = area_of(facts)
     wanted = {number: {"energy": one} for number, one in energies_of(facts).items()}
     if isinstance(area, Published):
+        # One area a core, though it has several operating points.
         wanted.setdefault(facts.points.index(most_bits(facts)), {})["area"] = area
     cores = []
     for number, figures in wanted.items():
         energy, parts = part_sums(*count_core(facts, facts.points[number]))
         for quantity, one in figures.items():
+            # Five digits, so that the file is the same wherever it is written.
             total = float(f"{energy if quantity == 'energy' else parts:.5g}")
             cores.append(PublishedCore(facts.name, facts.group, quantity, number, one.value, total))
     return cores
@@ -140,12 +143,14 @@ def unstated(kind: str, excluding: Collection[str] = ()) -> tuple[float, float]:
     groups: dict[tuple[str, str], list[float]] = {}
     for core in read_cores():
         if core.quantity == "energy" and core.group not in excluding:
+            # A number a group: chips of the same authors share what they leave unsaid.
             of_core = kind_of(facts[core.chip]), core.group
             groups.setdefault(of_core, []).append(core.more)
     seen: dict[str, list[float]] = {}
     for (own, _), values in groups.items():
         seen.setdefault(own, []).append(statistics.fmean(values))
     low, high = band_of(kind, seen)
+    # The band holds the sum itself, which stays the middle.
     return min(math.exp(low), 1.0), max(math.exp(high), 1.0)
 
 
@@ -157,6 +162,7 @@ def _quantiles(quantity: str, excluding: Collection[str]) -> tuple[float, float,
         if core.quantity == quantity and core.group not in excluding
     )
     groups = [group for _, group in seen]
+    # A group with many chips would else be the distribution.
     weights = [1 / groups.count(group) for group in groups]
     values = [more for more, _ in seen]
     middle, low, high = (_quantile(values, weights, share) for share in (0.5, LOW, HIGH))

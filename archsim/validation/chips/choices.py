@@ -34,6 +34,7 @@ def array_of(facts: ChipFacts) -> tuple[int, int]:
     """Rows and columns of a core."""
     most = max(point.rows_active for point in facts.points)
     if facts.rows is not None and facts.columns is not None:
+        # No fewer than are read at once, as in rule 1.
         return max(facts.rows, most), facts.columns
     bits = facts.core_kbit * 1024
     rows = max(most, round(math.sqrt(bits)))
@@ -59,6 +60,7 @@ def cell_of(facts: ChipFacts) -> str:
         return _CELLS[facts.memory]
     if facts.cell.endswith("1C"):
         return "cell_sram_8t1c"
+    # What sums currents beside these two has transistors apart for its read.
     return {"6T": "cell_sram_6t", "8T": "cell_sram_8t"}.get(facts.cell, "cell_sram_10t")
 
 

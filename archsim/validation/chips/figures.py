@@ -59,9 +59,11 @@ def chip_rows(
                     price_cores(cores, draws),
                 )
             )
+        # An area is never predicted outright: its share of white space comes from other cores.
         kind = "cross-validated" if without_own else "calibrated"
         for one in inside:
             rows += _rows_of(one, prices, left, kind if group in fitted else "predicted", kind)
+    # Priced group by group, shown in the order of the chips.
     order = {one.name: number for number, one in enumerate(facts)}
     return sorted(rows, key=lambda row: order[row["chip"]])
 
@@ -90,6 +92,7 @@ def _rows_of(
             whole = Spread(*(whole.value / (1 - part) for part in white_space(left)))
         rows.append(_row(facts, area, whole, area_kind, price.area_by_part, price.parts_mm2))
     for name, block in facts.blocks.items():
+        # The share of a block is of the stated area.
         core_mm2 = facts.area_mm2 or 0.0
         inside = {role: price.area_by_part.get(role, 0.0) for role in block.roles}
         factor = sum(inside.values()) / price.parts_mm2.value

@@ -48,9 +48,11 @@ def count_core(facts: ChipFacts, point: Point) -> tuple[Counted, list[str]]:
     cells = min(driven * point.columns_together * conversions, driven * columns)
     ones = ones_of(point.input_bits)
     shares = {
+        # The trace reads one column a conversion; a converter may take several at once.
         ("array", "read"): ones * cells / (driven * outputs),
         ("word_line_driver", "drive"): ones,
     }
+    # Papers print cores: what lies around them is no part of their figures.
     inside = [part for part in built.parts if part.boundary == "macro"]
     number_of = {part.name: number for number, part in enumerate(inside)}
     actions: dict[tuple[str, str], float] = {}

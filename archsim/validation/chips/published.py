@@ -52,6 +52,7 @@ def area_of(facts: ChipFacts) -> Published | Left | None:
         return Left(
             name, f"the density is printed as {density:g}: half of its last digit is {coarse:.0%}"
         )
+    # Operations a ns are 1e-3 TOPS.
     value = point.operations / point.invocation_ns * 1e-3 / density
     derived = f"operations over time over density, {density:g} TOPS/mm2 of one bit"
     return Published(name, "area", title, float(f"{value:.4g}"), "mm2", derived)
@@ -59,6 +60,7 @@ def area_of(facts: ChipFacts) -> Published | Left | None:
 
 def energies_of(facts: ChipFacts) -> dict[int, Published]:
     """Energies of an invocation by the number of the point."""
+    # One published figure is one check.
     if facts.checked_as:
         return {}
     figures = {}

@@ -106,10 +106,13 @@ def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
             "transposed": False,
         },
     }
+    # Where none is stated the chip's own default is the node's.
     if point.supply_v is not None:
         content["supply_v"] = supply_of(point.supply_v, facts.node_nm)
+    # Bits that are held exactly: no law of an analogue device says anything of them.
     if facts.memory in ("sram", "magnetic"):
         content["weights"]["device"] = EXACT_DEVICE
+    # A chip needs them to be whole; rule 9.
     outside = read_toml(architecture_path("cim40"))
     for section in ("buffer", "interconnect", "vector_unit", "controller", "off_chip"):
         content[section] = outside[section]
@@ -157,6 +160,7 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
         # a line above the supply is driven by thick oxide
         volts = {} if facts.line_voltage_v is None else {"voltage_v": facts.line_voltage_v}
         core["write_driver"] = _part("write_driver", "column", **volts) | {"count": lines}
+        # A part `per = "line"` stands at each row and column once; a source line is a column more.
         more = (rows + lines * columns) / (rows + columns)
         core["level_shifter"] = _part("level_shifter", "line", **volts) | {"count": more}
         core["word_line_driver"]["parameters"] |= volts

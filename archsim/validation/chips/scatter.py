@@ -49,6 +49,7 @@ def scatter_of(values: Sequence[float]) -> Scatter:
     """
     middle = statistics.median(values)
     far = statistics.median(abs(value - middle) for value in values)
+    # The median distance times 1.4826 is the deviation of a normal population: a start.
     deviation = max(1.4826 * far, _LEAST)
     for _ in range(_ROUNDS):
         weights = [
@@ -77,5 +78,6 @@ def band_of(kind: str, seen: Mapping[str, Sequence[float]]) -> tuple[float, floa
     own, count = kinds.get(kind, (whole, 0))
     middle = (count * own.middle + whole.middle) / (count + 1)
     spread = (count * own.deviation**2 + square) / (count + 1)
+    # A further core scatters, and the middle of so few is not known well itself.
     reach = REACH * math.sqrt(spread * (1 + 1 / (count + 1)))
     return middle - reach, middle + reach

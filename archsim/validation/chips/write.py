@@ -57,6 +57,7 @@ def _table(content: Mapping[str, Any], prefix: str = "") -> str:
     heading = f"\n[{prefix}]\n" if prefix and lines else ""
     text = heading + "".join(f"{line}\n" for line in lines)
     for key, value in content.items():
+        # After the plain values: in TOML they would belong to the section above them.
         if _is_section(key, value):
             text += _table(value, f"{prefix}.{key}" if prefix else key)
     return text
