@@ -95,6 +95,7 @@ def accumulate(register, gradient, scale, bits, carries, flipped_cells, key, cel
     one_carry = np.int64(1) << (bits - 1)
     mask = (np.int64(1) << bits) - 1
     converter = cells.converter
+    # Nothing can be misread then, and the look at every cell is spared.
     exact = converter.noise == ZERO and converter.step == ZERO and converter.bound == ZERO
     for i in range(register.shape[0]):
         chances = row_key(key, U(i))
@@ -113,11 +114,13 @@ def accumulate(register, gradient, scale, bits, carries, flipped_cells, key, cel
             if total < 0:
                 carry = -carry
             new = total - carry * one_carry
+            # The chip knows what it saw: it writes the cells in which the sum differs.
             flipped = (seen ^ new) & mask
             for bit in range(bits):
                 one = (flipped >> bit) & 1
                 flipped_cells[i, j, bit] += np.int32(one)
                 flips += one
+                # Counted beside the writes: nothing on the chip notices it.
                 misread += ((seen ^ held) >> bit) & 1
             register[i, j] = signed_word(((held & ~flipped) | (new & flipped)) & mask, bits)
             carries[i, j] = carry

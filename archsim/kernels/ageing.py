@@ -33,6 +33,8 @@ def decay_and_diffuse(state, planes, lifetimes, batches, rest, diffusion, seed, 
                 value = state[i, part, j]
                 if lifetimes.shape[0] > 0:
                     value = rest + (value - rest) * np.float32(
+                        # In float64: 1 - 1/lifetime is 1 in float32
+                        # from 2^25 batches on.
                         (1.0 - 1.0 / np.float64(lifetimes[i, part, j])) ** batches
                     )
                 if diffusion > ZERO:
@@ -91,6 +93,7 @@ def pass_time(state, planes, past, laws, spell):
         for part in range(state.shape[1]):
             for j in range(state.shape[2]):
                 value = np.float64(state[i, part, j])
+                # Untouched since time last acted: the digits that float32 lost are still its own.
                 if state[i, part, j] == past.seen[i, part, j]:
                     value += np.float64(past.rest[i, part, j])
                 else:
@@ -107,6 +110,7 @@ def pass_time(state, planes, past, laws, spell):
                 # (w - r) + (w - r) expm1: small steps keep their digits
                 value += (value - target) * math.expm1(power)
                 upper = np.float64(planes[i, part, UPPER, j])
+                # Reads disturb after drift and retention: the order in which the twin has them.
                 value = upper - (upper - value) * spell.kept
                 value = min(max(value, np.float64(planes[i, part, LOWER, j])), upper)
                 state[i, part, j] = np.float32(value)

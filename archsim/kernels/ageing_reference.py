@@ -16,6 +16,7 @@ def pass_time_reference(
     value = state.astype(float) + np.where(written, 0.0, past.rest)
     factor = np.ones(state.shape)
     if laws.exponents.size:
+        # The whole law before and after, where the kernel takes the logarithm of their ratio.
         before = 1 + past.ages / laws.reference
         after = 1 + (past.ages + spell.seconds) / laws.reference
         factor = factor * (after / before) ** -laws.exponents.astype(float)

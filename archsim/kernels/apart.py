@@ -53,7 +53,9 @@ def has_loop(code: CodeType) -> bool:
     """Whether a function jumps back."""
     jumps = {*dis.hasjrel, *dis.hasjabs}
     return any(
-        step.opcode in jumps and step.argval <= step.offset for step in dis.get_instructions(code)
+        # A jump to a lower place is a loop's.
+        step.opcode in jumps and step.argval <= step.offset
+        for step in dis.get_instructions(code)
     )
 
 
@@ -81,6 +83,7 @@ def needed_by(result: MachineCode) -> list[Needed] | None:
     ]
     needed = [_standing[name].needed if name in _standing else None for name in names]
     known = [item for item in needed if item is not None]
+    # One name that stands in no file, and the whole cannot be bound in another process.
     return known if len(known) == len(needed) else None
 
 

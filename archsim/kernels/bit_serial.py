@@ -108,7 +108,9 @@ def read_bit_serially(conductances, inputs, physics, key, first, reads):
                 for c in range(columns):
                     current[c] += noise * normal(slot_key, U(c))
             for c in range(columns):
+                # Each later bit weighs twice the one before: halving does that (Eq. 1).
                 held[c] = (held[c] + current[c] * voltage) * HALF
+        # One further row of the key, behind those of the slots.
         slot_key = row_key(vector_key, U(input_bits))
         for c in range(columns):
             code = held[c] / physics.level
@@ -166,6 +168,7 @@ def bit_serial_read_reference(
         driven = (vectors >> bit) & 1
         current = np.zeros_like(held)
         for row, line in enumerate(conductances):
+            # Row by row in ascending order, as the kernel adds: NumPy's own sum would pair them up.
             current += driven[:, row : row + 1].astype(np.float32) * line
         if physics.cell_noise > 0:
             cells = driven.sum(axis=1, keepdims=True).astype(np.float32)
@@ -220,6 +223,7 @@ def check_bit_serial(
             got=(conductances.shape, vectors.shape),
             hint="(rows, columns) take (V, rows)",
         )
+    # A float would be cut to whole numbers without a word.
     if vectors.dtype.kind not in "iu" or (
         vectors.size and not 0 <= int(vectors.min()) <= int(vectors.max()) < 2**input_bits
     ):

@@ -46,6 +46,7 @@ def meet_registers(seen, levels, slots, highest, below):
         passed = np.int32(slot)
         for k in range(below.shape[0]):
             state = np.int32(seen[k] >> passed) & highest
+            # A choice of values, not a branch: a loop with a branch would go one line at a time.
             below[k] |= one if state <= levels[k] else NO_SLOT
 
 
@@ -61,6 +62,7 @@ def generate_trains(values, factor, slots, clock, drive, trains):
         return
     # a few more than there are lines: see `STRIDE`
     wide = -(-lines // STRIDE) * STRIDE
+    # Room that the update holds: to make an array a vector would cost more than its trains.
     levels = drive.room[LEVELS, :wide]
     for line in range(lines):
         levels[line] = level_of(values[line], factor, drive)
@@ -107,6 +109,7 @@ def run_points(levels, slots, now, drive, below, trains):
             point = points[now]
             for line in range(below.shape[0]):
                 below[line] |= one if point ^ turned[line] < levels[line] else NO_SLOT
+            # A remainder in the inner loop would cost as much as the comparison.
             now = now + 1 if now + 1 < drive.period else 0
         add_piece(below, begin, trains)
 
@@ -137,6 +140,7 @@ def generate_block(errors, factors, slots, clocks, drive, trains):
     clocks = borrowed(clocks)
     drive = borrowed(drive)
     trains = borrowed(trains)
+    # One vector alone goes side by side over its lines, several over the vectors.
     if factors.shape[0] == 1:
         row = trains.reshape(-1)
         generate_trains(errors.reshape(-1), factors[0], slots[0], clocks[0], drive, row)
@@ -162,6 +166,7 @@ def registers_block(errors, factors, slots, clocks, drive, trains):
         row = trains[line]
         some = set_levels(errors[line], factors, drive, levels)
         row[:] = U(0)
+        # Behind a rectifier whole lines are zero, and need no numbers.
         for begin in range(0, most if some else 0, piece):
             see_states(starts[begin // piece], drive.starts[line], drive.words, seen)
             meet_registers(seen, levels, min(most - begin, piece), np.int32(drive.highest), below)

@@ -85,6 +85,7 @@ class _Kernel:
     def _dispatcher(self, function: FunctionType, form: str, apart: bool, **options: Any) -> Any:
         made: Any = numba.njit(**_OPTIONS, **options)(function)
         made._cache = CodeStore(self, form, apart)
+        # numba has no door for this: the method of the one compiler is wrapped.
         made._compiler.compile = _collecting_less(made._compiler.compile)
         return made
 
@@ -104,6 +105,7 @@ class _Kernel:
         )  # what functions that call each other see of this one meanwhile
         code, namespace = self.function.__code__, self.own.__globals__
         bound = {**self.function.__globals__, **self.names}
+        # Sorted, so that the digest is the same in every process.
         for name in sorted(set(names_of(code)) & bound.keys()):
             namespace[name] = _compilable(bound[name])
         digest = ""
@@ -145,6 +147,7 @@ def _collecting_less(compile_overload: Callable[..., Any]) -> Callable[..., Any]
     @functools.wraps(compile_overload)
     def compile_rarely_collecting(*arguments: Any) -> Any:
         before = gc.get_threshold()
+        # A threshold of 0 means that somebody switched collection off: it stays off.
         gc.set_threshold(max(before[0], _OBJECTS_BETWEEN) if before[0] else 0, *before[1:])
         try:
             return compile_overload(*arguments)
@@ -213,6 +216,7 @@ def _without_count(context, builder, kind, value):
     if isinstance(kind, types.Array):
         array = context.make_array(kind)(context, builder, value=value)
         array.meminfo = array.meminfo.type(None)
+        # numba finds the owner through either: both are emptied.
         array.parent = array.parent.type(None)
         return array._getvalue()
     if isinstance(kind, types.BaseTuple):

@@ -60,6 +60,7 @@ def value_text(value: Any, code: types.CodeType) -> str:
         return _module_text(value, code)
     if isinstance(value, np.ndarray) and value.dtype.kind in "?biufc":
         return repr(
+            # numba freezes the contents of a global array, and types a read-only one otherwise.
             ("array", value.dtype.str, value.shape, value.flags.writeable, value.tobytes().hex())
         )
     if isinstance(value, np.generic):
@@ -86,6 +87,7 @@ def value_text(value: Any, code: types.CodeType) -> str:
     )  # of classes and functions, not of what they make
     if _of_library(getattr(value, "__module__", None) or "") and "<locals>" not in name:
         return f"{value.__module__}.{name}"
+    # Rather compiled anew in each process than taken for what it is not.
     raise Unknown(value)
 
 

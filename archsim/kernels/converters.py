@@ -44,6 +44,7 @@ def load_block(block, width, factors, step, bound, noise, keys):
     for k in range(block.shape[0]):
         line = block[k]
         for b in range(width):
+            # A vector of zeros has no largest value: it stays zero.
             line[b] /= factors[b] if factors[b] > ZERO else ONE
         if step > ZERO:
             for b in range(width):
@@ -71,9 +72,11 @@ def convert_outputs(raw, width, factors, step, bound, noise, keys, hits):
         if noise > ZERO:
             for b in range(width):
                 line[b] += noise * normal(keys[b], U(i))
+        # The usual converter in one pass; the ways below are those without rounding or bound.
         if step > ZERO and bound > ZERO:
             for b in range(width):
                 value = np.rint(line[b] / step) * step
+                # At the bound counts as over it: the top code says no more than that.
                 hits[b] += np.int32(abs(value) >= bound)
                 line[b] = min(max(value, -bound), bound) * factors[b]
             continue
@@ -124,6 +127,7 @@ def convert_all(block, count, factors, step, bound, noise, keys, loaded):
                 target[b] = min(max(source[b] / factors[b], -bound), bound)
         elif not (by_product and round_products(source, count, shares, step, bound, target)):
             for b in range(count):
+                # Two divisions, as in `load_vector`: one by the product has other bits.
                 code = np.rint(source[b] / factors[b] / step)
                 target[b] = min(max(code * step, -bound), bound)
         if noise > ZERO:
@@ -142,6 +146,7 @@ def can_multiply(count, factors, step, bound):
     for b in range(count):
         lowest = min(lowest, factors[b])
         highest = max(highest, factors[b])
+    # Beyond, a product is zero or infinite where the divisions are not.
     return lowest * step > SMALLEST and highest < LARGEST and highest * step < LARGEST
 
 

@@ -45,6 +45,7 @@ class Door:
         self.kernels = kernels
         self.arguments = tuple(arguments)
         self.result = result
+        # Held by the door, which lives as long as the process: machine code has the plain address.
         self.addresses = (ctypes.c_int64 * len(kernels))()
         llvm.add_symbol(self.name, ctypes.addressof(self.addresses))
         self.enter = _entrance(self.name, len(kernels), self.arguments, result)
@@ -56,6 +57,7 @@ class Door:
         inner = self.kernels[number]()._cache.owner.callee
         inner.compile(self.arguments)
         result = inner.overloads[self.arguments]
+        # The call below is made by declared types alone: another one would be read as other bytes.
         if result.signature.return_type != self.result:
             raise TypeError(f"{self.name}[{number}] returns {result.signature.return_type}")
         engine = result.library.codegen._engine
@@ -79,6 +81,7 @@ def _entrance(
         row = ir.ArrayType(WORD, count)
         held = builder.module.globals.get(name) or ir.GlobalVariable(builder.module, row, name)
         address = builder.load(builder.gep(held, [WORD(0), number]))
+        # A jump to address zero would end the process without a word.
         shut = builder.icmp_unsigned("==", address, WORD(0))
         with builder.if_then(shut, likely=False):
             said = (f"{name} was not opened",)

@@ -45,11 +45,13 @@ def draw_block(errors, factors, slots, keys, trains, active, room):
         values = errors[line]
         row = trains[line]
         for v in range(count):
+            # Probabilities in units of 2^-32: a word of 64 random bits serves two slots.
             row[v] = U(np.int64(min(np.float64(abs(values[v])) * factors[v], 1.0) * 4294967296.0))
         number = U(0)
         for v in range(count):
             listed[number] = U(v)
             limits[number] = row[v]
+            # Written always, kept where it counts: no branch to be guessed wrong.
             number += U(row[v] != U(0))
         row[:] = U(0)
         for n in range(number):
@@ -59,6 +61,7 @@ def draw_block(errors, factors, slots, keys, trains, active, room):
                 break
             low = U(2 * pair)
             some = draw_pair(own, limits, number, (U(pair) << U(32)) + U(line), low, drawn)
+            # No line pulsed, and no train ends here: the list stays as it is.
             if some == U(0) and 2 * pair + 2 < shortest:
                 continue
             left = U(0)
@@ -66,6 +69,7 @@ def draw_block(errors, factors, slots, keys, trains, active, room):
                 v = listed[n]
                 bits = drawn[n]
                 if 2 * pair + 1 >= slots[v]:
+                    # A train of odd length ends within the pair.
                     bits &= U(1) << low
                 row[v] |= bits
                 active[v] |= bits

@@ -61,6 +61,8 @@ def spread_trains(values, factor, slots, prefix, number, trains):
     for line in range(values.shape[0]):
         wanted = min(np.float64(abs(values[line])) * factor, 1.0) * slots
         pulses = int(wanted + walked_phase(number, line, steps))
+        # The spreading's own phase walks too: a fixed one would let short prefixes of the rows
+        # always meet the same pulses.
         begin = int(walked_phase(number, line, SPREAD_STEPS) * slots)
         train = U(0)
         for slot in range(slots):

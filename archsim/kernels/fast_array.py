@@ -55,12 +55,14 @@ def track_means(inputs, errors, means):
         for i in range(errors.shape[0]):
             high = max(high, abs(np.float64(errors[i, v])))
         top_d += high
+        # Vectors without an error make no pulse, so they say nothing of how large errors are.
         pulsed += high > 0.0
     if pulsed > 0 and top_x > 0.0:
         top_d /= pulsed
         # The first image sets the means: from zero they would be too small for hundreds of images.
         keep = KEPT if means[0] > 0.0 else 0.0
         means[0] = keep * means[0] + (1.0 - keep) * top_x
+        # Both follow in step, of which only the product sets the rate.
         means[1] = keep * means[1] + (1.0 - keep) * top_d
 
 
@@ -135,6 +137,7 @@ def pulse_line(slow, memory, k, z, gain, signed, listed, key, writes):
         hidden[i, k] += gain * z[i]
         if abs(hidden[i, k]) >= ONE:
             signed[k] = 1 if hidden[i, k] > ZERO else -1
+            # What lies above one is given up with the pulse.
             hidden[i, k] = ZERO
             row = row_key(key, U(i))
             move_some(weights[i], state[i], planes[i], law, signed, listed, 1, write_noise, row)
@@ -203,11 +206,13 @@ def image(slow, fast, memory, inputs, errors, rule, trains, keys, both):
     pulse_stream = stream_key(keys.seed, keys.step, keys.tile, WRITE)
     flip_stream = stream_key(keys.seed, keys.step, fast_tile, REFRESH)
     word_stream = stream_key(keys.seed, keys.step, fast_tile, WORDS)
+    # Transfers lie evenly among the vectors of an image.
     spacing = max(1, vectors // rule.transfers)
     done = 0
     for v in range(vectors):
         number = U(v)
         for j in range(columns):
+            # The chopper turns the sign of the inputs here and that of the reads in `read_line`.
             x[0, j] = inputs[j, v] * choppers[j]
         for i in range(rows):
             d[0, i] = errors[i, v]
@@ -221,6 +226,7 @@ def image(slow, fast, memory, inputs, errors, rule, trains, keys, both):
         progress[READS] += 1
         read_line(fast, memory, rule, k, row_key(read_stream, number), z[0])
         if rule.version == V1:
+            # A line's transfer is a pulsed update whose input is one on this line alone.
             line[0, k] = ONE
             update(slow, line, z, slow_trains, Draws(seed, step, keys.tile, number), slow_tally)
             line[0, k] = ZERO

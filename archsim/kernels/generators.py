@@ -81,6 +81,7 @@ def register_words(source: str, bits: int) -> np.ndarray:
     slots = np.arange(PIECE)
     later = lowest[(np.arange(len(lowest))[:, None] + slots) % len(lowest)]
     words = np.bitwise_or.reduce(later << slots.astype(np.uint32), axis=1)
+    # Twice in a row: a line's phase plus the clock stays below two periods, without a remainder.
     return np.tile(words, 2).view(np.int32)
 
 
@@ -105,8 +106,10 @@ def generator_state(
     state[SOURCE] = SOURCES.index(source)
     state[SHARING] = SHARINGS.index(sharing)
     state[LANES] = lanes
+    # A register never holds zero, so it has one number less than a Sobol generator.
     state[SCALE] = 1 if source == "ideal" else 2**bits - (source == "lfsr")
     state[HIGHEST] = 2**bits - 1
+    # One block serves all tiles, so that its numbers know of none.
     own = 0 if sharing == "chip" else tile
     state[KEY] = U(stream_key(as_word(seed), U(0), as_word(own), SEEDS)).astype(np.int64)
     return state
@@ -258,4 +261,5 @@ def set_levels(values, factors, drive, levels):
 @kernel
 def seed_of(key, number, period):
     """Where the sequence of generator `number` begins (int64, below the period)."""
+    # A product in place of a remainder: as even as 32 bits allow.
     return np.int64(((word_at(key, U(number)) >> U(32)) * U(period)) >> U(32))

@@ -44,6 +44,7 @@ def numbers_reference(
     dimension = np.full((slots, count), own_side)
     if sharing == "chip":
         # rows before columns, slot by slot, as many at a time as the block has generators
+        # Lines of both sides queue up at the block.
         served = slot * lines + line + (0 if side == ROWS else lines - count)
         generator = served % state[LANES]
         now = clock + served // state[LANES]

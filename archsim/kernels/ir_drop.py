@@ -37,6 +37,7 @@ def turn(conductances, sources, driven, sensed, row_drop, column_drop):
             diagonal = 1.0 + pull + (1.0 if j < columns - 1 else 0.0) - before
             above = known[j - 1] if j else sources[i]
             known[j] = (above + pull * sensed[i, j]) / diagonal
+            # Thomas' algorithm: forward here, back substitution below; the diagonal dominates.
             before = ratio[j] = 1.0 / diagonal
         for j in range(columns - 1, -1, -1):
             new = known[j] + (ratio[j] * driven[i, j + 1] if j < columns - 1 else 0.0)
@@ -50,6 +51,7 @@ def turn(conductances, sources, driven, sensed, row_drop, column_drop):
             factors[i, j] = 1.0 / (1.0 + pull + (1.0 if i else 0.0) - above)
             over = sensed[i - 1, j] if i else 0.0
             sensed[i, j] = (over + pull * driven[i, j]) * factors[i, j]
+    # The sensed lines of all columns at once, row by row, as they lie in memory.
     for i in range(lines - 2, -1, -1):
         for j in range(columns):
             sensed[i, j] += factors[i, j] * sensed[i + 1, j]
@@ -87,6 +89,7 @@ def line_currents(
     for _ in range(sweeps if largest > 0 else 0):
         change = turn(conductances, sources, driven, sensed, row_ohm * 1e-6, column_ohm * 1e-6)
         # changes fall as powers: what is left is the sum of those to come
+        # Held below one: two turns alike would promise an infinite rest.
         rate = min(change / last, 1 - 1e-9) if last > 0 else 0.0
         left = change / (1 - rate) / largest if last < math.inf or change == 0 else math.inf
         last = change
@@ -124,6 +127,7 @@ def ir_drop_weights(
     if not unit_us > 0 or not offset_us >= 0:
         raise InputError("unit_us > 0 and offset_us >= 0 are needed", got=(unit_us, offset_us))
     total = np.zeros_like(weights)
+    # Positive and negative cells lie on arrays of their own, so neither loads the other's lines.
     for sign in (1.0, -1.0):
         cells = offset_us + unit_us * np.maximum(sign * weights, 0.0)
         driven = cells if transposed else cells.T

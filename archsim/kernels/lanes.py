@@ -35,6 +35,7 @@ def _load(builder, address, mask):
     kind = ir.FunctionType(VALUES, [pointer, SHORT, MASK, VALUES])
     load = cgutils.get_or_insert_function(builder.module, kind, "llvm.masked.load.v16f32.p0")
     zeros = ir.Constant(VALUES, [0.0] * LANES)
+    # Aligned to 4: a run may begin at any float.
     return builder.call(load, [builder.bitcast(address, pointer), SHORT(4), mask, zeros])
 
 

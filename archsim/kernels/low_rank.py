@@ -34,6 +34,7 @@ def orthonormalise(vectors):
         for j in range(length):
             column[j] = vectors[j, c]
             before += column[j] * column[j]
+        # The second attempt is the coordinate vector, where a column was a sum of others.
         for _attempt in range(2):
             for _ in range(2):
                 along[:c] = 0.0
@@ -46,6 +47,7 @@ def orthonormalise(vectors):
             after = 0.0
             for j in range(length):
                 after += column[j] * column[j]
+            # So short a rest is rounding alone: its direction would be chance.
             if after > 1e-12 * before and after > 1e-60 and np.isfinite(after):
                 break
             least, emptiest = np.inf, 0
@@ -75,6 +77,7 @@ def sbpca_block(X, D, s, inputs, errors, count, turn):
     along_d = np.empty((count, rank), np.float32)
     project(errors, D, along_d, count)
     blend(X, inputs, along_d, s, keep, share, count)
+    # Before D is blended: D gathers along the new X, as in alternating power iterations.
     orthonormalise(X)
     project(inputs, X, along_x, count)
     blend(D, errors, along_x, s, keep, share, count)
@@ -137,6 +140,7 @@ def sbe_samples(X, D, s, inputs, errors, first):
         x, d = inputs[v], errors[v]
         share = ONE / np.float32(first + v + 1)
         keep = ONE - share
+        # A vector of no length would stay so for ever: every step multiplies by it.
         if length_d < SMALLEST_NORM:
             length_d = restart(D, d)
         along_d = ZERO

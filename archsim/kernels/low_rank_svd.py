@@ -38,6 +38,7 @@ def jacobi(matrix, right, values, sweeps):
                     first += matrix[p, j] * matrix[p, j]
                     second += matrix[q, j] * matrix[q, j]
                     both += matrix[p, j] * matrix[q, j]
+                # Already at right angles as far as float64 tells.
                 if abs(both) <= 1e-15 * np.sqrt(first * second) or both == 0.0:
                     continue
                 turned += 1
@@ -75,6 +76,7 @@ def truncated_svd(gradient, X, D, s):
     rows, columns = gradient.shape
     size = min(rows, columns)
     other = max(rows, columns)
+    # The Gram matrix of the shorter side: the sweeps cost its cube.
     wide = rows <= columns
     gram = np.zeros((size, size))
     right = np.empty((size, size))
@@ -123,6 +125,7 @@ def lrt_samples(X, D, c, inputs, errors, unbiased, limit, key, totals):
     for v in range(inputs.shape[0]):
         residual(X, inputs[v], along_x)
         residual(D, errors[v], along_d)
+        # A sample that adds a direction so much smaller than the largest would spoil the condition.
         if along_x[size - 1] * along_d[size - 1] * limit < c[0]:
             totals[1] += 1
             continue
@@ -181,6 +184,7 @@ def mixing(values, c, basis, unbiased, key):
     start, tail = size - 1, values[size - 1]
     for m in range(size):
         rest = values[m:].sum()
+        # The first value from which on all are mixed: those before are kept as they are.
         if (size - 1 - m) * values[m] <= rest:
             start, tail = m, rest
             break

@@ -57,6 +57,7 @@ def move_row(visible, state, planes, law, signed, write_noise, key):
         most = NONE
         for j in range(columns):
             most = max(most, pulses_of(signed[j], part))
+        # All pulses in one step of the law, whose noise grows with the root of their number.
         if AGGREGATED:
             most = min(most, ONCE)
         held = state[part]
@@ -71,6 +72,7 @@ def move_row(visible, state, planes, law, signed, write_noise, key):
                 count = pulses if AGGREGATED else ONE
                 new = step(old, up, count, np.sqrt(count) * xi, values, j, law)
                 new = min(max(new, values[LOWER, j]), values[UPPER, j])
+                # All are moved and those without a pulse put back: no branch in the loop.
                 held[j] = new if pulses > np.float32(call) else old
     if PAIRED or write_noise > ZERO:
         for j in range(columns):

@@ -57,6 +57,7 @@ def round_fp16(values, by_chance, key):
     saturated = 0
     for k in range(values.shape[0]):
         value = values[k]
+        # 113 is 2^-14 in float32's exponent: below it fp16 is subnormal and keeps its step.
         exponent = max(np.int32((bits[k] >> 23) & 0xFF), np.int32(113))
         step = np.int32((exponent - 10) << 23).view(np.float32)
         ratio = value / step
@@ -95,6 +96,7 @@ def round_bf16(values, by_chance, key):
             saturated = np.int32(saturated + to_bf16(bits, k, more))
         return np.int64(saturated)
     for k in range(values.shape[0]):
+        # Half of the last kept digit less one, and one more where that digit is odd: ties to even.
         more = np.uint32(EVEN + np.uint32(np.uint32(bits[k] >> SIXTEEN) & ODD))
         saturated = np.int32(saturated + to_bf16(bits, k, more))
     return np.int64(saturated)
@@ -160,6 +162,7 @@ def follow_values(scale, form, image, size, counted):
     if form[FOLLOWS] == 0:
         return
     span = image // form[SPAN]
+    # At once, not at the end of a span: what saturates is lost.
     doubled = saturated * RARE > size
     scale[MET] += size
     scale[SOME] += some
@@ -190,6 +193,7 @@ def store_values(values, scale, form, image, key, follow):
     by_chance = form[BY_CHANCE] > 0
     lost = 0
     if form[FLOAT] != WIDE:
+        # By chance once only: a lane rounds to the nearest where the buffer's word follows.
         lost = enter_floats(form[FLOAT] - FP16, values, by_chance and bits == 0, key)
     if bits == 0:
         if follow and form[FLOAT] != WIDE:

@@ -60,6 +60,7 @@ def bf16_reference(values: np.ndarray, by_chance: bool, key: np.ndarray) -> np.n
         odd = (number.view(np.uint32) >> np.uint32(16)) & np.uint32(1) == 1
         up = (rest > 0.5) | ((rest == 0.5) & odd)
     rounded = np.copysign(np.abs(low) + up * step, number)
+    # The largest bf16: float32's exponent with seven bits behind the point.
     rounded = rounded.clip(-(2 - 2.0**-7) * 2.0**127, (2 - 2.0**-7) * 2.0**127)
     return np.where(np.isfinite(values), rounded, values).astype(F)
 

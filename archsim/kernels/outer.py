@@ -20,6 +20,7 @@ def add_products(weights, inputs, errors, rate):
     for v in range(inputs.shape[1]):
         loaded = False
         for i in range(rows):
+            # Skipped, not added as zero: most are behind a rectifier, and -0 + 0 changes bits.
             if errors[i, v] != ZERO:
                 if not loaded:
                     for j in range(columns):

@@ -191,6 +191,7 @@ def sixteen_rows(typing_context, matrix, vector, outputs, first, start):
             for r in range(16)
         ]
 
+        # Four lines at a time, then what is left one by one, into the same sums.
         line, total = WORD(0), ir.Constant(SIXTEEN, [0.0] * 16)
         for step, body in ((4, four_lines), (1, one_line)):
             end = builder.and_(count, WORD(-step))

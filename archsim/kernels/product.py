@@ -37,6 +37,7 @@ def aligned(rows, columns):
     """
     pitch = (columns + 15) // 16 * 16
     memory = np.empty(rows * pitch + 16, np.float32)
+    # The allocation itself begins where the allocator likes.
     start = -(memory.ctypes.data // 4) % 16
     return memory[start : start + rows * pitch].reshape(rows, pitch)
 
@@ -189,6 +190,7 @@ def few_vectors(matrix, block, outputs, width):
             x, y = block[k], block[k + 1]
             for b in range(width):
                 p, q = x[b], y[b]
+                # In brackets: two lines a pass, added in their order.
                 o0[b] = (o0[b] + a0 * p) + c0 * q
                 o1[b] = (o1[b] + a1 * p) + c1 * q
                 o2[b] = (o2[b] + a2 * p) + c2 * q

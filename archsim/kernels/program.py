@@ -46,9 +46,11 @@ def program(cells, targets, selected, verify, draws, tally):
                     xi = normal(row_key(device_key, U(2 * used + part)), U(j))
                     reached = min(max(wanted + verify.error * xi, lower), upper)
                     used += 1
+                    # Behind the rows of all cycles, so that no read shares a number with a write.
                     sight = row_key(device_key, U(2 * (verify.cycles + used) + part))
                     seen = look(reached, verify.read, sight, j)
                     outside = abs(seen - wanted) > verify.window
+                # Whether inside or given up: what the last cycle left is what there is.
                 state[i, part, j] = reached
                 totals[0] += 1
                 totals[1] += used

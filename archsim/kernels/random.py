@@ -62,6 +62,7 @@ def word_at(key, column):
 @kernel
 def uniform(key, column):
     """float32 on the grid k 2^-24 in [0, 1)."""
+    # By way of int32, which vectorises; 24 bits fit a float32 exactly.
     return np.float32(np.int32(word_at(key, column) >> U(40))) * _UNIFORM_SCALE
 
 
@@ -76,6 +77,7 @@ def normal(key, column):
     """
     word = key + (column + U(1)) * _WEYL
     word = (word ^ (word >> U(30))) * _FIRST
+    # Taken before the last round: its bits are then not those that are counted.
     dither = word >> U(32)
     word = (word ^ (word >> U(27))) * _SECOND
     ones = count_ones(word ^ (word >> U(31)))
@@ -97,6 +99,7 @@ def fill_normals(key, values):
             values[i, j] = normal(row, U(j))
 
 
+# A whole number of Python has a sign and no width: the mask makes a word of it.
 def as_word(number: int | np.integer[Any]) -> np.uint64:
     """A Python int of any sign and size as a uint64 key part (modulo 2^64)."""
     return U(int(number) & 0xFFFFFFFFFFFFFFFF)

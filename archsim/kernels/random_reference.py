@@ -61,6 +61,7 @@ def normal_reference(key: np.ndarray, columns: np.ndarray) -> np.ndarray:
     word = (word ^ (word >> U(30))) * _FIRST
     dither = (word >> U(32)).astype(np.int64)
     word = (word ^ (word >> U(27))) * _SECOND
+    # In int64, where the kernel's int32 is as wide as its floats: no sum reaches 2^24.
     total = (
         (ones_reference(word ^ (word >> U(31))) << 16)
         + (dither >> 16)

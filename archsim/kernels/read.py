@@ -110,6 +110,7 @@ def read_vectors(weights, transposed, inputs, physics, keys, reads):
                 v = pending[start + b]
                 row = first + U(v)
                 factors[b] = scales[v] * division
+                # By vector and attempt: a repeated read has new noise, whatever is read beside it.
                 output_keys[b] = row_key(row_key(output_key, row), attempt)
                 input_keys[b] = row_key(row_key(input_key, row), attempt)
                 if lines < SHORT and size >= FEW:
@@ -172,6 +173,7 @@ def read_vectors(weights, transposed, inputs, physics, keys, reads):
                 saturations[v] = hits[b]
                 if hits[b] > 0 and division <= physics.retry_limit and factors[b] > ZERO:
                     retries[v] += 1
+                    # Those to be read again move to the front of the list.
                     pending[again] = v
                     again += 1
         left = again

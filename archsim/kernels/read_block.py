@@ -117,7 +117,9 @@ def read_block(region, lanes, physics, read_keys, scratch):
         pending[v] = v
         scales[v] = peaks[v] if managed else ONE
         factors[v] = scales[v] if scales[v] > ZERO else ONE
+        # One vector that clips takes the short way from the whole block.
         clipped |= peaks[v] / factors[v] > bound
+    # A division by a power of two is exact, so half the input is half the product to the bit.
     exact = step == ZERO and in_noise == ZERO and not clipped
     if exact and not managed:
         multiply(region, block, clean, count)

@@ -91,6 +91,7 @@ def read_parts(region, lanes, physics, read_keys):
     slot_bits = np.int64(physics[SLOT_BITS])
     top = np.int64(np.rint(bound / step)) if slots > 1 else 1
     width = 1
+    # Bits of two's complement that hold the codes of the input converter.
     while (1 << (width - 1)) - 1 < top:
         width += 1
     digits = np.float32((1 << slot_bits) - 1)
@@ -101,6 +102,7 @@ def read_parts(region, lanes, physics, read_keys):
     conversions = 1 if transposed or not sliced else pieces
     full_weight = physics[WEIGHT_RANGE]
     if sliced and full_weight == ZERO:
+        # Where no range is given it is that of the largest weight of the matrix.
         full_weight = largest(region.weights.reshape(-1))
     if full_weight == ZERO:
         full_weight = ONE
@@ -186,6 +188,7 @@ def read_parts(region, lanes, physics, read_keys):
             hits = np.int64(0)
             for i in range(columns):
                 hits += reached[i, b]
+                # The weights' offset adds the sum of the inputs, which the digital side knows.
                 outputs[i, v] = (result[i, b] - offset * total[b]) * factor
             if hits > 0 and division <= physics[RETRY_LIMIT] and scales[v] > ZERO:
                 repeats[v] += np.int32(1)

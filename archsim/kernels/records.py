@@ -50,6 +50,7 @@ class Draws(NamedTuple):
     first: np.uint64
 
 
+# The keys of a read that stands alone, outside of any training.
 FIRST = Draws(np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0))
 
 

@@ -83,6 +83,7 @@ def restore_pair(cells, i, j, wanted, limits, key):
         mean = min(max(step(held, True, ONE, ZERO, values, j, cells.law), low), high) - held
         if abs(missing) <= HALF * max(mean, limits.read.step) + cells.write_noise:
             return shown, used, False
+        # A device at its bound makes no step: further pulses would not come nearer.
         if used == most or mean <= ZERO:
             return shown, used, True
         xi = draw(row_key(row_key(key, U(part)), U(used)), U(j))
@@ -123,6 +124,7 @@ def refresh(cells, limits, draws, tally):
             shown, used, outside = restore_pair(cells, i, j, wanted, limits, key)
             weights[i, j] = shown
             counts[PAIRS] += 1
+            # Both resets are pulses too.
             counts[PULSES] += used + 2
             counts[OUTSIDE] += outside
             if writes.shape[0] > 0:

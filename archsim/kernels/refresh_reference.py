@@ -50,6 +50,7 @@ def refresh_reference(
     wanted = np.where(chosen, wanted, weights)
     pairs = Pairs(chosen.copy(), np.zeros_like(chosen), wanted, np.zeros(weights.shape, int))
     reset_pairs(cells, chosen, limits, row_keys)
+    # One read more than there may be pulses: the last one judges.
     for call in range(limits.most + 1):
         if not pairs.open.any():
             break

@@ -20,6 +20,7 @@ def whole_pulses(wanted, most, key, stochastic, signed):
         chances = row_key(key, U(i))
         for j in range(wanted.shape[1]):
             size = abs(wanted[i, j])
+            # floor(x + u) with u even in [0, 1) has the mean x; with a half it is the nearest.
             above = uniform(chances, U(j)) if stochastic else HALF
             pulses = np.int32(min(np.floor(size + above), np.float32(most)))
             signed[i, j] = pulses if wanted[i, j] > ZERO else -pulses

@@ -78,6 +78,7 @@ def sobol_points(bits: int, dimension: int) -> np.ndarray:
 def _directions(bits: int, dimension: int) -> list[int]:
     """The direction numbers of one dimension, that of the highest bit first."""
     if dimension == 0:
+        # Van der Corput's points have the bits of a number in reverse order.
         return [1 << (bits - 1 - bit) for bit in range(bits)]
     degree, polynomial, first = _DIRECTIONS[dimension - 1]
     numbers = list(first)
