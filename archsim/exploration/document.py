@@ -158,6 +158,7 @@ def _below(sweep: Sweep, top: PointTable) -> list[dict[str, Any]]:
     if position == 0:
         return []
     table = sweep.tables[position - 1]
+    # By key: the rungs number their points each on its own.
     gone = {top.key(i) for i in range(len(top))}
     rest = [int(i) for i in np.flatnonzero(table.valid) if table.key(int(i)) not in gone]
     picked = (

@@ -42,6 +42,7 @@ def parts_of(table: PointTable, chosen: list[int], runs: dict[str, Any]) -> _Par
             rows.append([])
             continue
         estimate = breakdown(table.space.design(table.point(index)), runs.get(table.key(index)))
+        # Designs differ in their components: those met later are missing in the rows before.
         row: list[list[float] | None] = [None] * len(names)
         for cost in estimate.within("chip"):
             column = names.setdefault(cost.component.name, len(names))

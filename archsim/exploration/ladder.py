@@ -92,6 +92,7 @@ class Ladder:
         """The points of the rung below that are nearest its front (all where the rung sets no
         number), in the order of the space.
         """
+        # Without the guards' rank: a higher rung may show that what a guard holds back is well.
         rows, costs, _ = below.costs(self.space.objectives)
         indices = rows.tolist()
         if rung.points is not None:
@@ -102,6 +103,7 @@ class Ladder:
             for member, index in enumerate(indices):
                 point = below.point(index)
                 groups.setdefault(tuple(point[number] for number in numbers), []).append(member)
+            # In the order of the space, so that the next rung's table does not depend on the costs.
             indices = sorted(
                 indices[members[chosen]]
                 for members in groups.values()
@@ -123,6 +125,7 @@ class Ladder:
                     got=", ".join(missing),
                 )
             worth = {table.point(i): list(map(float, row)) for i, row in zip(indices, costs)}
+            # None for a design that is refused: the search learns to leave it.
             return [worth.get(point) for point in points]
 
         return Planned.of(self._allowed(search(self.space, judge)))
@@ -136,6 +139,7 @@ class Ladder:
         """
         wanted = {"rung": rung.label, "code": code_version(), "figures": figures_version()}
         data = (
+            # Only a training reads data: prices and times do not depend on them.
             {name: value for name, value in self.inputs.items() if name.startswith("data ")}
             if rung.kind == "training"
             else {}
@@ -191,6 +195,7 @@ class Ladder:
         for head, positions, rows in self.store.fetch(table.keys, heads):
             names = self.store.heads[head]["metrics"]
             same = names == list(table.metrics)
+            # Rows of an older head may hold the same numbers in another order, and more of them.
             order = range(len(names)) if same else [names.index(name) for name in table.metrics]
             table.fill(
                 positions,
@@ -239,5 +244,6 @@ class Ladder:
             if self.progress:
                 self.progress(done, plan.most, f"{rung.label}: {done} of {plan.most}")
         if repricer:
+            # Counted as new above, being rows of this version; nothing was simulated.
             self.counts["new"] -= repricer.count
             self.counts["repriced"] += repricer.count

@@ -64,6 +64,7 @@ def constant(constants: Constants, node: NodeProto) -> Array:
 
 def filled(constants: Constants, node: NodeProto) -> Array:
     shape = tuple(int(size) for size in constants.of(node.input[0]).reshape(-1))
+    # The shape is data of the file: eight bytes may ask for any memory.
     if math.prod(shape) > constants.largest or min(shape, default=1) < 0:
         allowed = f"{constants.largest} elements"
         raise InputError(
@@ -80,6 +81,7 @@ def shape(constants: Constants, node: NodeProto) -> Array:
     fields = Attributes(node)
     shape = constants.graph.shape(node.input[0], node)
     start, end = fields.integer("start", 0), fields.integer("end", len(shape))
+    # ONNX cuts ends that lie outside, and counts negative ones from the end: as Python does.
     return np.array(shape, np.int64)[start:end]
 
 
@@ -98,6 +100,7 @@ def slices(constants: Constants, node: NodeProto, rank: int) -> tuple[slice, ...
     for start, end, axis, step in zip(starts, ends, axes, steps):
         # A negative step runs to before the first element where the end lies below the axis: Python
         # writes that as None.
+        # Ends of -2^31 or -2^63 are how exporters write that.
         result[axis] = slice(start, None if step < 0 and end < -(2**30) else end, step)
     return tuple(result)
 
@@ -150,6 +153,7 @@ def dequantised(constants: Constants, node: NodeProto) -> Array:
         axis = fields.integer("axis", 1)
         indices = range(codes.shape[axis])
         scale = np.repeat(scale, block, axis).take(indices, axis)
+        # The last block may be shorter than the others.
         zero = np.repeat(zero, block, axis).take(indices, axis) if zero.size > 1 else zero
     elif scale.size > 1:
         shape = [1] * codes.ndim
@@ -200,6 +204,7 @@ def same(constants: Constants, node: NodeProto) -> Array:
 
 def transposed(constants: Constants, node: NodeProto) -> Array:
     data = constants.of(node.input[0])
+    # Without `perm` ONNX turns the order of all axes around.
     return np.transpose(data, Attributes(node).integers("perm", range(data.ndim)[::-1]))
 
 

@@ -107,6 +107,7 @@ def _by_size(dims: Dimensions, rank: int) -> BatchAxis:
             f"axis 0 is named '{name}'",
             assumed=not others,
         )
+    # Recurrent networks are exported as (steps, batch, features) with a batch of one.
     steps_first = rank == 3 and dims[1].dim_value == 1
     if 0 in symbolic:
         # The usual export leaves the batch open and fixes the rest.
@@ -132,6 +133,7 @@ def demanded_axes(graph: Graph) -> dict[str, tuple[int, str]]:
     def demand(tensor: str, axis: int, reason: str) -> None:
         if tensor in graph.constants or not tensor:
             return
+        # The first demand that is met is that of the latest node, whose words are told.
         if demands.setdefault(tensor, (axis, reason))[0] != axis:
             # Two operators that want different axes cancel out: nothing is known, and the user may
             # be asked.
@@ -149,6 +151,7 @@ def demanded_axes(graph: Graph) -> dict[str, tuple[int, str]]:
         if kind in _FIRST_AXIS or kind == "Flatten" and fields.integer("axis", 1) == 1:
             demand(node.input[0], 0, name)
         elif kind in ("LSTM", "GRU", "RNN"):
+            # ONNX's recurrent operators have the steps first; `layout` puts the batch there.
             axis = 0 if fields.flag("layout") else 1
             for position in (0, 5, 6):  # X and the two states that a cell may start from
                 if len(node.input) > position:

@@ -85,6 +85,7 @@ def begin(graph: Graph, shapes: Mapping[str, int] | None, batch_axis: int | str 
     for name, axis in graph.inputs.items():
         full = graph.shape(name, graph.path[0])
         shape = check_size(
+            # An input of one number an image has no axis left.
             builder.per_image(full, axis, graph.path[0]) or (1,),
             f"{graph.where}: input '{printable(name)}'",
         )

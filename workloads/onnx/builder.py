@@ -105,6 +105,7 @@ class Builder(GraphReader):
         # A counter by itself may meet a name of the file, as "conv_2".
         while candidate in self.layers:
             self._counts[name] = self._counts.get(name, 1) + 1
+            # Repetitions are numbered from two on; the first keeps the name of the file.
             candidate = f"{name}_{self._counts[name]}"
         return candidate
 
@@ -149,6 +150,7 @@ class Builder(GraphReader):
         `roles` are its constants by role.
         """
         values = [self.source(tensor, node) for tensor in tensors]
+        # -1, as None is an answer of its own: no batch.
         axis = values[0].axis if axis == -1 else axis
         full = self.full(node.output[0], node)
         name = self.name_for(node, operator, weight)
@@ -194,6 +196,7 @@ class Builder(GraphReader):
         """
         held = self.layers[layer]
         moves = isinstance(FUNCTIONS[operator], Moves)
+        # What moves elements may repeat or leave out some; a reshape has all of them, once.
         if not moves and math.prod(held.output_shape) != math.prod(shape):
             got = f"{shape_text(held.output_shape)} to {shape_text(shape)}"
             raise self.fault(
@@ -222,6 +225,7 @@ class Builder(GraphReader):
         """
         value = self.source(tensor, node)
         position = len(value.full) + axis
+        # Only a batch of one image may be moved: along an axis of one all orders are the same.
         if position < 0 or value.axis == position or value.full[position] != 1:
             return
         shape = self.per_image(value.full, position, node) or (1,)
@@ -255,6 +259,7 @@ def _kept_owners(layers: list[Layer]) -> tuple[Layer, ...]:
     result = []
     for layer in layers:
         if layer.shares and layer.shares not in names:
+            # Network order: the heir comes before all that read its weights.
             heir = heirs.setdefault(layer.shares, layer)
             own = heir is layer
             layer = dataclasses.replace(

@@ -39,6 +39,7 @@ class Constants:
     def __init__(self, graph: Graph, largest: int = LARGEST):
         self.graph: Graph = graph
         self.largest = largest
+        # A large tensor stands in both, without its values in the model.
         self._stored = {item.name: item for item in graph.model.graph.initializer} | graph.stored
         self._makers = {name: node for node in graph.nodes for name in node.output if name}
         self._known: dict[str, Array] = {}
@@ -69,6 +70,7 @@ class Constants:
         maker = MAKERS.get(kind)
         # Operators of other domains may bear the same name and do anything.
         known = node is not None and node.domain in ("", "ai.onnx") and tensor == node.output[0]
+        # The one operator of several outputs whose every part is a constant's.
         if node is not None and kind == "Split":
             maker, known = split_part(list(node.output).index(tensor)), True
         own = node is not None and node.domain in ("", "ai.onnx")
@@ -170,6 +172,7 @@ def fold_whole_numbers(graph: Graph) -> bool:
     for node in graph.nodes:
         if node.op_type == "Constant" and not node.input:
             known.update(node.output)
+        # Operators of several outputs cannot become one constant.
         own = len(node.output) == 1 and node.domain in ("", "ai.onnx")
         if node.op_type in ("Shape", "Size"):
             ready = node.input[0] in graph.shapes
@@ -195,5 +198,6 @@ def _become_constant(node: NodeProto, value: Array) -> None:
     from onnx import helper, numpy_helper
 
     node.op_type = "Constant"
+    # In place: the graph's lists and numbers of nodes stay as they are.
     del node.input[:], node.attribute[:]
     node.attribute.append(helper.make_attribute("value", numpy_helper.from_array(value)))

@@ -25,6 +25,7 @@ def _einsum(builder: Builder, node: NodeProto) -> None:
         )
     letters = letters_of(builder, node)
     if len(node.input) == 1:
+        # A single input whose letters all stay is a transpose.
         if set(letters.terms[0]) != set(letters.result):
             raise builder.fault(node, "a sum alone is not supported", "write it as ReduceSum")
         layer = builder.source(node.input[0], node).layer
@@ -51,6 +52,7 @@ def _with_weight(
     rest, features = factors.first, factors.second
     if weight == 0:
         rest, features = features, rest
+    # An array has one matrix, and without a letter to sum over it has no lines.
     if factors.stacked or not factors.summed:
         raise builder.fault(
             node,
@@ -59,6 +61,7 @@ def _with_weight(
             letters.shape(letters.terms[weight]),
         )
     source = builder.source(node.input[data], node).layer
+    # Features of an array layer are the last axis.
     wanted = rest + factors.summed
     source = _arranged(builder, node, source, letters, letters.terms[data], wanted, "_input")
     inner = (*letters.shape(rest), letters.size(factors.summed))
@@ -110,6 +113,7 @@ def _arranged(
     """A layer that gives another's output with its axes in the order wanted."""
     shape = letters.shape(wanted) or (1,)
     axes = tuple(held.index(letter) for letter in wanted)
+    # Axes of one may stand anywhere: a reshape does, which costs nothing.
     moving = [axis for axis in axes if letters.sizes[held[axis]] > 1]
     if moving == sorted(moving):
         return builder.reshaped(layer, shape, node, suffix=suffix)

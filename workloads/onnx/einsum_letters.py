@@ -66,6 +66,7 @@ def letters_of(builder: Builder, node: NodeProto) -> Letters:
         if len(set(term)) < len(term):
             raise builder.fault(node, "the diagonal of a tensor is not supported", got=term)
         for letter, size in zip(term, full):
+            # ONNX lets a length of one stand for any.
             known = sizes.get(letter, 1)
             if 1 not in (size, known) and size != known:
                 raise builder.fault(
@@ -128,6 +129,7 @@ def _spelled(builder: Builder, node: NodeProto, ranks: list[int]) -> tuple[list[
         # axes of an ellipsis are counted from their end
         terms[number] = term.replace("...", _SPARE[len(_SPARE) - extra :])
     if not arrow:
+        # Without an arrow the letters that stand once are kept, in the order of the alphabet.
         seen = "".join(sorted(left.replace("...", "").replace(",", "")))
         result = "..." + "".join(letter for letter in seen if seen.count(letter) == 1)
     return terms, result.replace("...", _SPARE[len(_SPARE) - most :])

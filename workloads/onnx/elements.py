@@ -54,6 +54,7 @@ def _slope(builder: Builder, node: NodeProto) -> None:
         raise builder.fault(
             node, "a slope computed at run time is not supported", "cut the network before it"
         )
+    # A slope of more axes than the input would make the output larger, which PRelu does not do.
     if broadcast_shape((value.full, builder.full(node.input[1], node))) != value.full:
         raise builder.fault(
             node,
@@ -114,6 +115,7 @@ def _softmax(function: str) -> Converter:
         value = builder.source(node.input[0], node)
         rank = len(value.full)
         newer = builder.graph.opset >= 13
+        # Opset 13 moved the default from the first axis behind the batch to the last.
         axis = Attributes(node).integer("axis", -1 if newer else 1)
         # Before opset 13 all axes from the named one on are one.
         axes = (axis,) if newer else tuple(range(axis % rank if rank else 0, rank))
@@ -144,6 +146,7 @@ def _batch_norm(builder: Builder, node: NodeProto) -> None:
     if not fields.flag("spatial", True):
         builder.refuse_values(node, "statistics of each element are not modelled")
     value = builder.source(node.input[0], node)
+    # ONNX's channels are always axis 1.
     channels = value.full[1] if len(value.full) > 1 else 1
     for tensor in node.input[1:5]:
         if math.prod(builder.full(tensor, node)) != channels:
@@ -157,6 +160,7 @@ def _batch_norm(builder: Builder, node: NodeProto) -> None:
     scale, shift, mean, variance = node.input[1:5]
 
     def factor(constants: Constants) -> Array:
+        # Worked out in float64, as scale and shift are then used for every element.
         deviation = np.sqrt(constants.of(variance).astype(np.float64) + epsilon)
         return np.asarray(constants.of(scale).astype(np.float64) / deviation)
 
@@ -182,6 +186,7 @@ def _power(builder: Builder, node: NodeProto) -> None:
 
 
 def _dropout(builder: Builder, node: NodeProto) -> None:
+    # The third input says whether it trains; it may be anything at run time.
     if len(node.input) > 2 and node.input[2]:
         builder.refuse_values(node, "it may be exported in training mode")
     builder.emit(node, "dropout", (node.input[0],))
@@ -216,6 +221,7 @@ def _hard_swish(builder: Builder, node: NodeProto) -> None:
     )
     name = builder.emit(node, "multiply", (node.input[0],))
     shape = builder.layers[name].output_shape
+    # Emitted with one input, as the node has one; the gate comes from a layer of ours.
     builder.replace(name, inputs=(value.layer, gate), input_shapes=(shape, shape))
 
 

@@ -46,6 +46,7 @@ def evaluated(constants: Constants, node: NodeProto, tensor: str) -> Array:
     from onnx.reference import ReferenceEvaluator
 
     given = {name: constants.of(name) for name in node.input if name}
+    # Without types: the evaluator takes those of the values.
     inputs = [helper.make_empty_tensor_value_info(name) for name in given]
     output = helper.make_empty_tensor_value_info(tensor)
     graph = helper.make_graph([node], "constant", inputs, [output])

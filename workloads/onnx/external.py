@@ -41,6 +41,7 @@ def part_of(tensor: TensorProto, model: Path) -> StoredBytes:
     path = _beside(model, fields.get("location", ""), name)
     size = path.stat().st_size
     offset = _count(fields.get("offset") or "0", model, name)
+    # By the shape, not by the file: the length that it states is only held against that.
     expected = math.prod(tensor.dims) * _bits(tensor, model) // 8
     length = _count(fields.get("length") or str(expected), model, name)
     if length != expected or offset + length > size:
@@ -74,6 +75,7 @@ def digest_of(content: bytes, tensors: Iterable[TensorProto], model: Path) -> st
     """SHA-256 of a model and of all files that its tensors are in."""
     digest = hashlib.sha256(content)
     paths = {part_of(tensor, model).path for tensor in tensors if tensor.external_data}
+    # In one order, so that the digest does not depend on that of the tensors.
     for path in sorted(paths):
         digest.update(hashlib.sha256(path.name.encode()).digest())
         with open_regular(path) as file:
@@ -96,6 +98,7 @@ def _beside(model: Path, location: str, name: str) -> Path:
     path = model.parent
     for step in named.parts:
         path = path / step
+        # Each step of the path: a link to a folder leads out as well as one to a file.
         if path.is_symlink():
             raise InputError(
                 f"the values of '{name}' are behind a link, which is not followed",
@@ -146,4 +149,5 @@ def _bits(tensor: TensorProto, model: Path) -> int:
             got=tensor.data_type,
         )
     named = kind.name
+    # NumPy has no type below a byte: those of ml_dtypes tell it by their name.
     return 4 if named.endswith("int4") or "float4" in named else 8 * kind.itemsize

@@ -84,6 +84,7 @@ class Graph:
                 where=self.position(node),
                 hint=hint,
             )
+        # Inference multiplies what the file says: sizes may come out at nothing, or beyond bounds.
         if any(size < 1 for size in shape) or math.prod(shape) > LARGEST:
             what = f"tensor '{printable(tensor)}' has an impossible shape"
             raise InputError(
@@ -114,6 +115,7 @@ def read_graph(path: Path) -> Graph:
         if item.name in read and item.name not in between.constants
     }
     uses = Counter(name for node in nodes for name in node.input)
+    # An output is a reader too: what it needs must not be folded away.
     uses.update(between.outputs)
     return Graph(
         where=where,

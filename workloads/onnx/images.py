@@ -50,5 +50,6 @@ def add_bias(builder: Builder, node: NodeProto, layer: str, name: str, bias: str
     added = builder.add(
         builder.unique(f"{name}_add"), "add", (layer,), shape, node, constants=("operand1",)
     )
+    # One number a channel, beside positions of one.
     builder.tensors[added] = {"operand1": lambda constants: constants.of(bias).reshape(-1, 1, 1)}
     return added

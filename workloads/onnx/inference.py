@@ -57,12 +57,14 @@ def _set_inputs(graph: Graph, given: Mapping[str, int], batch_axis: int | str | 
         for position, dim in enumerate(dims):
             if dim.dim_param in given:
                 dim.dim_value = given[dim.dim_param]
+            # The batch's own name may stand at other axes and inputs: the same number everywhere.
             elif dim.dim_value < 1 and (position == axis or dim.dim_param in batch_names):
                 batch_names.update(filter(None, [dim.dim_param]))
                 dim.dim_value = 1
             elif dim.dim_value < 1:
                 raise _no_size(graph, item.name, dim.dim_param, position, text)
         size = dims[axis].dim_value if axis is not None else None
+        # The first input's batch is that of the network.
         batch = size if batch is None else batch
         graph.inputs[item.name] = axis if size == batch else None
         told.append(_tell(graph, item.name, text, choice, axis is not None and size != batch))
@@ -140,10 +142,12 @@ def _infer(graph: Graph) -> None:
         for item in [*inferred.graph.value_info, *inferred.graph.output, *inferred.graph.input]:
             _note_shape(graph.shapes, item)
             graph.types[item.name] = item.type.tensor_type.elem_type
+        # Each pass may make known what the next one needs: folded sizes give shapes, shapes sizes.
         if not (_fill_gaps(graph) or _lacks_shapes(graph) and fold_whole_numbers(graph)):
             break
     for item in model.graph.initializer:
         graph.shapes[item.name] = tuple(item.dims)
+    # What the file stated counts only where nothing was inferred.
     graph.shapes = stated | graph.shapes
 
 

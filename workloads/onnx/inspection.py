@@ -72,12 +72,14 @@ def inspect_onnx(
                 convert(builder, node)
                 continue
             except InputError as fault:
+                # It failed for want of an input that a refused node should have given.
                 if not all(name in builder.values for name in between):
                     unreached += 1
                     continue
                 strange = refused_for(graph, node, fault)
         refused.append(strange)
         stand_ins |= dict.fromkeys(_stand_in(builder, node), strange.operator)
+    # Behind refused nodes the outputs may not exist: everything that was made is kept.
     tensors = graph.outputs if not refused else list(builder.values)
     network = network_of(builder, tensors, asked_for(shapes, batch_axis))
     return Inspected(network, tuple(refused), stand_ins, unreached)

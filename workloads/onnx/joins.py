@@ -26,6 +26,7 @@ def _element_wise(operator: str, kind: str, function: str = "") -> Converter:
     def convert(builder: Builder, node: NodeProto) -> None:
         tensors = tuple(name for name in node.input if not builder.constant(name))
         constants = tuple(name for name in node.input if builder.constant(name))
+        # Division by a constant is a product with its inverse; any other one is a quotient.
         if kind == "Div" and (not constants or constants[0] != node.input[1]):
             combine(builder, node, "quotient")
             return
@@ -85,6 +86,7 @@ def _constant_shape(
     padded = (1,) * (len(full) - len(shape)) + shape
     if axis is None or len(full) < 2 or full[axis] != builder.graph.batch or padded[axis] != 1:
         return padded
+    # Without the batch: a layer has the shapes of one image.
     return padded[:axis] + padded[axis + 1 :]
 
 
@@ -95,6 +97,7 @@ def _fold_bias(builder: Builder, node: NodeProto, tensor: str, constant: str) ->
     if (
         layer.operator != "linear"
         or layer.bias
+        # Where another node reads the product without the sum, the bias is not the layer's.
         or builder.graph.uses[tensor] != 1
         or layer.name not in builder.weights
     ):

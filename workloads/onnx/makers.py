@@ -71,6 +71,7 @@ def _running_sum(constants: Constants, node: NodeProto) -> Array:
     data = constants.of(node.input[0])
     data = np.flip(data, axis) if fields.flag("reverse") else data
     total = np.cumsum(data, axis, dtype=data.dtype)
+    # Exclusive: the sum before each element.
     total = total - data if fields.flag("exclusive") else total
     return np.flip(total, axis) if fields.flag("reverse") else total
 
@@ -93,6 +94,7 @@ def _reduced(function: str) -> Maker:
         data = constants.of(node.input[0])
         axes = plain.axes_of(constants, node)
         keep = Attributes(node).flag("keepdims", True)
+        # ONNX's empty list means all axes, or none with this word.
         if not axes and Attributes(node).flag("noop_with_empty_axes"):
             return data
         over = tuple(axes) if axes else None

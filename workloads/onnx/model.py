@@ -53,6 +53,7 @@ def read_model(path: Path) -> OnnxModel:
     content = read_bytes(path)
     model = _parse(path, content)
     opset = _opset(model, str(path))
+    # Before the tensors are looked at: functions bring constants of their own.
     _inline_functions(model, str(path))
     for _, tensor in _tensors(model):
         if any(size < 0 for size in tensor.dims):
@@ -97,6 +98,7 @@ def _opset(model: ModelProto, where: str) -> int:
     import onnx
 
     versions = [item.version for item in model.opset_import if item.domain in ("", "ai.onnx")]
+    # The newest that the installed onnx knows the definitions of.
     newest = onnx.defs.onnx_opset_version()
     if not versions or not OLDEST_OPSET <= versions[0] <= newest:
         hint = (
@@ -150,6 +152,7 @@ def _take_out(model: ModelProto, path: Path) -> dict[str, TensorProto]:
                 tensor.CopyFrom(read_values(tensor, path))
         else:
             stored[name] = type(tensor)()
+            # A copy: the fields of the one in the model are emptied below.
             stored[name].CopyFrom(tensor)
             for item in _VALUE_FIELDS:
                 tensor.ClearField(item)

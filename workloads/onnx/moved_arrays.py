@@ -26,6 +26,7 @@ def sliced(constants: Constants, node: NodeProto, array: Array, number: int) -> 
 def split(constants: Constants, node: NodeProto, array: Array, number: int) -> Array:
     axis = Attributes(node).integer("axis", 0) % array.ndim
     sizes = [constants.graph.shape(tensor, node)[axis] if tensor else 0 for tensor in node.output]
+    # A part that nobody names has no shape, so where the next one begins is not known.
     if 0 in sizes[:number]:
         raise InputError(
             "parts without a name are not supported", where=constants.graph.position(node)
@@ -120,6 +121,7 @@ def depth_to_space(constants: Constants, node: NodeProto, array: Array, number: 
     fields = Attributes(node)
     size = fields.integer("blocksize")
     batch, channels, height, width = array.shape
+    # DCR: the block's places before the channels, CRD: behind them (ONNX's definition).
     if fields.text("mode", "DCR") == "DCR":
         parts = array.reshape(batch, size, size, channels // size**2, height, width).transpose(
             0, 3, 4, 1, 5, 2

@@ -37,6 +37,7 @@ def is_neurosim(cells: list[str]) -> bool:
     """True for a first line of eight whole numbers whose seventh is a flag: no line of a SCALE-Sim
     file looks so.
     """
+    # A comma at the end of a line makes an empty ninth cell.
     cells = cells[:-1] if len(cells) == 9 and not cells[-1] else cells
     return (
         len(cells) == len(_COLUMNS)
@@ -69,6 +70,7 @@ def read_neurosim_network(
             following = rows[index + 1] if index + 1 < len(rows) else None
             layers.append(_pool(f"pool{index + 1}", layers[-1].output_shape, following, where))
     arrays = [layer.name for layer in layers if layer.on_array]
+    # Lines have no names by which a product could be told.
     chosen = choose_products(arrays, "none" if products in (None, "auto") else products, str(path))
     layers = [as_product(layer) if layer.name in chosen else layer for layer in layers]
     check_total(layers, path)
@@ -142,6 +144,7 @@ def _pool(name: str, shape: tuple[int, ...], following: dict[str, int] | None, w
         if following
         else None
     )
+    # NeuroSim's file has one flag for all pooling: what the next layer takes tells which it was.
     kernel = (height, width) if wanted == (depth, 1, 1) else (min(2, height), min(2, width))
     output = window(shape, kernel, kernel, (0, 0, 0, 0), (1, 1), where)
     return Layer(name, "max_pool", (), (shape,), (depth, *output), kernel=kernel, stride=kernel)

@@ -96,6 +96,7 @@ def choose_reading(windows: Sequence[WindowLine]) -> tuple[str, str]:
         if fits.pairs
         else "no two layers to tell it by"
     )
+    # Where as many layers fit either, none is the plainer reading: the file says no padding.
     same = fits.same > without
     if fits.same == without and fits.held > fits.none:
         # Maps halve from stage to stage, so the sizes that divide by two more often are those of
@@ -138,6 +139,7 @@ def _follows(output: Pair, following: WindowLine, more: Pair = (0, 0)) -> bool:
     is added only.
     """
     wanted = _pair(length - extra for length, extra in zip(following.size, more))
+    # Pooling by two cuts an odd map off.
     smaller = [_pair(length // 2 for length in output)]
     if more == (0, 0):
         smaller.append(_pair((length - 1) // 2 for length in output))
@@ -161,6 +163,7 @@ def _against(windows: Sequence[WindowLine], same: bool) -> str:
 
 def _halvings(size: Pair) -> int:
     length = min(size) if min(size) < 1 else size[0] | size[1]
+    # The lowest bit set of either side: how often both can be halved.
     return (length & -length).bit_length() if length > 0 else 0
 
 

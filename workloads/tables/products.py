@@ -119,6 +119,7 @@ def _attention_like(layers: Sequence[Layer]) -> tuple[str, str] | None:
             and one.groups == two.groups == 1
             and one.rows <= _LARGEST_HEAD
             and one.vectors > 1
+            # Several heads side by side have as many times the tokens as columns.
             and one.columns % one.vectors == 0
         ):
             return first.name, second.name

@@ -51,6 +51,7 @@ def read_header(cells: list[str], where: str, notes: Notes) -> tuple[str, dict[s
     long as no column stands in another's place. One that names every column once, in an order of
     its own, is believed, and a note says so.
     """
+    # A layer's name may be a number; numbers in the cells behind it are a layer's alone.
     if len(cells) > 3 and all(_is_number(cell) for cell in cells[1:4]):
         raise InputError(
             "has no header line",
@@ -60,6 +61,7 @@ def read_header(cells: list[str], where: str, notes: Notes) -> tuple[str, dict[s
             hint="SCALE-Sim would skip this line, and the layer on it",
         )
     kinds = [_kind(cell) for cell in cells]
+    # The same reader takes both kinds of file, which nothing but the header tells apart.
     form, order = ("gemm", GEMM) if _is_gemm(kinds) else ("convolution", CONVOLUTION)
     columns = {name: kinds.index(name) for name in _SPELLINGS if name in kinds}
     standard = {name: index for index, name in enumerate(order)}

@@ -70,6 +70,7 @@ def problem_files(folder: Path) -> list[Path]:
     def order(path: Path) -> list[tuple[int, int, str]]:
         parts = re.split(r"(\d+)", path.name)
         return [
+            # Numbers before words, 10 behind 9; nine digits of them, as a name may have any.
             (0, int(part[:9]), "") if part.isdigit() else (1, 0, part) for part in parts if part
         ]
 
@@ -95,6 +96,7 @@ def _layer(path: Path, notes: Notes) -> Layer:
     used -= _PRECISIONS | _IMAGE
     if sizes.get("N", 1) > 1 and "N" not in spaces.get("weight", ()):
         notes.add("the batch N is not used; give the batch with --batch")
+    # M and K are two names of the output channels: with both it is a matrix product.
     if used <= _CONVOLUTION and not {"M", "K"} <= used:
         return _convolution(called, sizes, where)
     if not spaces:
@@ -156,6 +158,7 @@ def _spaces(shape: Mapping[str, Any], where: str) -> dict[str, set[str]]:
     for item in listed if isinstance(listed, list) else []:
         if not isinstance(item, Mapping) or not isinstance(item.get("name"), str):
             raise InputError("a data space has a name", where=f"{where}: problem.shape")
+        # "Weights" and "weight" are both met.
         spaces[item["name"].lower().rstrip("s")] = set(_names(item.get("projection")))
     return spaces
 
@@ -176,6 +179,7 @@ def _convolution(name: str, sizes: Mapping[str, int], where: str) -> Layer:
     stride = (size("hstride"), size("wstride"))
     dilation = (size("hdilation"), size("wdilation"))
     output = (size("P"), size("Q"))
+    # The input that these outputs need, without padding.
     image = tuple((output[k] - 1) * stride[k] + (kernel[k] - 1) * dilation[k] + 1 for k in range(2))
     return _checked(
         Layer(

@@ -97,6 +97,7 @@ def number_in(cells: list[str], index: int, column: str, where: str, lowest: int
 
 def _number_of(text: str) -> int | float | str:
     """The number of a cell; the text as it is where it holds none, for the error that names it."""
+    # Python takes time by the square of the digits of a whole number.
     if len(text) >= 100:
         return math.inf
     for kind in (int, float):
@@ -127,6 +128,7 @@ def chain(layers: list[Layer], notes: Notes) -> list[Layer]:
     where they come from.
     """
     joined = [Layer("input", "input", (), (), layers[0].input_shapes[0])]
+    # Taken by the layer in front, whatever the file calls its own.
     names = {"input"}
     repeats: dict[str, int] = {}
     for layer in layers:

@@ -14,6 +14,7 @@ def merged_products(network: Network) -> dict[str, str]:
     for layer in network.layers:
         for name in layer.inputs:
             readers.setdefault(name, []).append(layer.name)
+    # Whose weights another layer reads must stay a layer of its own.
     shared = {layer.shares for layer in network.layers}
     products = {layer.name: layer for layer in network.array_layers}
     merged = {}

@@ -23,7 +23,9 @@ def _conv2d(graph: OnnxWriting, layer: Layer) -> None:
 def _linear(graph: OnnxWriting, layer: Layer) -> None:
     weights = graph.held(layer, "weights")
     weights = weights.reshape(-1, weights.shape[-1])
+    # MatMul takes the features on the left.
     turned = graph.constant(layer, "weights", np.ascontiguousarray(weights.T))
+    # Not Gemm, which takes matrices only: a linear layer may have further axes.
     if not layer.bias:
         graph.node(layer, "MatMul", [*layer.inputs, turned])
         return
@@ -40,6 +42,7 @@ def _fold(graph: OnnxWriting, layer: Layer) -> None:
     lines = layer.input_shapes[0][0]
     source = layer.inputs[0]
     groups = 1
+    # Ones: each window goes to its place as it is.
     weights = np.eye(lines, dtype=np.float32)[None]
     if layer.name in graph.merged:
         product = graph.network.layer(graph.merged[layer.name])

@@ -40,6 +40,7 @@ class OnnxWriting:
         versions = [
             item.since_version for item in schemas if (item.name, item.domain) == (kind, "")
         ]
+        # No newer than needed, so that older programs read the file.
         self.needs(min(versions))
 
     def needs(self, opset: int) -> None:
@@ -48,6 +49,7 @@ class OnnxWriting:
 
     def value(self, layer: Layer) -> Any:
         kind = self.onnx.TensorProto.FLOAT
+        # The batch is left open.
         shape = ["N", *layer.output_shape]
         return self.onnx.helper.make_tensor_value_info(layer.name, kind, shape)
 

@@ -33,6 +33,7 @@ def _elements(graph: OnnxWriting, layer: Layer) -> None:
     kind = FUNCTIONS[layer.computes]
     assert isinstance(kind, Moves)  # the caller's table holds no other
     numbers = kind.origins(layer, held)
+    # Element by element: the import told where each comes from, and nothing of the way.
     flat = np.array([-1, layer.input_elements], np.int64)
     inputs = [*layer.inputs, graph.constant(layer, "flat", flat)]
     source = graph.step(layer, "Reshape", inputs, "elements")
@@ -98,6 +99,7 @@ def _upsample(graph: OnnxWriting, layer: Layer) -> None:
         "Resize",
         [*layer.inputs, "", graph.constant(layer, "scales", scales)],
         mode="nearest",
+        # With "floor": each element repeated, as the operator here does.
         coordinate_transformation_mode="asymmetric",
         nearest_mode="floor",
     )

@@ -48,6 +48,7 @@ def cell_weights(held: Held, layer: Layer, product: Layer | None) -> CellWeights
         own, states = weights[:, :features], weights[:, features:]
         return CellWeights(layer.inputs[0], own, states, bias, none)
     if product is None:
+        # What the gates get is already a product of features: ones pass it on.
         as_it_is = np.eye(len(weights), dtype=np.float32)
         return CellWeights(layer.inputs[0], as_it_is, weights, none, bias)
     before = held(product, "weights")[0]
@@ -73,6 +74,7 @@ def _cell(kind: str, order: tuple[int, ...]) -> Write:
             graph.constant(layer, "R", turned(cell.states)),
             graph.constant(layer, "B", both),
         ]
+        # Our reset gate acts on the product of the state, bias included, as PyTorch's does.
         words = {"linear_before_reset": 1} if kind == "GRU" else {}
         direction = "reverse" if layer.setting("reverse") else "forward"
         states = graph.step(

@@ -71,6 +71,7 @@ def _join(kind: str) -> Write:
 
 def _batch_norm(graph: OnnxWriting, layer: Layer) -> None:
     scale, shift = graph.held(layer, "scale"), graph.held(layer, "shift")
+    # The statistics are in scale and shift: mean 0, variance 1, epsilon 0.
     numbers = {"scale": scale, "shift": shift, "mean": 0 * scale, "variance": 0 * scale + 1}
     inputs = [graph.constant(layer, role, values) for role, values in numbers.items()]
     graph.node(layer, "BatchNormalization", [*layer.inputs, *inputs], epsilon=0.0)

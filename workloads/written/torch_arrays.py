@@ -32,6 +32,7 @@ def _conv2d(torch: Any, layer: Layer, held: Held) -> Any:
         part.bias = parameter(torch, held["bias"])
     if even:
         return part
+    # PyTorch's convolution pads both ends alike.
     return torch.nn.Sequential(torch.nn.ZeroPad2d((left, right, top, bottom)), part)
 
 
@@ -114,6 +115,7 @@ def cell(torch: Any, layer: Layer, product: Layer | None, values: Mapping[str, H
             self.cell = part
 
         def forward(self, x: Any) -> Any:
+            # PyTorch reads backwards only beside a forward cell: the steps are turned instead.
             states = self.cell(x.flip(1) if reverse else x)[0]
             return states.flip(1) if reverse else states
 

@@ -28,6 +28,7 @@ def _moved(make: Part) -> Part:
         fill = float(held.get("fill", number_of(layer, "fill", 0.0)))
 
         def chosen(x: Any) -> Any:
+            # Clamped, as -1 would take the last element; what it stands for is filled below.
             taken = x.reshape(len(x), -1)[:, numbers.clamp(min=0)]
             return taken.masked_fill(filled, fill).reshape(len(x), *layer.output_shape)
 

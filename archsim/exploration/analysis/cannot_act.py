@@ -87,6 +87,7 @@ def why_not(setting: str, quantity: str, drifting: bool) -> str:
         # values as well.
         if quantity not in entry.quantities or (drifting and entry.unless_drifting):
             continue
+        # A dot at the end stands for every field of a section.
         for name in entry.settings:
             if setting == name or (name.endswith(".") and setting.startswith(name)):
                 return entry.reason

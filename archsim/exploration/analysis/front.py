@@ -35,6 +35,7 @@ def knee_index(table: PointTable) -> int | None:
     front = front_indices(table)
     indices, costs, _ = table.costs(table.space.objectives, ranked=True)
     row_of = {int(i): row for i, row in zip(indices, costs)}
+    # On the front's rows alone: the scale of the knee is that of its ends.
     chosen = knee(np.array([row_of[i] for i in front])) if front else None
     return None if chosen is None else front[chosen]
 
@@ -75,6 +76,7 @@ def uncertainty(
         return []
     # Designs far from the front have no chance in any draw, and drawing costs time by design.
     chosen = [int(indices[i]) for i in promote(costs, MOST_CANDIDATES)]
+    # What was only priced has no run: its counts come from its plans.
     runs = sweep.runs([table.key(i) for i in chosen]) if table.rung.kind != "price" else {}
     designs = [
         count_design(table.space.design(table.point(i)), runs.get(table.key(i))) for i in chosen
@@ -86,6 +88,7 @@ def uncertainty(
         o.sign * (draws[o.path] if sampled(o.path) else np.tile(exact[o.path], (samples, 1)))
         for o in known
     ]
+    # Exact numbers are the same in every draw, and take part in it all the same.
     front = front_shares(np.stack(columns, axis=-1))
     spread = bands(names, draws, exact)
     met = constraint_shares(table, chosen, draws)

@@ -25,6 +25,7 @@ def pareto_front(costs: np.ndarray) -> np.ndarray:
     if width <= 2:
         second = costs[order, -1] if width == 2 else np.zeros(count)
         first = costs[order, 0]
+        # Both, as equal designs are all kept: the second alone would keep dominated ones too.
         best, at = np.inf, np.inf
         for index, (a, b) in zip(order, zip(first, second)):
             if b < best:
@@ -126,4 +127,5 @@ def knee(costs: np.ndarray) -> int | None:
     # direction; then all objectives count alike.
     if not np.all(np.isfinite(normal)) or np.any(normal <= 0):
         normal = np.ones(points.shape[1])
+    # The normal points away from the origin: the smallest product is the farthest below the plane.
     return int(np.argmin(points @ normal))

@@ -39,6 +39,7 @@ def groups_of(table: PointTable, number: int, indices: np.ndarray) -> tuple[np.n
     """
     axis = table.space.axes[number]
     values = table.codes(number)[indices]
+    # Few values are groups by themselves; of many each would have too few points.
     if axis.values and len(axis.values) <= MAX_GROUPS:
         return values.astype(int), [_name(v) for v in axis.values]
     values = table.axis(number)[indices]
@@ -119,6 +120,7 @@ def sensitivities(
     first = [_index((path,), code, values, exact, draws, 0.0) for path, code in zip(paths, codes)]
     pairs = []
     for a, b in combinations(range(len(paths)), 2):
+        # Every pair of groups as a group of its own.
         both = codes[a] * (codes[b].max() + 1) + codes[b]
         share = explained(both, values, exact) - first[a].share - first[b].share
         pairs.append((share, a, b, both))

@@ -51,6 +51,7 @@ def front_shares(costs: np.ndarray) -> np.ndarray:
     """For `costs` (samples, designs, objectives): the share of samples in which each design is on
     the front.
     """
+    # Sample by sample: a design may win in the draws that are dear for its rival only.
     return np.mean([pareto_front(sample) for sample in costs], axis=0)
 
 

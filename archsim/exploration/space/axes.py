@@ -84,6 +84,7 @@ def _listed(entry: list, where: str) -> tuple[Any, ...]:
                 where=f"{where}[{index}]",
                 got=value,
             )
+    # 1 and true are equal in Python and two values of an axis.
     if len({(type(value) is bool, value) for value in entry}) != len(entry):
         raise InputError("a value stands twice", where=where, got=entry)
     return tuple(entry)
@@ -141,6 +142,7 @@ def _spaced(
             raise InputError(
                 "a step is above zero, on a linear scale", where=f"{where}.step", got=amount
             )
+        # The hair keeps an end that rounding puts beyond: 0.1 to 0.3 by 0.1 are three values.
         steps = _count(math.floor((high - low) / amount + 1e-9) + 1, where)
         values = [low + i * amount for i in range(steps)]
     elif way == "factor":
@@ -162,6 +164,7 @@ def _spaced(
         ]
     if whole and all(isinstance(v, int) for v in values):
         return tuple(values)
+    # Rounded counts may meet: each value once.
     if whole and way == "count":
         return tuple(dict.fromkeys(round(v) for v in values))
     return tuple(dict.fromkeys(float(f"{v:.10g}") for v in values))

@@ -43,6 +43,7 @@ def resolve(design: Mapping[str, Any]) -> RunnableDesign:
         {
             path: value
             for path, value in design.items()
+            # Some settings of a training are the chip's (devices a weight).
             if of_chip(path) or chip_settings(path, value)
         },
     )
@@ -173,6 +174,7 @@ def with_settings(content: Mapping[str, Any], settings: Mapping[str, Any]) -> di
                 inner = tree.get(key, {})
                 if not isinstance(inner, Mapping):
                     raise InputError("not a table", where=path, got=".".join(here))
+                # Copied once on the way down; whatever is beside it stays the file's own.
                 tree[key] = dict(inner)
             tree = tree[key]
         tree[keys[-1]] = tuple(value) if isinstance(value, list) else value

@@ -66,6 +66,7 @@ def leaves(table: Entry, path: str = "") -> dict[str, Any]:
     entries: dict[str, Any] = {}
     for key, value in table.items():
         here = f"{path}.{key}" if path else str(key)
+        # A field of the chip may be called as a field of a range is: the range wins.
         if isinstance(value, Mapping) and not (set(value) & set(RANGE_FIELDS)):
             entries.update(leaves(value, here))
         else:

@@ -45,6 +45,7 @@ def check_field(path: str, where: str) -> None:
                 got=path,
                 hint=f"'{'.'.join(keys[:depth])}' is a single value",
             )
+        # By the words of a chip's file, of which some are no names in Python.
         known = {field.alias or name: field for name, field in annotation.model_fields.items()}
         if key not in known or path in _LABELS:
             listed = sorted(set(known) - set(_LABELS)) + (

@@ -20,6 +20,7 @@ def check_moves(space: Space, path: str, where: str) -> None:
     or accuracy, whatever the other axes of a space say.
     """
     declared = list(_declarations(space, path))
+    # Without a declaration nothing is known of a field, and nothing is refused.
     if declared and all(effects.nothing for effects in declared):
         raise InputError(
             "this field moves neither area nor energy, time or accuracy",
@@ -36,6 +37,7 @@ def moves_accuracy_alone(space: Space, path: str) -> bool:
     if path.startswith(("training.", "scheme.")):
         return False
     declared = list(_declarations(space, path))
+    # What is computed moves energy and time too, by its activity: that takes a training.
     return bool(declared) and all(
         effects.area == "none"
         and effects.energy in ("none", "activity")

@@ -83,6 +83,7 @@ def inputs_of_space(space: Space) -> dict[str, Any]:
         )
         for name in names:
             if name is not None:
+                # What cannot be read is refused where it is used, with its reason.
                 with contextlib.suppress(InputError):
                     inputs[f"{word} {name}"] = digest(name)
     for rung in space.rungs:
@@ -100,6 +101,7 @@ def key_of(design: Mapping[str, Any], node: bool = True) -> str:
     their points. With
     `node` False the technology node is left out: what is counted and timed does not depend on it.
     """
+    # An inference has no update rule: designs that differ in it alone are one.
     training = design["phase"] == "training"
     words = _words(
         design["network"],
@@ -148,6 +150,7 @@ def _setting(architecture: str, now: Any, path: str, value: Any) -> str:
     """A setting as it stands in a key; empty where the chip's file, in the state `now`, says the
     same. A sweep asks for the same few again and again."""
     known = chip_defaults(architecture)
+    # 64 and 64.0 are one design, however the axis was written.
     value = int(value) if isinstance(value, float) and value.is_integer() else value
     if (
         path in known

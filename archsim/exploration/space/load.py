@@ -88,6 +88,7 @@ def read_space(given: Mapping[str, Any], where: str, name: str = "space") -> Spa
         read_rungs(content.get("rungs", [{"kind": "price"}]), f"{where}: rungs", names),
         dict(content),
     )
+    # Before the names: what a name may be is what the chips have.
     _check_chips(space, where)
     _check_names(space, known, where)
     if any(rung.kind == "training" for rung in space.rungs):

@@ -39,6 +39,7 @@ def search(space: Space, judge: Judge) -> list[tuple[Any, ...]]:
     points: list[tuple[Any, ...]] = []
     while len(points) < space.sampler.draws:
         count = min(space.sampler.population, space.sampler.draws - len(points))
+        # All asked before any is told: the order in which workers end must not act.
         trials = [study.ask() for _ in range(count)]
         generation = [tuple(_draw(trial, axis) for axis in space.axes) for trial in trials]
         points += generation
@@ -58,5 +59,6 @@ def _draw(trial: Any, axis: Any) -> Any:
             f"{trial.suggest_float(axis.path, axis.low, axis.high, log=axis.logarithmic):.10g}"
         )
     if axis.numeric:
+        # By position: the values of an axis need not be even, and crossover works on numbers.
         return axis.values[trial.suggest_int(axis.path, 0, len(axis.values) - 1)]
     return axis.values[trial.suggest_categorical(axis.path, list(range(len(axis.values))))]

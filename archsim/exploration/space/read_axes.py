@@ -37,6 +37,7 @@ def read_fixed(content: Entry, where: str) -> dict[str, Any]:
     }
     for word in WORDS:
         if word in content:
+            # A phase or a name that is none is told by `check_value`, once the whole file is read.
             kind = int if word in ("batch", "images") else str
             good = isinstance(content[word], kind) and not isinstance(content[word], bool)
             need(

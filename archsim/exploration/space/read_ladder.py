@@ -122,6 +122,7 @@ def _read_rung(entry: Entry, where: str, axes: set[str], below: Sequence[Rung]) 
     if below:
         order = RUNGS.index(kind) - RUNGS.index(below[-1].kind)
         need(
+            # Trainings may follow each other: a short one first, a long one for the best.
             order > 0 or (order == 0 and kind == "training"),
             "rungs go from cheap to dear, each once",
             where=f"{where}.kind",

@@ -74,6 +74,7 @@ def _random(space: Space) -> Iterator[tuple[Any, ...]]:
             yield point
             continue
         tries += 1
+        # In a row: conditions that leave a small part are met in the end, impossible ones never.
         if tries == _TRIES:
             raise InputError(
                 f"of {_TRIES} points drawn none meets the conditions",
@@ -85,6 +86,7 @@ def _random(space: Space) -> Iterator[tuple[Any, ...]]:
 def _latin_hypercube(space: Space) -> Iterator[tuple[Any, ...]]:
     import numpy as np
 
+    # Before conditions: the slices are those of the whole space.
     count = space.sampler.draws
     generator = np.random.Generator(np.random.Philox(space.sampler.seed))
     # one permutation an axis: every slice of every axis is hit exactly once

@@ -106,6 +106,7 @@ class Space:
         """All words and settings of a point (one value an axis): fixed, axes, then what is derived
         from them.
         """
+        # Each may overrule the one before: an axis what is fixed, a derived setting both.
         values = dict(self.fixed)
         values.update(zip(self.paths, point))
         if self.derived:
@@ -146,6 +147,7 @@ def up_to(space: Space, kind: str) -> Space:
     kinds = [rung.kind for rung in space.rungs]
     if kind not in kinds:
         raise InputError("the sweep has no such rung", where="--rung", got=kind, allowed=kinds)
+    # Objectives of the rungs above would be unknown at every point.
     unknown = {name for above in RUNGS[RUNGS.index(kind) + 1 :] for name in STANDARD[above]} - set(
         STANDARD[kind]
     )

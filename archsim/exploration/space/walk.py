@@ -37,6 +37,7 @@ def keyed(space: Space, drawn: Iterable[Point] | None = None) -> Iterator[Keyed]
         if number not in keys:
             keys.add(number)
             yield key, point
+        # All that there are have come: further draws could only repeat them.
         if most is not None and len(known) >= most:
             return
 

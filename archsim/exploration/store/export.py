@@ -40,6 +40,7 @@ def export_rows(rows: Iterable[dict[str, Any]], path: str | Path) -> Path:
         os.close(handle)
         try:
             write(_pieces(rows), temporary)
+            # A temporary file is its owner's alone; a table is to be read by others.
             os.chmod(temporary, 0o644)
             os.replace(temporary, path)
         finally:
@@ -85,6 +86,7 @@ def _parquet(pieces: Iterator[list[dict]], path: str) -> None:
         writer = None
         for piece in pieces:
             columns = {name: [row.get(name) for row in piece] for name in piece[0]}
+            # That of the first piece holds for all: a Parquet file has one.
             schema = writer.schema if writer else _schema(pyarrow, columns)
             table = pyarrow.table(columns, schema=schema)
             if writer is None:

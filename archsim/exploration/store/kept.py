@@ -108,6 +108,7 @@ class _Repricing(Ladder):
                 if row.metrics is None or paths != list(self.space.paths):
                     continue
                 key = key_of(self.space.design(row.values))
+                # Later heads come later in the file: what was trained last counts.
                 chosen[key], changed[key] = row.values, self._changed(self.store.heads[head])
                 if "trained" in row.extra:
                     self.kept[key] = row.extra["trained"]
@@ -146,5 +147,6 @@ class _Repricing(Ladder):
     def _job(self, rung: Rung, metrics: tuple[str, ...], head: int) -> RungJob:
         if rung.kind != "training":
             return super()._job(rung, metrics, head)
+        # By the options, as workers are processes of their own and have no store.
         options = (*rung.options, (KEPT, tuple(self.kept.items())))
         return RungJob(self.space, kept_rung, metrics, options, head)

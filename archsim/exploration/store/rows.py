@@ -109,4 +109,5 @@ def is_row(parts: Any, head: int, metrics: int) -> bool:
 
 
 def _is_number(value: Any) -> bool:
+    # NaN and infinity fail the comparison as well.
     return value is None or (isinstance(value, int | float) and -1e300 < value < 1e300)
