@@ -42,6 +42,7 @@ def _drawn(checked: NetworkCheck) -> Iterator[object]:
         yield Text(f"not supported: {node.node}: {node.hint}", style="red")
     if checked.unreached:
         yield Text(f"{checked.unreached} nodes behind these are not looked at", style="dim")
+    # No fault: what carries no data is priced and timed all the same.
     for why in checked.without_values:
         yield Text(f"no real data: {why}")
     for item in checked.assumptions:
@@ -61,6 +62,7 @@ def _layers(checked: NetworkCheck) -> object:
         table.add_column(title, footer=f"{total:,}", justify="right")
     table.add_column("Can")
     for row in checked.layers:
+        # None for a stand-in, which is counted as nothing.
         plain = row.counted_as in (None, row.operator)
         operator = row.operator if plain else f"{row.operator} (as {row.counted_as})"
         work = f"{row.macs:,}" if row.macs else ""

@@ -20,6 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     from archsim.run.citations import cite
 
+    # Either is the whole of stdout, for another program to read.
     if arguments.json and arguments.bibtex:
         raise InputError("choose one form of output", where="--bibtex", got="--json and --bibtex")
     sources = cite(arguments.result)

@@ -114,6 +114,7 @@ def execute(arguments: argparse.Namespace) -> int:
     report: Path | None = None
     try:
         with (
+            # Held around both: nobody else may write between the results and their report.
             hold(arguments.out, "comparison", "--out", around=True)
             if arguments.out
             else (contextlib.nullcontext())
@@ -159,6 +160,7 @@ def _compare(arguments: argparse.Namespace) -> Comparison:
             folder=arguments.out,
             resume=arguments.resume,
             progress=progress,
+            # The machine may not tell how many cores it has.
             jobs=arguments.jobs or os.cpu_count() or 1,
             seeds=arguments.seeds,
             tune=arguments.tune or 0,

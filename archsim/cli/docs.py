@@ -49,6 +49,7 @@ def open_in_browser(page: Path) -> bool:
     """Whether a browser with a display took the page: one of a terminal would take the terminal."""
     import webbrowser
 
+    # Without a display `webbrowser` would start one of the terminal (lynx, w3m).
     on_a_desktop = sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )

@@ -115,6 +115,7 @@ class _Drawing:
         return tree
 
     def grow(self, branch, node, level: int) -> None:
+        # The number itself is level 0, which is always printed.
         if level == self.depth:
             return
         # Shares are printed where children add up to their parent: those of a product would say
@@ -126,6 +127,7 @@ class _Drawing:
         for child in node.children:
             # One part stands under many numbers: drawn once, named afterwards, or a tree would be
             # endless.
+            # By what is printed of it: objects are made anew for every branch.
             key = (child.name, child.value, child.how, child.low, child.high)
             text = self.text(child, child.value / node.value if is_sum and node.value else None)
             if child.children and key in self.drawn:

@@ -124,6 +124,7 @@ def _run_scheme_files(paths: list[str]) -> None:
     from archsim.schemes.own_file import scheme_names
 
     for path in paths:
+        # Here only files: an option that names a rule would look as if it chose one.
         if not path.endswith(".py"):
             raise InputError(
                 "not the file of an update rule",

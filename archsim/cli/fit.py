@@ -53,6 +53,7 @@ def execute(arguments: argparse.Namespace) -> int:
     fixed = {}
     for key, text in settings_table(arguments.settings).items():
         value = number_or_word(text)
+        # A word is a number that was mistyped: parameters of a law are numbers alone.
         if not is_finite(value):
             raise InputError("a number", where=f"--set {key}", got=text)
         fixed[key] = float(value)

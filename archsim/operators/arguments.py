@@ -55,6 +55,7 @@ def operands(
     layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors, kind: str
 ) -> list[np.ndarray]:
     """Activations and constants in their order: a constant's role ends with its place."""
+    # Roles are `operand0`, `part2`, ...: the place that the constant has among all operands.
     held = {int(role[len(kind) :]): constant(layer, role, constants) for role in layer.roles}
     rest = iter(inputs)
     return [held[item] if item in held else next(rest) for item in range(len(inputs) + len(held))]
@@ -74,6 +75,7 @@ def merge(*parts: Work, scale: float = 1.0) -> Work:
     result: Work = {}
     for part in parts:
         for action, count in part.items():
+            # Actions that are not asked for have no entry: a table of zeros would ask for the unit.
             if count:
                 result[action] = result.get(action, 0.0) + count * scale
     return result

@@ -82,6 +82,7 @@ def all_inputs(
     driven: list[np.ndarray] = []
 
     def read(vectors: np.ndarray, step: int) -> np.ndarray:
+        # One image: the first of the batch.
         driven.append(vectors[0])
         return exact(vectors, step)
 

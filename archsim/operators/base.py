@@ -199,6 +199,7 @@ class Operator:
         """The trained words of a layer, float32 in their order in memory, from values of its roles:
         what `folded` does, undone. Raises InputError for a role without values.
         """
+        # Role after role, as the training lays the words in memory.
         order = [np.ravel(constant(layer, role, held)) for role in layer.roles]
         return np.concatenate(order).astype(np.float32)
 
@@ -288,9 +289,11 @@ def operator(
     def enter(kind: type[Kind]) -> type[Kind]:
         if name in _known:
             raise ValueError(f"two operators are named '{name}'")
+        # Facts of the class, so that each file says them once, in its decorator.
         kind.name = name
         kind.counted_as = counted_as
         kind.onnx = {onnx: AXES_KEPT} if isinstance(onnx, str) else dict(onnx or {})
+        # One object an operator: it holds nothing of any layer.
         _known[name] = kind()
         return kind
 

@@ -16,6 +16,7 @@ def bound(data, window):
 
 def bound_back(data, window):
     for k in range(data.first.shape[0]):
+        # At a bound itself nothing passes, as in PyTorch's Hardtanh.
         inside = data.words[0] < data.first[k] < data.words[1]
         data.first_errors[k] += data.errors[k] if inside else np.float32(0.0)
 

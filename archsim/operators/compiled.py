@@ -42,6 +42,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         value = function.__globals__.get(name)
         if not isinstance(value, FunctionType) or not value.__module__.startswith(_ROOM):
             continue
+        # By name: `special` has the machine code of every function of that file.
         own = value.__module__ == elementary.__name__
         names[name] = getattr(special, value.__name__) if own else compiled(value)
     return template(function, **names)
@@ -62,6 +63,7 @@ def each_error(inputs, outputs, kept, errors, input_errors, window):
 def forward_of(kernel: Kernel) -> Callable[..., Any]:
     """The compiled forward function (inputs, outputs, window, kept) of a layer's kernel."""
     function = compiled(kernel.forward)
+    # The loop stands here, so that an operator's file says one number alone.
     return template(each_value, value=function) if kernel.elementwise else function
 
 

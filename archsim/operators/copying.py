@@ -17,6 +17,7 @@ def accumulate(inputs, outputs, window, kept):
 
 def pass_on(inputs, outputs, kept, errors, input_errors, window):
     for k in range(errors.shape[0]):
+        # Added, as several layers may read one output.
         input_errors[k] += errors[k]
 
 

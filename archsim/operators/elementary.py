@@ -14,6 +14,7 @@ def exponential(x: np.float32) -> np.float32:
 
 def logarithm(x: np.float32) -> np.float32:
     """Natural logarithm; x below the smallest normal number counts as that number."""
+    # The logarithm of nothing would be infinite, and so would every error behind it.
     return np.float32(np.log(max(x, np.finfo(np.float32).tiny)))
 
 

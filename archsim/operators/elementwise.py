@@ -58,6 +58,7 @@ class Elementwise(Operator):
         """The kernel that computes the layer with its settings, each of them."""
         wanted = {name: layer.setting(name, value) for name, value in self.settings.items()}
         for kernel in self.kernels:
+            # A kernel is compiled for its settings: another slope would be computed as this one.
             if isinstance(kernel, Kernel) and {**self.settings, **dict(kernel.settings)} == wanted:
                 return kernel
         return None
@@ -80,11 +81,13 @@ def _times(actions: Mapping[str, int], elements: int) -> Work:
 
 def erf(x: Numbers) -> Numbers:
     """The error function, exact to double precision."""
+    # NumPy has none, and SciPy is no dependency.
     return np.asarray(np.frompyfunc(math.erf, 1, 1)(np.asarray(x, np.float64)), np.float64)
 
 
 def softplus(x: Numbers) -> Numbers:
     """log(1 + exp(x)), without overflow."""
+    # The exponential of a number that is never positive.
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 

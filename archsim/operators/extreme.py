@@ -25,4 +25,5 @@ class Extreme(Join):
 
     def mask_bits(self, layer: Layer) -> int:
         operands = len(layer.inputs) + len(layer.constants)
+        # Which operand was taken, as a number.
         return layer.output_elements * math.ceil(math.log2(operands))

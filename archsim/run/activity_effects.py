@@ -140,6 +140,7 @@ def _causes(alone: Mapping[str, Result], key: Key, was: Cost) -> dict[str, list[
             now.cycles / was.cycles - 1 if was.cycles else 0.0,
             now.energy_j / was.energy_j - 1 if was.energy_j else 0.0,
         ]
+    # By energy: cycles move with few of the quantities.
     largest_first = sorted(changes.items(), key=lambda item: -abs(item[1][1]))
     # The rest would bury the cause under a dozen of "0.0 %".
     return {name: both for name, both in largest_first if max(map(abs, both)) >= SMALLEST}

@@ -108,6 +108,7 @@ def single_changes(
     for op in trace.image_operations + trace.batch_operations:
         measured = activities.get((op.matrix_name, op.phase))
         if measured is not None and name in QUANTITIES.get(op.kind, ()):
+            # All else stays assumed, so that the change is this quantity's alone.
             single[op.matrix_name, op.phase] = dataclasses.replace(
                 op.activity, **{name: getattr(measured, name)}
             )
@@ -121,6 +122,7 @@ def _change(before: float, after: float) -> str:
 def _why(row: EffectRow) -> str:
     texts = []
     for name, (cycles, energy) in row["causes"].items():
+        # The row for all has no quantities of its own: what moved it moved its layers.
         values = row["quantities"].get(name)
         told = f" {values[0]:.3g} → {values[1]:.3g}" if values else ""
         time = f", cycles {100 * cycles:+.1f} %" if abs(cycles) >= SMALLEST else ""

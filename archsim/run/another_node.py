@@ -72,6 +72,7 @@ def repriced(document: Row, node_nm: float) -> Row:
         slower = _too_slow(document, inventory, node_nm)
         document["notes"] = [*kept, *slower, f"{text}; {note}" if note else text]
     estimate_of(document)  # refuses a ledger that cannot be priced
+    # After the old prices were proved: up to here the document is that of its own node.
     document["node_nm"] = float(node_nm)
     return fill_prices(document, inventory, Ledger.from_rows(document["ledger"]))
 
@@ -107,6 +108,7 @@ def _too_slow(document: Row, inventory: list[Component], node_nm: float) -> list
         chip = validate(document["settings"], "settings")
     except InputError:
         return []
+    # What runs once has to keep pace with the clock as well.
     once = document.get("setup", {}).get("ledger", ())
     counted = [Ledger.from_rows(document["ledger"]), Ledger.from_rows(list(once))]
     return closure_notes(paces(inventory, chip, node_nm, counted), document["clock_mhz"])
@@ -126,6 +128,7 @@ def _build(document: Row, node_nm: float) -> list[Component]:
     from archsim.schemes import load_scheme
 
     chip = validate(document["settings"], "settings")
+    # A chip of a fixed number of tiles has them all, used or not.
     tiles = document["tiles"] if chip.tile.count == "auto" else chip.tile.count
     # An inference has no parts of an update rule.
     scheme = document["scheme"] if document["phase"] == "training" else None

@@ -61,6 +61,7 @@ class Build:
         """Area, and the energy of the counted actions: no events, so no time, leakage or clock
         tree.
         """
+        # By the words of the call, as a run begins: this is that run without its events.
         return simulate(*self.asked, timing=False)
 
     @property

@@ -96,6 +96,7 @@ def _layer(
         layer.name,
         layer.computes,
         work,
+        # Shared weights are those of the layer that keeps them: counted once.
         layer.matrix.weights if layer.on_array and not layer.shares else 0,
         layer.on_array,
         layer.name not in lacking,

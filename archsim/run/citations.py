@@ -114,6 +114,7 @@ def _document_of(result: Any) -> Mapping[str, Any]:
         from archsim.run.result import Result
 
         return Result.load(result).document
+    # A training has its priced step as `result`.
     document: Mapping[str, Any] = getattr(result, "result", result).document
     return document
 

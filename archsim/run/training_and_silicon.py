@@ -110,6 +110,7 @@ def train(
             inputs=inputs,
             first=first,
         )
+    # Ended by the user before the first epoch was done: there is nothing to price.
     if not trained.activities:
         raise KeyboardInterrupt
     notes = [*dataset.notes, *notes]

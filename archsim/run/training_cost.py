@@ -91,6 +91,7 @@ def cost_of_steps(
         images_between(settings),
     )
     measured = recorded_on(measured, measured_on or chip, device_of(settings) or None)
+    # Whole mini-batches, at least so many images.
     through = trace.batch * -(-STEP_IMAGES // trace.batch)
     result = simulate(measured, chip, scheme, images=through, node_nm=node_nm, seed=settings.seed)
     unused = unused_settings(build_chip(measured, chip, scheme, through, node_nm), timed=True)
@@ -134,6 +135,7 @@ def price_again(
     activities = read_activities(training.get("activities"), f"{where}: training.activities")
     require_covered(trace, activities, document, where)
     refreshes = {layer: Refreshes(**done) for layer, done in training.get("refreshes", {}).items()}
+    # None where it is the chip's own, as the run then says nothing of another node.
     node = document["node_nm"] if document["node_nm"] != own.node_nm else None
     measured = MeasuredTraining(trace, activities, refreshes, training["images"], settings, network)
     cost = cost_of_steps(measured, chip or own, scheme, node, own)

@@ -33,6 +33,7 @@ class UnitTable(pandas.DataFrame):  # type: ignore[misc]  # pandas comes without
         for name in self.columns:
             column = self[name]
             heading = heading_of(str(name), units.get(name), list(column))
+            # A product would make floats of whole numbers.
             shown[heading.text] = column if heading.factor == 1.0 else column * heading.factor
         table = pandas.DataFrame(shown, index=self.index)
         table.attrs = dict(self.attrs)

@@ -57,6 +57,7 @@ def load_scheme(name: str | Scheme, settings: Mapping[str, Any] | None = None) -
     from archsim.schemes.base import Scheme
 
     if isinstance(name, Scheme):
+        # As it is where nothing changes: a user's own object may be more than its fields.
         return _validated(type(name), name.model_dump() | dict(settings)) if settings else name
     classes = _classes()
     if name not in classes and str(name).endswith(".py"):
@@ -90,6 +91,7 @@ def _validated(kind: type[Scheme], settings: Mapping[str, Any]) -> Scheme:
                 "unknown field", where=where, got=given, allowed=known, hint=nearest(field, known)
             ) from None
         if fault["type"] == "literal_error":
+            # pydantic names them only in this text.
             words = [
                 word.strip(" '")
                 for word in fault["ctx"]["expected"].replace(" or ", ",").split(",")

@@ -114,6 +114,7 @@ class Scheme(DeclaredOfTraining, ABC):
             raise NotImplementedError(
                 f"scheme {self.name} states no reference of its weight change"
             )
+        # By name, as it lies beside the algorithm and its kernels.
         expected: Reference = pkgutil.resolve_name(self.reference)
         return expected(self, layer, inputs, errors, rate, seed, step)
 
@@ -228,6 +229,7 @@ def register(cls: type[Scheme]) -> type[Scheme]:
 
     Raises InputError for a name that is taken.
     """
+    # Another module: two rules of one name would stand in results under the same label.
     if cls.name in SCHEMES and SCHEMES[cls.name].__module__ != cls.__module__:
         raise InputError("another update scheme has this name", where="scheme", got=cls.name)
     SCHEMES[cls.name] = cls

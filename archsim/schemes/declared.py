@@ -109,6 +109,8 @@ class DeclaredOfTraining(BaseModel):
         """Fields of the training settings that suit this scheme where the user names none: learning
         rate, mini-batch, first weights.
         """
+        # Epochs are no suggestion: how long to train depends on the data.
         suggested = {name: self.practice[name] for name in SUGGESTED if name in self.practice}
+        # Rates of Adam and of plain descent differ by orders of magnitude.
         rate = self.optimiser_rates.get(getattr(self, "optimiser", ""))
         return suggested if rate is None else suggested | {"learning_rate": rate}

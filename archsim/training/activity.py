@@ -48,6 +48,7 @@ def observe_block(block, lines, peaks, physics, sample):
     ones = 0
     for v in range(block.shape[1]):
         full = scale * peaks[v] if physics[NOISE_MANAGEMENT] > ZERO else scale
+        # A vector of zeros drives nothing, and has no scale.
         if full == ZERO:
             continue
         factor = top / full
@@ -60,6 +61,7 @@ def observe_block(block, lines, peaks, physics, sample):
             )  # what is no number drives at full scale
             nonzero += code != 0
             codes += code
+            # Bits of the magnitude: a line is driven by them one by one, the sign by its polarity.
             ones += np.int64(count_ones(U(code)))
     sample[VALUES] += lines * block.shape[1]
     sample[NONZERO] += nonzero

@@ -65,6 +65,7 @@ class ArrayMemory:
         self.device_of_array = devices_by_layer(settings, program.names)
         self.scales = layer_scales(program, settings, self.device_of_array, first)
         number = len(program.arrays)
+        # Of one column also without devices: the compiled passes want one shape of record.
         self.law = np.zeros((number, 1), F)
         self.granularity = np.ones(number)
         self.write_noise = np.zeros(number, F)
@@ -81,6 +82,7 @@ class ArrayMemory:
                 got=f"{sizes.sum(dtype=float):g}",
                 allowed=f"up to {MOST_CELLS} in all",
             )
+        # One behind the other, copies of an array beside each other.
         program.arrays[:, WEIGHTS] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         self.writes = np.zeros(int(sizes.sum()), np.int32)
         self.biases = np.zeros(program.biases, F)

@@ -56,9 +56,11 @@ class Arrays(ArrayMemory):
         # layer.
         drawn *= F(self.settings.initial_scale / np.sqrt(drawn.shape[1]))
         if self.first is not None:
+            # Groups lie one below another in the tensor of a file.
             start = self.program.group_of(index) * rows
             drawn = self.first.matrices[self.program.names[index]][start : start + rows]
         values = np.ascontiguousarray(drawn[:, :lines])
+        # The last column of what was drawn, where an array would hold it as a line.
         if biases is not None:
             biases[...] = drawn[:, lines]
         if self.device is None:
@@ -104,6 +106,7 @@ class Arrays(ArrayMemory):
         for name, row in zip(self.program.names, self.program.arrays):
             size = int(row[ROWS] * row[COLUMNS] * row[COPIES])
             own = self.writes[int(row[WEIGHTS]) : int(row[WEIGHTS]) + size]
+            # A copy: the counters go on.
             own = own.reshape(int(row[COPIES]), int(row[ROWS]), -1).copy()
             before = result.get(name)
             result[name] = own if before is None else np.concatenate([before, own], axis=1)

@@ -60,6 +60,7 @@ def augmented(
     draw = np.random.Generator(np.random.Philox(key=[seed ^ _STREAM, step]))
     channels, height, width = shape
     crop = settings.crop
+    # All corners at which a part of the image's own size fits into the border.
     tops, lefts = draw.integers(0, 2 * crop + 1, (2, len(images)))
     # Drawn whether or not it is used: crops are the same with flips and without.
     mirrored = draw.random(len(images)) < 0.5

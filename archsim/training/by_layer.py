@@ -26,6 +26,7 @@ def read_of(settings: TrainingSettings, layer: str) -> ReadSettings:
         return settings.read
     values = {"output_bits": own.output_bits, "slot_bits": own.slot_bits}
     named = {name: value for name, value in values.items() if value is not None}
+    # Both were checked where they came from: a copy is not checked anew.
     return settings.read.model_copy(update=named) if named else settings.read
 
 
@@ -49,6 +50,7 @@ def devices_by_layer(settings: TrainingSettings, layers: Sequence[str]) -> list[
     require_layers(settings.cores, sorted(set(layers)), "training.cores")
     base = device_of(settings)
     loaded: dict[str, Device | None] = {"": None}
+    # Each device once: equal objects tell that their arrays are alike.
     for name in (base, *(device_name(settings, layer) for layer in layers)):
         if name not in loaded:
             loaded[name] = load_device(name, settings.device_settings)

@@ -32,6 +32,7 @@ def save_checkpoint(folder: Path, facts: dict[str, Any], arrays: dict[str, np.nd
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # In memory first: the digest is that of what was meant, not of what is on the disk.
         buffer = io.BytesIO()
         # numpy's stub takes any keyword for its flag
         np.savez(buffer, **arrays)  # type: ignore[arg-type]
@@ -99,6 +100,7 @@ def _read_arrays(path: Path, digest: str) -> dict[str, np.ndarray]:
         with open_regular(path) as file:
             # typeshed asks for readinto, which files have and BinaryIO does not tell
             held = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+            # Read twice, first for the digest: nothing is unpacked of a file that is not ours.
             if held != digest:
                 raise InputError("the arrays of the checkpoint are damaged", where=str(path))
             return unpack(file, str(path), LARGEST_ARRAYS)

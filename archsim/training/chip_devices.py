@@ -63,6 +63,7 @@ def chip_with_devices(
         for path, value in named.items():
             if path == TRAINING:
                 refuse_all_alike(chip, path, value)
+            # Whole settings speak for every layer: the chip's own number must not show through.
             settings = (
                 {"weights.replicas": 1}
                 if isinstance(value, Mapping) and isinstance(changes, TrainingSettings)

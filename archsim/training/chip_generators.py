@@ -27,8 +27,10 @@ def generators_of(chip: Architecture) -> dict[str, Any]:
 
 def generator_fields(chip: Architecture) -> tuple[str, ...]:
     """Fields of `bitstream` that a training with pulse trains reads."""
+    # Random bits have no generator, and so nothing that could be set of it.
     if chip.bitstream.source == "ideal":
         return ("source",)
+    # Only a block that all lines share has to serve them in turn.
     block = ("bits_per_cycle",) if chip.bitstream.sharing == "chip" else ()
     return ("source", "resolution", "sharing", *block)
 

@@ -71,7 +71,9 @@ def problem_files(folder: Path) -> list[Path]:
         parts = re.split(r"(\d+)", path.name)
         return [
             # Numbers before words, 10 behind 9; nine digits of them, as a name may have any.
-            (0, int(part[:9]), "") if part.isdigit() else (1, 0, part) for part in parts if part
+            (0, int(part[:9]), "") if part.isdigit() else (1, 0, part)
+            for part in parts
+            if part
         ]
 
     return sorted(

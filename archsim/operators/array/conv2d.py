@@ -26,6 +26,7 @@ def covered(out, size, stride, padding, offset):
     in 0 … size - 1.
     """
     low, high = padding - offset, size - 1 + padding - offset
+    # Of whole numbers alone: rounded up for the first, down for the last.
     first = (low + stride - 1) // stride if low > 0 else 0
     last = high // stride + 1 if high >= 0 else 0
     return first, max(first, min(out, last))
@@ -37,6 +38,7 @@ def add_run(source, start, target, first, count):
     """
     a, b = np.uint64(start), np.uint64(first)
     for k in range(np.uint64(count)):
+        # One after the other: windows overlap, and the order of a sum is part of its bits.
         target[b + k] += source[a + k]
 
 
@@ -58,6 +60,7 @@ def gather_windows(image, window, block):
                 line += 1
                 top, left = ky * window[12] - window[10], kx * window[13] - window[11]
                 x0, x1 = covered(out_x, width, window[9], window[11], kx * window[13])
+                # Only where padding shows: the memory holds what the image before left there.
                 if y0 > 0 or x0 > 0 or y1 < out_y or x1 < out_x:
                     for k in range(target.shape[0]):
                         target[k] = np.float32(0.0)
@@ -91,6 +94,7 @@ def scatter_windows(block, window, image):
     """image += the block's lines, each where it was gathered from: the transpose of
     `gather_windows`.
     """
+    # With strides of one the values of a row of the image lie side by side in the block.
     if window[8] == 1 and window[9] == 1 and window[13] == 1:
         scatter_rows(block, window, image)
         return
@@ -145,6 +149,7 @@ class Conv2d(OnArray):
 
     def matrix(self, layer: Layer) -> Matrix:
         channels, height, width = layer.output_shape
+        # Channels first: the order in which `gather_windows` fills a column.
         rows = layer.kernel[0] * layer.kernel[1] * layer.input_shapes[0][0] // layer.groups
         return Matrix(rows, channels // layer.groups, layer.groups, height * width)
 
@@ -156,6 +161,7 @@ class Conv2d(OnArray):
     def error_sums(self, layer: Layer) -> int:
         shape = layer.matrix
         overlap = any(_overlap(layer, axis) for axis in (0, 1))
+        # Windows that share no value give each error to its own place: nothing is added.
         return shape.rows * shape.groups * shape.vectors if overlap else 0
 
     def vectors(self, layer: Layer, values: np.ndarray, steps: slice) -> np.ndarray:

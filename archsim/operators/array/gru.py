@@ -61,7 +61,9 @@ def step_backward(data):
         data.feature_errors[2 * hidden + k] = candidate
         data.raw_errors[k] = update
         data.raw_errors[hidden + k] = reset
+        # Behind the reset gate, which scales what the state gave.
         data.raw_errors[2 * hidden + k] = candidate * r
+        # The way past the array; what comes through it is added by the caller.
         data.state_errors[k] = error * z
 
 

@@ -55,10 +55,12 @@ def step_backward(data):
         squashed = kept[4 * hidden + k]
         error = data.errors[k]
         cell = data.cell_errors[k] + error * o * (np.float32(1.0) - squashed * squashed)
+        # Slopes from the outputs: of a sigmoid s (1 - s), of tanh 1 - t t.
         below[k] = cell * g * i * (np.float32(1.0) - i)
         below[hidden + k] = cell * data.cells[k] * f * (np.float32(1.0) - f)
         below[2 * hidden + k] = cell * i * (np.float32(1.0) - g * g)
         below[3 * hidden + k] = error * squashed * o * (np.float32(1.0) - o)
+        # In place: the error of the cell goes on to the step before.
         data.cell_errors[k] = cell * f
         data.state_errors[k] = np.float32(0.0)  # the array alone reads the state
 

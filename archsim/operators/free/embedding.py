@@ -46,6 +46,7 @@ class Embedding(Operator):
         rows = constant(layer, "table", constants)
         numbers = np.asarray(inputs[0])
         whole = np.rint(numbers).astype(np.int64)
+        # Negative numbers count from the end, as ONNX has them: the half makes the bounds even.
         if not np.array_equal(whole, numbers) or (abs(whole + 0.5) > len(rows)).any():
             raise InputError(
                 "not the number of a row",

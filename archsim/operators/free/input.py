@@ -27,6 +27,7 @@ class Input(Operator):
 
     def for_one_token(self, values: Fields, tokens: int, held: int) -> Fields:
         shape = values["shape"]
+        # An input of another length than the tokens' (a picture beside a text) stays as it is.
         return {**values, "shape": [1, *shape[1:]]} if shape[0] == tokens else values
 
     def fetched(self, layer: Layer) -> int:

@@ -44,6 +44,7 @@ class KvCache(Passes):
         return layer.output_elements
 
     def recalled(self, layer: Layer) -> int:
+        # What this token adds comes from its layer, not from the cache.
         return layer.output_elements - math.prod(layer.input_shapes[0])
 
     def carries(self, layer: Layer) -> bool:

@@ -27,6 +27,7 @@ class Quantize(Operator):
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         x = inputs[0]
         step = step_of(layer, x, constants)
+        # Rounded before the zero point is added, as ONNX has it: an odd zero point would turn ties.
         codes = np.rint(x / step.scale) + step.zero
         low, high = number_of(layer, "low", 0), number_of(layer, "high", 255)
         return np.clip(codes, low, high).astype(np.float32)

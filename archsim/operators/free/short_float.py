@@ -36,6 +36,7 @@ class ShortFloat(Elementwise):
 def to_bfloat16(single: Numbers) -> Numbers:
     """The upper half of a float32, rounded to nearest, ties to even; NaN stays NaN."""
     bits = np.ascontiguousarray(single, np.float32).view(np.uint32)
+    # Half of the last kept digit less one, and one more for an odd digit: ties to even.
     odd = (bits >> np.uint32(16)) & np.uint32(1)
     rounded = (bits + np.uint32(0x7FFF) + odd) & np.uint32(0xFFFF0000)
     return np.where(np.isnan(single), single, rounded.view(np.float32))

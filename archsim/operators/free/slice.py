@@ -65,5 +65,6 @@ class Slice(Moves):
             return walking
         strides, axis = [*strides_of(layer.input_shapes[0])], count_of(layer, "axis")
         start = count_of(layer, "start") * strides[axis]
+        # A step is a longer way from element to element.
         strides[axis] *= count_of(layer, "step", 1)
         return taken_by(moved_numbers(layer.output_shape, tuple(strides), start))

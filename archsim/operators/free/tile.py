@@ -55,6 +55,7 @@ class Tile(Moves):
             return ()
         sizes, strides = [], []
         for size, stride, times in zip(shape, strides_of(shape), repeats):
+            # Each axis as two: a stride of nothing repeats what lies below it.
             sizes += [times, size]
             strides += [0, stride]
         return taken(moved_numbers(tuple(sizes), tuple(strides)))

@@ -229,6 +229,7 @@ def _elements(layer: Layer) -> int:
 def _known_names(network: Network, inputs: list[Layer]) -> list[str]:
     names = ["images"] + [f"{layer.name}.images" for layer in inputs if len(inputs) > 1]
     for layer in network.layers:
+        # Shared weights are given to the layer that keeps them.
         roles = () if layer.shares else ("weights", "bias") if layer.on_array else layer.roles
         names += [f"{layer.name}.{role}" for role in roles]
     return names
@@ -247,6 +248,7 @@ def _images(
     # One image may come without an axis for its number.
     if pictures.shape == shape:
         pictures = pictures[None]
+    # More are allowed: one data set serves runs of any length.
     if pictures.shape[1:] != shape or len(pictures) < images:
         raise InputError(
             "images do not fit",

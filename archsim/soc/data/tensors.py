@@ -87,11 +87,13 @@ def _require_fit(layer: Layer, roles: list[str], values: dict[str, np.ndarray]) 
     for role in shapes.keys() & roles:
         if _without_ones(values[role].shape) != _without_ones(shapes[role]):
             raise _unfit("constants do not fit the layer", layer, role, values[role], shapes[role])
+        # Axes of one may stand anywhere in what was given.
         values[role] = values[role].reshape(shapes[role])
     if shapes.keys() >= set(roles) or any(role not in values for role in layer.roles):
         return  # held to their shapes, or told by name
     inputs = [np.zeros(shape, np.float32) for shape in layer.input_shapes]
     try:
+        # Zeros may divide by zero: only the shape is asked for.
         with np.errstate(all="ignore"):
             shape = np.shape(operator_of(layer).forward(layer, inputs, values))
     except (ValueError, IndexError):
@@ -134,6 +136,7 @@ def _array_layer(
     """
     if layer.shares:
         owner = tensors[layer.shares]
+        # A view: one matrix in memory, whichever way it is read.
         weights = owner["weights"].transpose(0, 2, 1) if layer.transposed else owner["weights"]
         return {"weights": weights} | (
             {"bias": owner["bias"]} if layer.bias and "bias" in owner else {}

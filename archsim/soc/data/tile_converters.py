@@ -38,6 +38,7 @@ def scales_of(vectors: np.ndarray, chip: Architecture) -> np.ndarray:
 def codes_of(vectors: np.ndarray, scales: np.ndarray, chip: Architecture) -> np.ndarray:
     """What the input converters drive: whole numbers (vectors, rows)."""
     top = 2**chip.read.input_bits - 1
+    # Magnitudes: the sign of an input is the polarity of its pulses.
     return np.rint(np.abs(vectors) / scales[:, None] * top).clip(0, top).astype(np.int64)
 
 

@@ -72,6 +72,7 @@ class TileData:
         self.chip = chip
         self.images = images
         self.notes: tuple[str, ...] = ()
+        # Of several inputs all need an image.
         self.count = min(map(len, images.values()))
         self.weights = {
             name: roles["weights"] for name, roles in tensors.items() if "weights" in roles
@@ -91,6 +92,7 @@ class TileData:
             network, placement, chip, (self.weights, self.biases, holder), seed
         )
         self.stored = StoredMaps(chip, seed)
+        # Before anything ages: converters are set when the chip is new.
         for image in range(min(self.count, calibration)):
             self.stored.calibrate(self._forward(image, self._calibrate))
         if holder is not None and holder.at_s:
@@ -129,6 +131,7 @@ class TileData:
         arrived = self._arrived(image, layer)
         held = self.cache.get((image, name))
         if held is None or held[0] != arrived:
+            # NaN of what has not arrived goes through by design.
             with np.errstate(invalid="ignore"):
                 inputs = [self._value(image, source) for source in layer.inputs]
                 held = arrived, self.stored.stored(name, self._apply(layer, inputs), image)
@@ -137,6 +140,7 @@ class TileData:
 
     def _arrived(self, image: int, layer: Layer) -> int:
         """A number that grows whenever a result arrives in any map below this layer."""
+        # Sums of counts that only grow: equal ones mean that nothing came in between.
         total, stack = 0, list(layer.inputs)
         while stack:
             below = self.layers[stack.pop()]
@@ -184,6 +188,7 @@ class TileData:
         assert isinstance(kind, Recurrent)  # the caller asked
         key = (run.image, layer.name)
         at, state = self.states.get(key, (0, kind.start(layer, 1)))
+        # A fault of the events, not of the input: steps of a state have one order.
         if at != first:
             raise RuntimeError(f"{run.name}: step {first} was read before step {at}")
         repeats = 0
@@ -192,6 +197,7 @@ class TileData:
             read = self.read_step(layer, run.image, step, kind.driven(one, state))
             state = kind.after(read.outputs, one, state)
             self.statistics[layer.name].count(read.given, self.chip.read.input_bits, 1)
+            # One job on the tiles: its slowest read decides how long it takes.
             repeats = max(repeats, read.given.repeats)
             outputs.append(state[0][0])
         self.states[key] = first + len(features), state

@@ -58,9 +58,11 @@ class HicRule(GradientRule[HicSettings]):
         done = self.done[layer.index]
         carries = self.carries[i]
         gradient = self.gradients[i]
+        # In units of the register: a carry's worth of weight change is as many of them.
         scale = self.rate * units_of_a_carry(scheme) / carry_size(scheme, layer)
         key = U(stream_key(as_word(self.seed), as_word(step), as_word(layer.tile), REFRESH))
         cells = cell_read(layer, self.seed, step)
+        # What has no gradient is not looked at.
         self.read_bits += scheme.bits * int(np.count_nonzero(gradient))
         flips, misread = accumulate(
             self.registers[i], gradient, scale, scheme.bits, carries, self.cells[i], key, cells
@@ -73,6 +75,7 @@ class HicRule(GradientRule[HicSettings]):
             pulses = int(np.abs(carries).sum())
         else:
             wanted = carries * scheme.carry_pulses
+            # A bound on the time of a write; what it cuts is counted and told.
             signed = wanted.clip(-MOST_PULSES, MOST_PULSES)
             self.writes += int(np.count_nonzero(wanted))
             self.cut_writes += int(np.count_nonzero(wanted != signed))
@@ -85,6 +88,7 @@ class HicRule(GradientRule[HicSettings]):
         done.sum("write_pulses", pulses)
         done.sum("flips", flips)
         done.add("array", "write", pulses + flips)
+        # Of every weight, whether it had a gradient or not: the lanes do not know before.
         done.add_work(scheme.weight_work, gradient.size)
         # converter codes of the accumulators to numbers
         done.add("vector_unit", "multiply", scheme.pairs * gradient.size)
@@ -132,6 +136,7 @@ class HicRule(GradientRule[HicSettings]):
 
     def further_activities(self, layer: LayerState) -> dict[str, Activity]:
         done = self.done[layer.index]
+        # A pair of binary cells a bit; the share is of all cells and batches.
         cells = 2 * self.scheme.pairs * layer.weights.size * max(1, done.batches)
         fixed = Activity(source="measured", input_density=1.0, bit_density=1.0, magnitude=1.0)
         return {
@@ -196,6 +201,7 @@ def expected_carries(
     low = np.floor(value)
     change = np.zeros(gradient.shape)
     for number, chance in ((low, 1 - value + low), (low + 1, value - low)):
+        # Towards zero, as the kernel carries: a register keeps the rest with its sign.
         carries = np.trunc(number / units)
         change += chance * (
             carries * size

@@ -75,9 +75,12 @@ class LnsMadamRule(GradientRule[LnsMadamSettings]):
         exponents = self.exponents[i]
         moment += F(1 - scheme.decay) * (gradient * gradient - moment)
         self.words.store(layer, "second moment", moment, step)
+        # Adam's correction of a mean that begins at zero.
         root = np.sqrt(moment / F(1 - scheme.decay**self.steps))
+        # A weight that never had a gradient stays: 0/0 would move it nowhere in particular.
         normal = np.divide(gradient, root, out=np.zeros_like(gradient), where=root > 0)
         gradient[...] = 0
+        # By the sign: what is to grow gets a larger exponent where it is positive, else a smaller.
         wanted = exponents + np.rint(normal.clip(-scheme.clamp, scheme.clamp)) * self.signs[i]
         after = wanted.clip(self.tops[i] - F(scheme.octaves * self.octave), self.tops[i])
         self.words.store(layer, "exponents", after, step)

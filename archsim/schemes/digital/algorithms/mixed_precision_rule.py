@@ -68,7 +68,9 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
             return -1.0, 1.0
         planes = layer.devices.planes
         paired = layer.devices.device.paired
+        # The mean device: what is programmed is not known device by device.
         upper = float(planes[:, :, 3].mean())
+        # A pair holds both signs on two devices that each hold one.
         return (-upper, upper) if paired else (float(planes[:, :, 2].mean()), upper)
 
     def batch(self, layer: LayerState, step: int) -> None:
@@ -97,15 +99,18 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
             self.words.store(layer, "digital weights", copy, step)
             return
         selected = np.abs(gathered) > self.scheme.threshold * high
+        # Digital biases, behind the lines of the array.
         selected[:, lines:] = True
         targets = copy + gathered
         np.clip(targets[:, :lines], low, high, out=targets[:, :lines])
         write_targets(layer, targets, selected, self.done[i], self.seed, step)
+        # What the window cut off.
         rest = copy + gathered - targets
         copy[selected] = targets[selected]
         gathered[selected] = rest[selected] if self.scheme.keep_remainder else 0
         if selected.any():
             self._written(layer, copy, gathered, step)
+        # Every weight in every batch, written or not.
         self.done[i].add_work(GATHERING, gathered.size)
 
     def _written(self, layer: LayerState, copy: np.ndarray, rest: np.ndarray, step: int) -> None:
