@@ -44,6 +44,7 @@ def find_page(name: str = "index") -> Path:
         raise InputError("the manual did not come with this copy of archsim", where=str(PAGES))
     if name in pages:
         return pages[name]
+    # By the last part of its path, where it is one page's alone: nobody types `learn/`.
     ends = [page for page in pages if page.rpartition("/")[2] == name]
     if len(ends) != 1:
         short = {page.rpartition("/")[2] for page in pages}

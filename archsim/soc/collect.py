@@ -148,6 +148,7 @@ def _tiles(machine: ChipMachine) -> int:
 
 
 def _of_server(server: Server, cycles: int) -> ResourceCycles:
+    # Cycles of all ports, each of which is free at its own time.
     total = cycles * len(server.free_at)
     return ResourceCycles(
         server.name,

@@ -131,6 +131,7 @@ def _interval(machine: ChipMachine) -> float | None:
     if len(ends) < 2:
         return None
     half = len(ends) // 2
+    # Of the second half: the first one fills the pipeline.
     cycles = (ends[-1] - ends[half - 1]) / (len(ends) - half)
     if machine.residency or machine.trace.phase == "training":
         cycles = machine.end / len(ends)
@@ -143,6 +144,7 @@ def _busy_fractions(machine: ChipMachine, utilisation: float) -> dict[str, float
     shares = dict.fromkeys(WITH_THE_TILE, utilisation)
     for block in blocks():
         servers = machine.wiring.servers[block.name]
+        # A block that may be absent, and was asked for nothing, has no share to show.
         if servers and (servers[0].requests or not block.optional):
             shares[block.roles[0]] = servers[0].busy / (total * len(servers[0].free_at))
     return shares | machine.busy_shares()

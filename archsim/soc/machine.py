@@ -91,6 +91,7 @@ class EventMachine(ChipMachine):
             self._run()
             for observer in self.observers:
                 observer.finish(self)
+        # A Ctrl-C too: observers may have files that are half written.
         except BaseException:
             for observer in self.observers:
                 observer.discard()
@@ -100,6 +101,7 @@ class EventMachine(ChipMachine):
         done = self.env.process(control(self))
         self.env.run()
         self.end = max(
+            # Tiles may be booked beyond the last event.
             [self.env.now, *(max(lane.free_at, default=0) for lane in self.lanes.values())]
         )
         if not done.triggered or self.pending:
@@ -139,6 +141,7 @@ class EventMachine(ChipMachine):
         self.operations_ended += 1
         if self._room is not None and not self._room.triggered:
             self._room.succeed()
+        # Here and not only at the end, where many operations would hide the one that lost work.
         if run.steps_done != operation.steps or run.jobs_done != plan.jobs:
             raise RuntimeError(
                 f"lost work: {run.name} did {run.steps_done} of {operation.steps} steps"

@@ -38,6 +38,7 @@ def _gemm(builder: Builder, node: NodeProto) -> None:
         return _matmul(builder, node)
     shape = builder.weight_shape(weight, node)
     turned = fields.flag("transB")
+    # ONNX's B is (inner, features), as PyTorch's weight is with transB.
     inner, features = (shape[1], shape[0]) if turned else shape
     beta = fields.number("beta", 1.0)
     fits = (
@@ -95,6 +96,7 @@ def _add_behind(builder: Builder, node: NodeProto, added: str, beta: float) -> N
         ) != shape:
             builder.refuse_values(node, "its operands have their batch in different places")
     else:
+        # The factor belongs to the constant, which costs nothing.
         operand = builder.operand(added, value.full, value.axis, node)
         builder.add(name, "add", (value.layer,), shape, node, constants=("operand1",))
         builder.tensors[name] = {"operand1": lambda constants: operand(constants) * beta}
@@ -109,6 +111,7 @@ def _matmul(builder: Builder, node: NodeProto) -> None:
     on_left = builder.constant(left)
     weight, data = (left, right) if on_left else (right, left)
     shape = builder.weight_shape(weight, node)
+    # Stacks of one matrix are that matrix.
     while len(shape) > 2 and shape[0] == 1:
         shape = shape[1:]
     if len(shape) > 2:
@@ -225,6 +228,7 @@ def _array_layer(
     )
     factors = Attributes(node)
     origin, turned = builder.origins.matrix(product.weight, product.turned)
+    # With its factor: the same tensor times another one is another matrix on the array.
     key = WeightKey("linear", origin, (factors.number("alpha", 1.0),))
     sharing = builder.shared(name, key, turned)
     held = (builder.origins.of(bias), factors.number("beta", 1.0)) if bias else None

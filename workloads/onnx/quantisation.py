@@ -30,6 +30,7 @@ _NOTE = "QuantizeLinear and DequantizeLinear are not counted; the chip's own con
 def _quantized(builder: Builder, node: NodeProto) -> None:
     fields = Attributes(node)
     zero = node.input[2] if len(node.input) > 2 else ""
+    # Without a zero point, whose type it is, ONNX takes unsigned bytes.
     kind = builder.graph.types.get(node.output[0], 0) or fields.integer(
         "output_dtype", 0 if zero else _UNSIGNED_BYTE
     )

@@ -68,6 +68,7 @@ def convolution(builder: Builder, node: NodeProto) -> None:
     named = builder.name_for(node, "conv2d", node.input[1], bias=added)
     source = _padded(builder, node, volume, 0.0)
     held = (builder.origins.of(added), 1.0) if added else None
+    # With the bias: planes share their array, on which it lies as a line.
     key = WeightKey("conv3d", builder.origins.of(node.input[1]), (groups, held))
     planes = []
     for plane in range(volume.out[2]):
@@ -103,6 +104,7 @@ def pool(builder: Builder, node: NodeProto, operator: str, kernel: Shape) -> Non
     if not largest and any((*volume.before, *volume.after)):
         what = "padding of an average over volumes is not supported"
         raise builder.fault(node, what, "put a Pad before it")
+    # What pads a maximum must never be one.
     fill = -math.inf if largest else 0.0
     source = _padded(builder, node, volume, fill)
     planes = []
@@ -129,6 +131,7 @@ def global_pool(builder: Builder, node: NodeProto, operator: str) -> None:
     value = builder.source(node.input[0], node)
     full = image_shape(builder, node, (DIMENSIONS + 2,))
     out = builder.full(node.output[0], node)
+    # A mean or a maximum over all does not care where the lines lie.
     image = (full[1], full[2] * full[3], full[4])
     source = builder.reshaped(value.layer, image, node, suffix="_image")
     name = builder.name_for(node, operator)
@@ -143,6 +146,7 @@ def _of_depth(builder: Builder, node: NodeProto, volume: Volume, operator: str, 
     if depth == 1:
         return name
     positions = math.prod(volume.out[3:])
+    # Planes were put side by side as channels: apart again, to pool over them alone.
     layer = builder.reshaped(name, (channels, depth, positions), node, suffix="_depth")
     pooled = builder.add(
         builder.unique(f"{name}_depth_pool"),
@@ -185,6 +189,7 @@ def _volume(builder: Builder, node: NodeProto, kernel: Shape) -> Volume:
             before[axis], after[axis] = both_ends(total, automatic == "SAME_UPPER")
         elif automatic == "VALID":
             before[axis] = after[axis] = 0
+        # The shape is the file's or onnx's, the window the node's: they need not agree.
         if reach > full[2 + axis] + before[axis] + after[axis]:
             raise builder.fault(node, "its output shape does not follow from its window", got=out)
     return Volume(

@@ -54,6 +54,7 @@ def layer_weights(
 def _of_cell(builder: Builder, layer: Layer, source: WeightSource, values: Constants) -> _Stored:
     names = source.node.input
     of_inputs, of_states = (values.of(name)[source.direction] for name in names[1:3])
+    # As the array is driven: the features' lines, then those of the state before.
     matrix = np.concatenate([of_inputs, of_states], axis=1).T
     if not layer.bias:
         return _Stored(matrix, None)
@@ -84,6 +85,7 @@ def _of_convolution(
 ) -> _Stored:
     weight = values.of(source.node.input[1])
     columns = weight.shape[0] // layer.groups
+    # ONNX's (outputs, channels, height, width): its order is that of `gather_windows`.
     matrix = weight.reshape(layer.groups, columns, -1).transpose(0, 2, 1)
     bias = values.of(source.node.input[2]).reshape(layer.groups, -1) if layer.bias else None
     if layer.groups > 1:
