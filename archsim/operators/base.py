@@ -253,6 +253,15 @@ class Operator:
         """
         raise cannot_carry(layer)
 
+    def forward_images(
+        self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors, images: int
+    ) -> np.ndarray:
+        """`forward` of several images, the bits of each: inputs and result (images, *shape)."""
+        each = range(images)
+        return np.stack(
+            [self.forward(layer, [values[i] for values in inputs], constants) for i in each]
+        )
+
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         """The layer's steps in the table of the training; none where no kernel runs it.
 

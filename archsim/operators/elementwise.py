@@ -54,6 +54,14 @@ class Elementwise(Operator):
         held = {role: constant(layer, role, constants) for role in layer.constants}
         return self.of(inputs[0], **dict(layer.settings), **held)
 
+    def forward_images(
+        self, layer: Layer, inputs: Sequence[Numbers], constants: Tensors, images: int
+    ) -> Numbers:
+        if layer.constants:
+            return super().forward_images(layer, inputs, constants, images)
+        # each element on its own: all images are one map
+        return self.forward(layer, inputs, constants).astype(np.float32, copy=False)
+
     def kernel_of(self, layer: Layer) -> Kernel | None:
         """The kernel that computes the layer with its settings, each of them."""
         wanted = {name: layer.setting(name, value) for name, value in self.settings.items()}

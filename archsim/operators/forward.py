@@ -1,14 +1,16 @@
-"""The exact output of one layer that has no weights on an array."""
+"""The exact output of one layer that has no weights on an array, of one image or of several."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from archsim.basics.threads import one_thread
 from archsim.operators.arguments import Tensors
+from archsim.operators.base import Operator
 from archsim.operators.vocabulary import FUNCTIONS, function_of
 
 if TYPE_CHECKING:
@@ -36,10 +38,25 @@ def apply(
     """
     function = function_of(layer)
     held = {} if constants is None else constants
-    if function.threaded:
-        with one_thread():
-            return function.forward(layer, inputs, held)
-    return function.forward(layer, inputs, held)
+    with _threads_of(function):
+        return function.forward(layer, inputs, held)
+
+
+def apply_images(
+    layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors | None, images: int
+) -> np.ndarray:
+    """As `apply`, of several images at once: inputs and output (images, *shape), each image with
+    the bits that it has alone.
+    """
+    function = function_of(layer)
+    held = {} if constants is None else constants
+    with _threads_of(function):
+        return function.forward_images(layer, inputs, held, images)
+
+
+def _threads_of(function: Operator) -> AbstractContextManager[None]:
+    """What keeps a function that computes with a library to one thread."""
+    return one_thread() if function.threaded else nullcontext()
 
 
 def can_carry(layer: Layer) -> bool:

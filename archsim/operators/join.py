@@ -43,3 +43,16 @@ class Join(Operator):
         for other in others:
             first = self.combine(first, other)
         return np.broadcast_to(first, layer.output_shape)
+
+    def forward_images(
+        self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors, images: int
+    ) -> np.ndarray:
+        # Axes that are broadcast are counted from the last, behind which images would slip in.
+        spread = len(set(layer.input_shapes)) > 1
+        own = type(self).forward is not Join.forward  # not by the combination of two
+        if own or spread or self.roles(layer):
+            return super().forward_images(layer, inputs, constants, images)
+        first, *others = inputs
+        for other in others:
+            first = self.combine(first, other)
+        return first

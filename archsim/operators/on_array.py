@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.operators.base import ARRAY, Operator
 from archsim.operators.numbers import np
@@ -10,6 +10,17 @@ from archsim.operators.numbers import np
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
     from workloads.network import Layer
+
+
+class Positions(NamedTuple):
+    """Where vectors find their values in a map.
+
+    `positions` int32 (taps, vectors): of each tap of a vector in the first channel, -1 for padding;
+    line `channel * taps + tap` of a vector is the value `channel * step` further on.
+    """
+
+    positions: np.ndarray
+    step: int
 
 
 class OnArray(Operator):
@@ -20,6 +31,14 @@ class OnArray(Operator):
     def vectors(self, layer: Layer, values: np.ndarray, steps: slice) -> np.ndarray:
         """The input vectors (steps, groups x rows) that the array reads for the steps given."""
         return values.reshape(-1, layer.input_shapes[0][-1])[steps]
+
+    def positions(self, layer: Layer) -> Positions:
+        """Where the lines of each vector (groups x rows) lie in the input map: what `vectors` gives,
+        for who gathers by himself.
+        """
+        features = layer.input_shapes[0][-1]
+        starts = np.arange(layer.matrix.vectors, dtype=np.int32) * features
+        return Positions(starts[None], 1)
 
     def outputs(self, layer: Layer, held: np.ndarray) -> np.ndarray:
         """A view (vectors, groups x columns) of the layer's output."""

@@ -9,7 +9,7 @@ from archsim.operators.base import BATCH_FIRST, IMAGE, ArrayKernel, Output, Trai
 from archsim.operators.elementary import add_shifted, copy_run
 from archsim.operators.matrix import Matrix
 from archsim.operators.numbers import np
-from archsim.operators.on_array import OnArray
+from archsim.operators.on_array import OnArray, Positions
 from archsim.operators.shapes import need_rank
 from archsim.operators.windows import WINDOW_FIELDS, infer_window, window_numbers, windows
 from hwlib.errors import InputError
@@ -169,6 +169,13 @@ class Conv2d(OnArray):
         view = windows(values, layer, 0.0)
         positions = np.arange(steps.start, steps.stop)
         return view[positions // width, positions % width].reshape(len(positions), -1)
+
+    def positions(self, layer: Layer) -> Positions:
+        _, height, width = layer.input_shapes[0]
+        # the numbers of the values of a channel, so that windows say which they have
+        numbers = np.arange(height * width, dtype=np.int32).reshape(1, height, width)
+        taps = windows(numbers, layer, -1).reshape(layer.matrix.vectors, -1)
+        return Positions(np.ascontiguousarray(taps.T), height * width)
 
     def outputs(self, layer: Layer, held: np.ndarray) -> np.ndarray:
         return held.reshape(layer.output_shape[0], -1).T

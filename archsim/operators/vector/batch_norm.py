@@ -162,11 +162,16 @@ class BatchNorm(Operator):
         return merge(forth, merge(back, scale=errors), scale=channels)
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
+        return self.forward_images(layer, inputs, constants, 1)
+
+    def forward_images(
+        self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors, images: int
+    ) -> np.ndarray:
         x = inputs[0]
         if not constants:
             return x
-        shape = [1] * x.ndim
-        shape[count_of(layer, "axis", 0 if x.ndim == 3 else -1)] = -1
+        # of one image or several: axes behind that of the channels are counted from the last
+        shape = [-1] + [1] * (len(layer.output_shape) - 1 - self.axis(layer))
         return x * constants["scale"].reshape(shape) + constants["shift"].reshape(shape)
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.basics.threads import one_thread
-from archsim.operators.array_forward import array_inputs, exact_step, on_array, output_vectors
-from archsim.operators.elementwise import Elementwise
-from archsim.operators.forward import apply
+from archsim.kernels.map_read import gather_vectors
+from archsim.operators.array_forward import exact_step, on_array, output_vectors
+from archsim.operators.forward import apply_images
 from archsim.operators.recurrent import ReadStep, Recurrent
-from archsim.operators.vocabulary import function_of
 
 if TYPE_CHECKING:
     from archsim.soc.data.tile_data import TileData
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 Maps = Mapping[str, np.ndarray]
 """Values of input layers, (images, *shape)."""
 Read = Callable[["Layer", np.ndarray], np.ndarray]
-"""Output vectors (images x vectors, groups x outputs) of an array layer for its inputs (images,
-*shape)."""
+"""Output maps (images, *output shape) of an array layer for its inputs (images, *shape)."""
 Keep = Callable[["Layer", np.ndarray], np.ndarray]
 """A map as it is kept, for a map (images, *shape)."""
 LARGEST_CHUNK = 64
@@ -58,7 +56,7 @@ def forward_batch(
         network: its layers.
         images: values of each input layer, (images, *shape).
         constants: by layer and role.
-        read: gives the output vectors of an array layer, bias included.
+        read: gives the output maps of an array layer, bias included.
         keep: what becomes of the map of every layer but the inputs; None keeps it as it is.
 
     Returns:
@@ -74,10 +72,10 @@ def forward_batch(
             known[layer.name] = images[layer.name]
             continue
         if layer.on_array:
-            result = _as_maps(layer, read(layer, known[layer.inputs[0]]), count)
+            result = read(layer, known[layer.inputs[0]])
         else:
             before = [known[name] for name in layer.inputs]
-            result = _digital(layer, before, constants.get(layer.name, {}), count)
+            result = apply_images(layer, before, constants.get(layer.name), count)
         known[layer.name] = result if keep is None else keep(layer, result)
         for name in layer.inputs:
             uses[name] -= 1
@@ -86,29 +84,27 @@ def forward_batch(
     return known[network.layers[-1].name]
 
 
-def _digital(
-    layer: Layer, inputs: list[np.ndarray], held: Mapping[str, np.ndarray], count: int
-) -> np.ndarray:
-    """The maps behind a layer without weights on an array."""
-    function = function_of(layer)
-    if isinstance(function, Elementwise) and not layer.constants:
-        # each element on its own: all images are one map
-        return function.forward(layer, inputs, held).astype(np.float32, copy=False)
-    return np.stack([apply(layer, [values[i] for values in inputs], held) for i in range(count)])
-
-
 def vectors_of(layer: Layer, values: np.ndarray) -> np.ndarray:
     """The vectors (images x vectors, groups x rows) that a layer reads for its inputs."""
-    steps = slice(0, layer.matrix.vectors)
-    return np.concatenate([array_inputs(layer, image, steps) for image in values])
-
-
-def _as_maps(layer: Layer, vectors: np.ndarray, count: int) -> np.ndarray:
-    """Output vectors as the layer's maps, (images, *output shape)."""
-    result = np.empty((count, *layer.output_shape), np.float32)
-    for image, rows in zip(result, vectors.reshape(count, layer.matrix.vectors, -1)):
-        output_vectors(layer, image)[...] = rows
+    shape = layer.matrix
+    positions, step = on_array(layer).positions(layer)
+    result = np.empty((len(values) * shape.vectors, shape.groups * shape.rows), np.float32)
+    maps = np.ascontiguousarray(values, np.float32).reshape(len(values), -1)
+    gather_vectors(maps, np.ascontiguousarray(positions.T), step, result)
     return result
+
+
+def _as_maps(layer: Layer, outputs: np.ndarray) -> np.ndarray:
+    """Outputs (images, groups x outputs, vectors) as the layer's maps, (images, *output shape)."""
+    result = np.empty((len(outputs), *layer.output_shape), np.float32)
+    for image, rows in zip(result, outputs):
+        output_vectors(layer, image)[...] = rows.T
+    return result
+
+
+def _beside(vectors: np.ndarray, images: int) -> np.ndarray:
+    """Output vectors (images x vectors, outputs) by image, (images, outputs, vectors)."""
+    return vectors.reshape(images, -1, vectors.shape[1]).transpose(0, 2, 1)
 
 
 def exact_reader(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> Read:
@@ -129,7 +125,7 @@ def exact_reader(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> Read:
             # bits on every machine.
             with one_thread():
                 steps = kind.scan(layer, values, exact_step(held["weights"], held.get("bias")))
-            return steps.reshape(-1, layer.hidden)
+            return _as_maps(layer, steps.transpose(0, 2, 1))
         shape = layer.matrix
         vectors = vectors_of(layer, values).reshape(-1, shape.groups, shape.rows)
         with one_thread():
@@ -137,7 +133,8 @@ def exact_reader(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> Read:
                 vectors[:, group] @ held["weights"][group].T for group in range(shape.groups)
             ]
         result = np.concatenate(products, axis=1)
-        return result if held.get("bias") is None else result + held["bias"]
+        outputs = result if held.get("bias") is None else result + held["bias"]
+        return _as_maps(layer, _beside(outputs, len(values)))
 
     return read
 
@@ -157,38 +154,48 @@ class TileReader:
         self.measure = measure
 
     def read(self, layer: Layer, inputs: np.ndarray) -> np.ndarray:
-        """The output vectors of an array layer, bias included; of a recurrent one its states."""
+        """The output maps of an array layer, bias included; of a recurrent one its states."""
         kind = on_array(layer)
         if isinstance(kind, Recurrent):
             return self._recurrent(layer, kind, inputs)
         values = self.values
-        name = layer.name
-        before, an_image = values.first[name]
-        reader = values.physics[name]
-        count = layer.matrix.vectors
-        vectors = vectors_of(layer, inputs)
+        before, an_image = values.first[layer.name]
+        reader = values.physics[layer.name]
         # Images whose vectors do not follow each other on the tiles, and devices that every read
         # moves, are read one by one.
-        alone = an_image != count or reader.is_disturbed
+        alone = an_image != layer.matrix.vectors or reader.is_disturbed
+        size = 1 if alone else len(inputs)
         parts = []
-        for image in range(len(inputs)) if alone else (0,):
+        for image in range(0, len(inputs), size):
             number = self.first + image
             reader.disturb(number * an_image)
-            chosen = vectors[image * count : (image + 1) * count] if alone else vectors
-            reads = reader.read(
-                chosen, number * an_image + before, name in values.biases, self.measure
+            parts.append(
+                self._read_some(layer, inputs[image : image + size], number * an_image + before)
             )
-            if self.measure:
-                values.statistics[name].add(
-                    reads, values.chip.read.input_bits, reader.reads_a_vector
-                )
-            parts.append(reads.outputs)
         outputs = np.concatenate(parts)
-        bias = None if reader.bias_row else values.biases.get(name)
-        return outputs if bias is None else outputs + bias
+        bias = None if reader.bias_row else values.biases.get(layer.name)
+        return _as_maps(layer, outputs if bias is None else outputs + bias[:, None])
+
+    def _read_some(self, layer: Layer, inputs: np.ndarray, first: int) -> np.ndarray:
+        """Outputs (images, groups x outputs, vectors) for vectors from number `first` on."""
+        values = self.values
+        reader = values.physics[layer.name]
+        bias = layer.name in values.biases
+        if reader.by_maps:
+            positions = on_array(layer).positions(layer)
+            reads = reader.read_maps(inputs, positions, first, bias, self.measure)
+            outputs = reads.outputs
+        else:
+            reads = reader.read(vectors_of(layer, inputs), first, bias, self.measure)
+            outputs = _beside(reads.outputs, len(inputs))
+        if self.measure:
+            values.statistics[layer.name].add(
+                reads, values.chip.read.input_bits, reader.reads_a_vector
+            )
+        return outputs
 
     def _recurrent(self, layer: Layer, kind: Recurrent, inputs: np.ndarray) -> np.ndarray:
-        """The states (images x steps, hidden), read image by image: each vector has its number among
+        """The states (images, *output shape), read image by image: each vector has its number among
         those of its image, which keys its noise.
         """
         values = self.values
@@ -210,7 +217,7 @@ class TileReader:
             kind.scan(layer, one[None], read_of(image))
             for image, one in enumerate(inputs, self.first)
         ]
-        return np.concatenate(states).reshape(-1, layer.hidden)
+        return _as_maps(layer, np.concatenate(states).transpose(0, 2, 1))
 
     def keep(self, layer: Layer, maps: np.ndarray) -> np.ndarray:
         """Maps in the words of the chip."""

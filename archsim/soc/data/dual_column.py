@@ -13,6 +13,7 @@ from archsim.basics.threads import one_thread
 from archsim.chip.config import Architecture
 from archsim.kernels.bit_serial import BitSerial, bit_serial_read
 from archsim.kernels.records import Draws
+from hwlib.errors import InputError
 
 
 class Digits(NamedTuple):
@@ -30,6 +31,27 @@ class ColumnReads(NamedTuple):
 
     outputs: np.ndarray
     saturations: int
+
+
+def check_dual_column(chip: Architecture, transposed: bool) -> None:
+    """Raise InputError unless the columns of a dual-column tile hold pairs and are read from the rows."""
+    if chip.physics.model != "dual_column":
+        return
+    if chip.weights.mapping != "differential":
+        raise InputError(
+            "a dual-column tile holds a weight in two columns",
+            where=f"{chip.origin}: weights.mapping",
+            got=chip.weights.mapping,
+            allowed="differential",
+            hint="use physics.model=signed for this mapping",
+        )
+    if transposed:
+        raise InputError(
+            "a dual-column tile is not read from its columns",
+            where=f"{chip.origin}: physics.model",
+            got="dual_column",
+            hint="use physics.model=signed for this network",
+        )
 
 
 def digits_of(codes: np.ndarray, chip: Architecture) -> list[Digits]:

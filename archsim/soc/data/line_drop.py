@@ -13,6 +13,7 @@ import numpy as np
 
 from archsim.chip.config import Architecture
 from archsim.kernels.ir_drop import line_currents
+from archsim.soc.data.tile_blocks import TileBlocks
 from hwlib.errors import InputError
 
 
@@ -48,6 +49,34 @@ def check_line_drop(chip: Architecture, transposed: bool) -> None:
             got=chip.physics.line_ohm,
             hint="physics.line_ohm=0",
         )
+
+
+def all_behind_lines(
+    chip: Architecture, ohm: float, copies: list[np.ndarray], lying: TileBlocks, full: float
+) -> list[np.ndarray]:
+    """`behind_lines` of all groups of a layer.
+
+    Args:
+        chip: as there.
+        ohm: as there.
+        copies: the weights (groups, outputs, inputs) of each device of a weight.
+        lying: their blocks.
+        full: as there.
+
+    Returns:
+        as many.
+    """
+    ends: dict[int, int] = {}
+    for (_, driven, _), tile in zip(lying.blocks, lying.tile_of):
+        ends[tile] = max(ends.get(tile, 0), driven.stop)
+    of_group: dict[int, list[DrivenBlock]] = {group: [] for group in range(len(copies[0]))}
+    for (group, driven, lines), tile in zip(lying.blocks, lying.tile_of):
+        of_group[group].append(DrivenBlock(driven, lines, ends[tile] - driven.stop))
+    seen = [
+        behind_lines(chip, ohm, [copy[group] for copy in copies], blocks, full)
+        for group, blocks in of_group.items()
+    ]
+    return [np.stack([group[number] for group in seen]) for number in range(len(copies))]
 
 
 def behind_lines(

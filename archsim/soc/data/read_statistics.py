@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from archsim.soc.data.tile_physics import LayerReads
+from archsim.soc.data.layer_reads import CodeCounts, LayerReads
 from archsim.trace.operation import Activity
 
 
@@ -31,27 +29,25 @@ class ReadStatistics:
             input_bits: bits of a code.
             reads_a_vector: single tiles that a vector is read on.
         """
-        codes = np.abs(read.codes)
-        self.values += codes.size
-        self.nonzero += int(np.count_nonzero(codes))
-        self.magnitude += float(codes.sum()) / (2**input_bits - 1)
-        self.ones += int(np.bitwise_count(codes).sum())
-        self.vectors += len(codes)
+        self._count_codes(read.codes, input_bits)
+        self.vectors += len(read.slowest)
         self.retries += int(read.slowest.sum())
         self.repeated += read.all_repeats / reads_a_vector
         self.saturations += read.saturations
 
     def count(self, read: LayerReads, input_bits: int, vectors: int) -> None:
         """Count what vectors of one job met together: the slowest read repeats for all of them."""
-        codes = np.abs(read.codes)
-        self.values += codes.size
-        self.nonzero += int(np.count_nonzero(codes))
-        self.magnitude += float(codes.sum()) / (2**input_bits - 1)
-        self.ones += int(np.bitwise_count(codes).sum())
+        self._count_codes(read.codes, input_bits)
         self.vectors += vectors
         self.retries += read.repeats
         self.repeated += read.repeats * read.repeated_share
         self.saturations += read.saturations
+
+    def _count_codes(self, codes: CodeCounts, input_bits: int) -> None:
+        self.values += codes.values
+        self.nonzero += codes.nonzero
+        self.magnitude += float(codes.total) / (2**input_bits - 1)
+        self.ones += codes.ones
 
     def activity(self, input_bits: int, before: Activity) -> Activity:
         """The measured activity of the layer's reads."""

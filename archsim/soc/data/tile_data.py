@@ -22,9 +22,10 @@ from archsim.operators.array_forward import (
 from archsim.operators.forward import apply
 from archsim.operators.recurrent import Recurrent, State
 from archsim.soc.data.bias_words import with_bias_words
+from archsim.soc.data.layer_reads import LayerReads
 from archsim.soc.data.read_statistics import ReadStatistics
 from archsim.soc.data.stored_maps import StoredMaps
-from archsim.soc.data.tile_physics import LayerReads, TilePhysics
+from archsim.soc.data.tile_physics import TilePhysics
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
