@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from archsim.cli import show_component, show_dataset, show_device, show_scheme, show_workload
+from archsim.cli import (
+    device_text,
+    show_component,
+    show_dataset,
+    show_device,
+    show_scheme,
+    show_workload,
+)
 from archsim.cli.network_options import add_network_options, network_options
 from archsim.cli.options import (
     add_output_options,
@@ -52,7 +59,7 @@ KINDS = {
         show_device.describe_device,
         show_device.draw_device,
         settable=True,
-        text=show_device.device_text,
+        text=device_text.device_text,
         plot=show_device.write_staircase,
     ),
     "dataset": ShownKind(show_dataset.describe_dataset, show_dataset.draw_dataset),

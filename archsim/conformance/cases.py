@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from archsim.chip.config import Architecture
     from archsim.schemes.base import Scheme
-    from archsim.schemes.rule import LayerState
+    from archsim.schemes.layer_state import LayerState
     from archsim.training.machine import Machine
     from archsim.training.settings import TrainingSettings
     from workloads.datasets import Dataset

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from archsim.cost.estimate import SHARED, ComponentCost, Estimate, price_component
+from archsim.cost.component_cost import SHARED, ComponentCost
+from archsim.cost.estimate import Estimate, price_component
 from archsim.cost.measured import measured_node
 from archsim.cost.paths import Document, named_tree
 from archsim.cost.spread import Spread, total

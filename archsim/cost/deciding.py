@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from archsim.cost.draws import figures_moved_to
+from archsim.cost.drawn_figures import figures_moved_to
 from archsim.cost.estimate import Estimate
 from hwlib import Figure, Part, Quantity, find_part
 from hwlib.pricing import edition

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from archsim.cost.component_cost import SHARED
 from archsim.cost.deciding import assumed_share
 from archsim.cost.die import die_of
-from archsim.cost.estimate import SHARED, Estimate, price_run
+from archsim.cost.estimate import Estimate, price_run
 from archsim.cost.figures_used import figures_used
 from archsim.cost.spread import Spread, UnitPrice
 from archsim.ledger.component import BOUNDARIES, Component

@@ -11,19 +11,17 @@ depend on figures, and neither do, here, lengths of wires and clocked areas.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import replace
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
 
 from archsim.cost.counted_design import Counted
+from archsim.cost.drawn_figures import figures_at
 from hwlib import Figure, Part, find_part, load_figures
-from hwlib.figures import find_figure, move_figures
-from hwlib.scaling import scaling_factor
+from hwlib.figures import find_figure
 
 BOUNDS = (
     "Low to high are bounds: every figure at its low at once, and every figure at its high at once."
@@ -199,54 +197,3 @@ def _totals(design: Counted, unit: Mapping[_Key, _Unit]) -> dict[str, float]:
             "dynamic_power_uw": dynamic / design.seconds * 1e6,
         }
     return values
-
-
-def draw_value(low: float, value: float, high: float, share: float) -> float:
-    """The draw at `share` (0 to 1): 0 gives low, 0.5 the value, 1 high; evenly in the logarithm
-    where all are positive.
-    """
-    # Two pieces that meet at the value: it is the median even where the range is lopsided.
-    start, end, part = (low, value, 2 * share) if share < 0.5 else (value, high, 2 * share - 1)
-    # A low of zero has no logarithm (a part that may be free): evenly then.
-    if start > 0:
-        return start * math.pow(end / start, part)
-    return start + part * (end - start)
-
-
-@contextlib.contextmanager
-def figures_at(shares: np.ndarray, names: Set[str] | None = None) -> Iterator[None]:
-    """While it lasts, hwlib's figures lie at these shares of their ranges and have none themselves.
-    With `names` only these figures move.
-    """
-    moved = {
-        name: draw_value(figure.low, figure.value, figure.high, float(share))
-        for (name, figure), share in zip(load_figures().items(), shares)
-        if names is None or name in names
-    }
-    with figures_moved_to(moved):
-        yield
-
-
-@contextlib.contextmanager
-def figures_moved_to(values: Mapping[str, float]) -> Iterator[None]:
-    """While it lasts, these figures have these values, in hwlib's base units, and no range; a figure
-    that a part of one's own made is none of the library's, and stays.
-
-    The one place that changes figures: prices kept in hwlib's caches stay those of the printed
-    figures.
-    """
-    # Held before anything moves: whatever happens inside, these are put back.
-    printed = {name: held for name in values if (held := find_figure(name))}
-    moved = {
-        name: replace(held, value=values[name], low=values[name], high=values[name])
-        for name, held in printed.items()
-    }
-    try:
-        move_figures(moved)
-        # Its cache is by node and class and does not see figures: it would answer with the
-        # exponents of before, and later with those of the draw.
-        scaling_factor.cache_clear()
-        yield
-    finally:
-        move_figures(printed)
-        scaling_factor.cache_clear()

@@ -7,42 +7,17 @@ from __future__ import annotations
 import functools
 import math
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from archsim.cost.component_cost import SHARED, ComponentCost, Energy, energy_by_row
 from archsim.cost.spread import Spread, UnitPrice, total
 from archsim.ledger.component import BOUNDARIES, Component
 from archsim.ledger.ledger import Entry, Ledger
 from hwlib import Price, Quantity, price
 from hwlib.pricing import edition
 
-SHARED = "shared"
 _MM2, _UW = 1e-6, 1e6  # from um2 and from W
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentCost:
-    """All instances of one component: area in mm2, leakage in uW, dynamic and static energy of the
-    run in J.
-    """
-
-    component: Component
-    area_mm2: Spread
-    static_power_uw: Spread
-    dynamic_energy_j: Spread
-    static_energy_j: Spread
-
-    @property
-    def energy_j(self) -> Spread:
-        return self.dynamic_energy_j.plus(self.static_energy_j)
-
-
-class Energy(NamedTuple):
-    """Energy in J inside the chip boundary, and that off the chip."""
-
-    on_chip: float
-    off_chip: float
 
 
 @dataclass(frozen=True)
@@ -80,7 +55,7 @@ class Estimate:
         outside = [
             item.component.name for item in self.components if item.component.boundary == "system"
         ]
-        return _energy_by_row(self.counts, self.units, outside)
+        return energy_by_row(self.counts, self.units, outside)
 
     def area_mm2(self, boundary: str = "chip") -> Spread:
         return total(item.area_mm2 for item in self.within(boundary))
@@ -237,21 +212,6 @@ def _cost(
         # uW back to W.
         static_energy_j=static.times((seconds or 0.0) / _UW),
     )
-
-
-def _energy_by_row(
-    counts: Mapping[Entry, float], units: Mapping[str, UnitPrice], outside: Collection[str]
-) -> dict[tuple[str, str], Energy]:
-    """Dynamic energy by (layer, phase), that of components `outside` the chip apart."""
-    on: dict[tuple[str, str], list[float]] = defaultdict(list)
-    off: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for (name, action, layer, phase), count in counts.items():
-        # The headline is the chip's energy: a layer's row must add up to it, so off-chip energy is
-        # a second column.
-        books = off if name in outside else on
-        energy = count * units[name].energy_j[action].value
-        books[layer or SHARED, phase or SHARED].append(energy)
-    return {row: Energy(math.fsum(on[row]), math.fsum(off[row])) for row in sorted({*on, *off})}
 
 
 def _fault(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from archsim.cost.component_cost import ComponentCost
 from archsim.cost.component_trails import EVERY_ROW, ComponentTrails, LedgerRows, sum_node
-from archsim.cost.estimate import ComponentCost
 from archsim.cost.spread import Spread, total
 from archsim.cost.trail import Node, spread_node
 

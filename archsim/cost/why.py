@@ -8,9 +8,10 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from archsim.cost.component_cost import SHARED
 from archsim.cost.component_trails import EVERY_ROW, LedgerRows
 from archsim.cost.deciding import AREA, LEAKAGE, Decided, Move, PriceOf, Times, decided
-from archsim.cost.estimate import SHARED, Estimate
+from archsim.cost.estimate import Estimate
 from archsim.cost.explain import Explained, rows_of
 from archsim.cost.figures_used import figure_row
 from archsim.cost.paths import Document, named_tree, resolve

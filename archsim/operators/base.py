@@ -9,8 +9,7 @@ machine code of them where it is wanted, so that reading a network loads no comp
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from archsim.operators.arguments import Tensors, Work, cannot_carry, constant
 from archsim.operators.kernels import AnyKernel as AnyKernel
@@ -21,6 +20,7 @@ from archsim.operators.kernels import RecurrentKernel as RecurrentKernel
 from archsim.operators.kernels import TrainingRow as TrainingRow
 from archsim.operators.kernels import WordCounts
 from archsim.operators.numbers import np
+from archsim.operators.sizes import MatrixProduct, Output, Rows
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -42,43 +42,6 @@ AXES_OWN = "it has a rule of its own, or none"
 
 Fields = dict[str, Any]
 """A table of a network file."""
-
-
-class Output(NamedTuple):
-    """What a layer of a network file becomes: its output shape, and further fields of `Layer`."""
-
-    shape: Shape
-    fields: dict[str, Any] = {}
-
-
-class Rows(NamedTuple):
-    """How far a sliding window reaches along the rows of a feature map."""
-
-    extent: int
-    stride: int
-    padding: int
-
-
-@dataclass(frozen=True, slots=True)
-class MatrixProduct:
-    """So many products of a vector with a matrix, both of them activations.
-
-    Args:
-        vectors: of all matrices together.
-        rows: values of a vector, and rows of a matrix.
-        columns: of a matrix, and values of a result.
-        matrices: different ones.
-    """
-
-    vectors: int
-    rows: int
-    columns: int
-    matrices: int = 1
-
-    @property
-    def multiply_adds(self) -> int:
-        """All of them."""
-        return self.vectors * self.rows * self.columns
 
 
 class Operator:

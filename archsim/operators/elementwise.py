@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from archsim.operators.arguments import Tensors, Work, constant, number_of
-from archsim.operators.base import Kernel, LayerKernel, Operator, Output, TrainingRow
+from archsim.operators.base import Kernel, LayerKernel, Operator, TrainingRow
 from archsim.operators.kernels import LayerWords
 from archsim.operators.numbers import np
+from archsim.operators.sizes import Output
 
 if TYPE_CHECKING:
     from archsim.operators.shapes import Shape

@@ -8,8 +8,9 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from archsim.operators.arguments import Work
-from archsim.operators.base import IMAGE, Operator, Output, Rows, TrainingRow
+from archsim.operators.base import IMAGE, Operator, TrainingRow
 from archsim.operators.shapes import need_rank
+from archsim.operators.sizes import Output, Rows
 from archsim.operators.windows import WINDOW_FIELDS, infer_window, window_numbers
 from hwlib.errors import InputError
 

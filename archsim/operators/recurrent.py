@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from archsim.operators.arguments import cannot_carry
-from archsim.operators.base import Output, RecurrentKernel, TrainingRow
+from archsim.operators.base import RecurrentKernel, TrainingRow
 from archsim.operators.numbers import np
 from archsim.operators.on_array import OnArray
 from archsim.operators.shapes import need_rank
+from archsim.operators.sizes import Output
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.

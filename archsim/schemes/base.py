@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from archsim.chip.config import Architecture
-    from archsim.schemes.rule import LayerState, Reference, UpdateRule
+    from archsim.schemes.layer_state import LayerState
+    from archsim.schemes.rule import Reference, UpdateRule
 
 
 class Scheme(DeclaredOfTraining, ABC):

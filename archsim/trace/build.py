@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from archsim.operators.base import MatrixProduct
+from archsim.operators.sizes import MatrixProduct
 from archsim.operators.vocabulary import operator_of
 from archsim.trace.forward import forward
 from archsim.trace.fused_products import with_fused_products

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from archsim.operators.base import MatrixProduct
+from archsim.operators.sizes import MatrixProduct
 from archsim.readers.checks import choice, count, described, listed, note, number, text
 from archsim.readers.documents import read_json
 from archsim.readers.table_checks import any_table, optional, record, table

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from archsim.operators.base import MatrixProduct
+from archsim.operators.sizes import MatrixProduct
 from archsim.trace.row_window import RowWindow
 from hwlib.text import html_table
 

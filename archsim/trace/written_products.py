@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from archsim.operators.base import MatrixProduct
+from archsim.operators.sizes import MatrixProduct
 from archsim.trace.forward import forward, forward_digital
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Activity, LayerMatrix, Operation

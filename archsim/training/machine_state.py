@@ -8,7 +8,7 @@ from archsim.devices.constant_step import ConstantStep
 from archsim.kernels.tile_records import READ_COUNTS
 from archsim.kernels.update_block import DRAWN, EVEN, GENERATED
 from archsim.schemes.base import Scheme
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.arrays import Arrays
 from archsim.training.augmentation import require_images

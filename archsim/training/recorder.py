@@ -12,7 +12,7 @@ from archsim.chip.plan.row_groups import split_lines
 from archsim.kernels.tile_records import RETRIES, SATURATIONS, TILE_RETRIES
 from archsim.kernels.tile_records import VECTORS as READS
 from archsim.kernels.update_block import COINCIDENCES, COLUMN_PULSES, ROW_PULSES, SLOTS, UPDATES
-from archsim.schemes.rule import ActionCounts
+from archsim.schemes.layer_state import ActionCounts
 from archsim.schemes.shared.train_counts import count_trains
 from archsim.trace.operation import Activity
 from archsim.training.activity import BITS, MAGNITUDE, NONZERO, ONES, VALUES

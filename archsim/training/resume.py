@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from archsim.schemes.rule import ActionCounts, UpdateRule
+from archsim.schemes.layer_state import ActionCounts
+from archsim.schemes.rule import UpdateRule
 from archsim.trace.operation import Activity
 from archsim.training.data import Prepared
 from archsim.training.inputs import layers_digest, refuse_changed

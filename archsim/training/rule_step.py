@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.layer_state import LayerState
+from archsim.schemes.rule import UpdateRule
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.arrays import Arrays
 from archsim.training.reads import tile_number

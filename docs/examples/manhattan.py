@@ -19,7 +19,8 @@ import numpy as np
 from pydantic import Field
 
 from archsim.schemes.base import Scheme, register
-from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.layer_state import LayerState
+from archsim.schemes.rule import UpdateRule
 from archsim.schemes.shared.expected_pulses import expected_step
 from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import (

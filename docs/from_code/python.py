@@ -16,7 +16,7 @@ FURTHER = {
     "Update rules": (
         "archsim.schemes.base.Scheme",
         "archsim.schemes.rule.UpdateRule",
-        "archsim.schemes.rule.LayerState",
+        "archsim.schemes.layer_state.LayerState",
         "archsim.schemes.load_scheme",
         "archsim.schemes.own_file.load_scheme_file",
     ),

@@ -9,8 +9,6 @@ nothing.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from hwlib.effects import DEARER, OTHER_CIRCUIT
 from hwlib.figures import figure
 from hwlib.logic import Logic, by_bits, report_clock
@@ -20,7 +18,7 @@ from hwlib.quantity import Figure, Quantity, derive
 ENCODINGS = ("unipolar", "bipolar")
 
 
-class _Reported(Logic):
+class Reported(Logic):
     """A part whose area, energy and leakage are reports: a subclass gives `law(what)` for what =
     area, energy, leakage.
     """
@@ -44,7 +42,7 @@ class _Reported(Logic):
         return report_clock()
 
 
-def _as_reported(entry: Figure) -> Quantity:
+def as_reported(entry: Figure) -> Quantity:
     return derive("synthesis report", entry.unit, lambda value: value, entry)
 
 
@@ -62,7 +60,7 @@ _ADDERS = {
 
 
 @register
-class StreamAdder(_Reported):
+class StreamAdder(Reported):
     """Adder of several streams; reported at 8 inputs (uGEMM also at 16), linear in the inputs
     outside.
     """
@@ -85,7 +83,7 @@ class StreamAdder(_Reported):
 
 
 @register
-class StreamMultiplier(_Reported):
+class StreamMultiplier(Reported):
     """Multiplier of two values with its number generators, operands of `bits`; reported at 8 bits,
     linear outside.
 
@@ -113,89 +111,6 @@ class StreamMultiplier(_Reported):
 
 
 # kind -> (block without its encoding, reported width where the block grows with bits, else 0)
-_DIVIDERS = {
-    "iscb": ("div_iscb", 0),
-    "cordiv": ("div_cordiv_regen", 8),
-    "gaines": ("div_gaines", 5),
-}
-_SQUARE_ROOTS = {
-    "jkdiv": ("sqrt_jkdiv", 0),
-    "iscbdiv": ("sqrt_iscbdiv", 0),
-    "biso": ("sqrt_biso", 0),
-    "gaines": ("sqrt_gaines", 5),
-}
-
-
-class _ByKind(_Reported):
-    blocks: ClassVar[dict[str, tuple[str, int]]] = {}
-    operation = ""
-    bits: int
-    encoding: str
-    kind: str
-
-    def law(self, what: str) -> Quantity:
-        block, width = self.blocks[self.kind]
-        reported = figure(f"sc_{block}_{self.encoding}.{what}")
-        # Width 0: a state machine of fixed depth, which no number of bits changes.
-        return by_bits({width: reported}, self.bits) if width else _as_reported(reported)
-
-    def convergence(self) -> Figure:
-        """Cycles until the output is within 5 %. Raises InputError where nothing is published for
-        the kind.
-        """
-        return figure(f"stream_convergence.{self.operation}_{self.kind}")
-
-
-@register
-class StreamDivider(_ByKind):
-    """Divider on streams; `bits` is the counter depth of the Gaines kind and the width that CORDIV
-    regenerates.
-    """
-
-    name = "stream_divider"
-    title = "Divider on streams"
-    parameters = (
-        Parameter(
-            "bits",
-            5,
-            3,
-            16,
-            "bit",
-            integer=True,
-            monotone=True,
-            note="no effect on iscb",
-            effects=DEARER,
-        ),
-        Parameter("kind", "iscb", choices=tuple(_DIVIDERS), effects=OTHER_CIRCUIT),
-        Parameter("encoding", "unipolar", choices=ENCODINGS, effects=OTHER_CIRCUIT),
-    )
-    blocks = _DIVIDERS
-    operation = "divide"
-
-
-@register
-class StreamSquareRoot(_ByKind):
-    """Square root on streams; `bits` is the counter depth of the Gaines kind."""
-
-    name = "stream_square_root"
-    title = "Square root on streams"
-    parameters = (
-        Parameter(
-            "bits",
-            5,
-            3,
-            16,
-            "bit",
-            integer=True,
-            monotone=True,
-            note="no effect but on gaines",
-            effects=DEARER,
-        ),
-        Parameter("kind", "jkdiv", choices=tuple(_SQUARE_ROOTS), effects=OTHER_CIRCUIT),
-        Parameter("encoding", "unipolar", choices=ENCODINGS, effects=OTHER_CIRCUIT),
-    )
-    blocks = _SQUARE_ROOTS
-    operation = "square_root"
 
 
 _DOT_PRODUCTS = tuple(
@@ -219,7 +134,7 @@ _DOT_PRODUCTS = tuple(
 
 
 @register
-class StreamDotProduct(_Reported):
+class StreamDotProduct(Reported):
     """Multiply-accumulate unit of several products with 8-bit operands; reported at 16 products,
     linear in them.
     """
@@ -252,7 +167,7 @@ _FUNCTIONS = {
 
 
 @register
-class StreamFunction(_Reported):
+class StreamFunction(Reported):
     """A state machine on one stream, of the depth it was synthesised with."""
 
     name = "stream_function"
@@ -261,4 +176,4 @@ class StreamFunction(_Reported):
     function: str
 
     def law(self, what: str) -> Quantity:
-        return _as_reported(figure(f"sc_{_FUNCTIONS[self.function]}.{what}"))
+        return as_reported(figure(f"sc_{_FUNCTIONS[self.function]}.{what}"))

@@ -10,7 +10,7 @@ import pytest
 
 import archsim
 from archsim.conformance import CHECKS, NotConforming, __main__, cases_of
-from archsim.conformance.checks import counts_the_actions_it_performed
+from archsim.conformance.silicon_checks import counts_the_actions_it_performed
 from archsim.run.recorded_trace import load_trace
 from archsim.schemes import load_scheme, own_file
 from archsim.schemes.base import SCHEMES, register

@@ -7,7 +7,7 @@ import archsim
 from archsim.devices import LAWS, load_law
 from archsim.devices.presets import load_device
 from archsim.schemes import load_scheme
-from archsim.schemes.rule import ActionCounts, LayerState
+from archsim.schemes.layer_state import ActionCounts, LayerState
 from archsim.schemes.shared.state_read import LineRead, read_state
 from archsim.schemes.shared.writing import write_targets
 from archsim.training.loop import train

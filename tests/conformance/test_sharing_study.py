@@ -7,13 +7,8 @@ import json
 import pytest
 
 from archsim.readers.files import read_bytes
-from archsim.studies.bitstream_sharing import (
-    kept_rows,
-    load_grid,
-    main,
-    train_missing,
-    write_tables,
-)
+from archsim.studies.bitstream_sharing import kept_rows, main, train_missing, write_tables
+from archsim.studies.sharing_grid import load_grid
 from archsim.studies.sharing_tables import MEANS, mean_rows, sharing_page
 from hwlib.errors import InputError
 from tests.near import near

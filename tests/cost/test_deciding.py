@@ -6,7 +6,7 @@ import pytest
 
 import archsim
 from archsim.cost.deciding import AREA, PriceOf, decided
-from archsim.cost.draws import figures_moved_to
+from archsim.cost.drawn_figures import figures_moved_to
 from archsim.cost.why import why
 from hwlib import find_part, load_figures
 from hwlib.errors import InputError

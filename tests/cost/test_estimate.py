@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_result import INVENTORY, Toy, facts, price_small, small_ledger, small_result
 
-from archsim.cost.estimate import SHARED
+from archsim.cost.component_cost import SHARED
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.run.result import Result

@@ -4,16 +4,8 @@ import numpy as np
 import pytest
 
 from archsim.cost import draws as drawing
-from archsim.cost.draws import (
-    Shares,
-    draw_shares,
-    draw_value,
-    figures_at,
-    figures_moved_to,
-    figures_of,
-    price_draws,
-    sample_prices,
-)
+from archsim.cost.drawn_figures import draw_value, figures_at, figures_moved_to
+from archsim.cost.draws import Shares, draw_shares, figures_of, price_draws, sample_prices
 from archsim.exploration import load_space
 from archsim.exploration.analysis.pareto import crowding, front_layers, knee, pareto_front, promote
 from archsim.exploration.analysis.sensitivity import (

@@ -8,7 +8,7 @@ import pytest
 import archsim
 from archsim.chip.place import place
 from archsim.conformance.cases import cases_of
-from archsim.conformance.checks import counts_the_actions_it_performed
+from archsim.conformance.silicon_checks import counts_the_actions_it_performed
 from archsim.run.trained_weights import trained_tensors
 from archsim.schemes import load_scheme
 from archsim.soc.data.tile_data import TileData

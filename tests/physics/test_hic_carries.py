@@ -8,7 +8,7 @@ from archsim.chip.load import load_architecture
 from archsim.devices.presets import load_device
 from archsim.schemes import load_scheme
 from archsim.schemes.digital.algorithms.hic_rule import HicRule, carry_size
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.shared.state_read import LineRead
 
 F = np.float32

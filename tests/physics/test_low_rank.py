@@ -8,6 +8,7 @@ import pytest
 from archsim.kernels.low_rank import orthonormalise, sbe_samples, sbpca_block
 from archsim.kernels.low_rank_svd import jacobi, lrt_samples, truncated_svd
 from archsim.schemes import load_scheme
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.low_rank.algorithms.running_factors import starting_factors
 from archsim.schemes.low_rank.algorithms.sbpca_reference import (
     change,
@@ -15,7 +16,6 @@ from archsim.schemes.low_rank.algorithms.sbpca_reference import (
     sbpca_batch,
     truncated,
 )
-from archsim.schemes.rule import LayerState
 from tests.near import near
 
 F = np.float32

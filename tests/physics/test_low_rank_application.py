@@ -5,6 +5,7 @@ import pytest
 
 from archsim.devices.presets import load_device
 from archsim.schemes import load_scheme
+from archsim.schemes.layer_state import ActionCounts, LayerState
 from archsim.schemes.low_rank.algorithms.sbpca_apply import (
     LowRank,
     apply_change,
@@ -12,7 +13,6 @@ from archsim.schemes.low_rank.algorithms.sbpca_apply import (
     rebuilt_change,
 )
 from archsim.schemes.low_rank.algorithms.sbpca_reference import change
-from archsim.schemes.rule import ActionCounts, LayerState
 from archsim.studies.batches import train as train_in_batches
 from archsim.training.data import prepare
 from archsim.training.loop import train

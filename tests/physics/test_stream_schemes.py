@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from archsim.schemes import load_scheme
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.streams.algorithms.cbram_sc_rule import CbramRule, device_transfer
 from archsim.schemes.streams.algorithms.stream_rule import vector_scales
 from tests.near import near

@@ -11,8 +11,8 @@ from archsim.devices.symmetry import drive_to_symmetry, symmetry_points
 from archsim.kernels.fast_array import FAST_TILE
 from archsim.kernels.update_reference import pulse_reference
 from archsim.schemes import load_scheme
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.pulsed.algorithms.tiki_taka_state import new_state
-from archsim.schemes.rule import LayerState
 from hwlib.errors import InputError
 from tests.near import near
 

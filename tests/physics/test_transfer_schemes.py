@@ -8,10 +8,10 @@ import pytest
 from archsim.devices.presets import load_device
 from archsim.devices.symmetry import symmetry_points
 from archsim.schemes import load_scheme
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.pulsed.algorithms.tiki_taka_reference import twin_change
 from archsim.schemes.pulsed.algorithms.tiki_taka_rule import TikiTakaRule
 from archsim.schemes.pulsed.algorithms.zero_shift_rule import ZeroShiftRule
-from archsim.schemes.rule import LayerState
 from archsim.schemes.shared.state_read import LineRead
 from archsim.schemes.shared.words import Arithmetic
 from archsim.training.loop import train

@@ -3,7 +3,7 @@
 import numpy as np
 
 from archsim.devices.presets import load_device
-from archsim.schemes.rule import ActionCounts, LayerState
+from archsim.schemes.layer_state import ActionCounts, LayerState
 from archsim.schemes.shared.writing import write_targets
 
 F = np.float32

@@ -8,7 +8,7 @@ from small_chips import QUIET, quiet_chip, run, trace_of
 import archsim
 from archsim.chip import load_architecture
 from archsim.chip.built import build_chip
-from archsim.operators.base import MatrixProduct
+from archsim.operators.sizes import MatrixProduct
 from archsim.operators.vocabulary import operator_of
 from archsim.trace.operation import Operation
 from hwlib.errors import InputError

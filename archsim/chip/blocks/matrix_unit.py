@@ -12,7 +12,7 @@ from archsim.chip.blocks.core import cores_of
 from archsim.chip.blocks.step import Step
 from archsim.chip.blocks.vector_unit import WORD_BITS
 from archsim.chip.section import Section
-from archsim.operators.base import MatrixProduct
+from archsim.operators.sizes import MatrixProduct
 from archsim.trace.operation import Operation, Trace
 from hwlib.effects import OTHER_CIRCUIT, Effects
 from hwlib.errors import InputError

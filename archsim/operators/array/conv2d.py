@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import BATCH_FIRST, IMAGE, ArrayKernel, Output, TrainingRow, operator
+from archsim.operators.base import BATCH_FIRST, IMAGE, ArrayKernel, TrainingRow, operator
 from archsim.operators.elementary import add_shifted, copy_run
 from archsim.operators.matrix import Matrix
 from archsim.operators.numbers import np
 from archsim.operators.on_array import OnArray, Positions
 from archsim.operators.shapes import need_rank
+from archsim.operators.sizes import Output
 from archsim.operators.windows import WINDOW_FIELDS, infer_window, window_numbers, windows
 from hwlib.errors import InputError
 

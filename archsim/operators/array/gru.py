@@ -7,12 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Work, merge
-from archsim.operators.base import AXES_OWN, Output, RecurrentKernel, operator
+from archsim.operators.base import AXES_OWN, RecurrentKernel, operator
 from archsim.operators.elementwise import logistic
 from archsim.operators.matrix import Matrix
 from archsim.operators.numbers import np
 from archsim.operators.recurrent import Recurrent, State
 from archsim.operators.shapes import need_rank
+from archsim.operators.sizes import Output
 from archsim.operators.vector.sigmoid import sigmoid
 from archsim.operators.vector.tanh import tanh
 from hwlib.errors import InputError

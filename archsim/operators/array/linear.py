@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import AXES_KEPT, AXES_OWN, ArrayKernel, Output, TrainingRow, operator
+from archsim.operators.base import AXES_KEPT, AXES_OWN, ArrayKernel, TrainingRow, operator
 from archsim.operators.matrix import Matrix
 from archsim.operators.on_array import OnArray
 from archsim.operators.shapes import shape_text
+from archsim.operators.sizes import Output
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:

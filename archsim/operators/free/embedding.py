@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, cannot_carry, constant
-from archsim.operators.base import AXES_OWN, FREE, Operator, Output, operator
+from archsim.operators.base import AXES_OWN, FREE, Operator, operator
 from archsim.operators.numbers import np
+from archsim.operators.sizes import Output
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:

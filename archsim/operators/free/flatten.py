@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import AXES_OWN, Output, operator
+from archsim.operators.base import AXES_OWN, operator
 from archsim.operators.moves import Renames
+from archsim.operators.sizes import Output
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import FREE, Fields, Operator, Output, operator
+from archsim.operators.base import FREE, Fields, Operator, operator
+from archsim.operators.sizes import Output
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.

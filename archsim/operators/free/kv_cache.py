@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import count_of
-from archsim.operators.base import Fields, Output, operator
+from archsim.operators.base import Fields, operator
 from archsim.operators.moves import Passes
+from archsim.operators.sizes import Output
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.

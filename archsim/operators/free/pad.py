@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import number_of
-from archsim.operators.base import AXES_KEPT, IMAGE, Output, TrainingRow, operator
+from archsim.operators.base import AXES_KEPT, IMAGE, TrainingRow, operator
 from archsim.operators.kernels import LayerWords
 from archsim.operators.moved import PUT, TAKE
 from archsim.operators.moves import Moves, walking_rows
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
+from archsim.operators.sizes import Output
 from archsim.operators.strides import moved_numbers, strides_of
 from archsim.operators.windows import four_paddings
 from hwlib.errors import InputError

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import axes_of
-from archsim.operators.base import AXES_OWN, BATCH_FIRST, Output, TrainingRow, operator
+from archsim.operators.base import AXES_OWN, BATCH_FIRST, TrainingRow, operator
 from archsim.operators.moved import PUT, TAKE, taken
 from archsim.operators.moves import Moves, walking_rows
 from archsim.operators.numbers import np
+from archsim.operators.sizes import Output
 from archsim.operators.strides import moved_numbers, strides_of
 from hwlib.errors import InputError
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import count_of
-from archsim.operators.base import AXES_OWN, IMAGE, Output, TrainingRow, operator
+from archsim.operators.base import AXES_OWN, IMAGE, TrainingRow, operator
 from archsim.operators.moved import PUT, TAKE, taken
 from archsim.operators.moves import Moves, walking_rows
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
+from archsim.operators.sizes import Output
 from archsim.operators.strides import moved_numbers
 
 if TYPE_CHECKING:

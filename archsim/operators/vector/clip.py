@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import Output, operator
+from archsim.operators.base import operator
 from archsim.operators.bent import BOUND
 from archsim.operators.elementwise import Elementwise, Numbers
 from archsim.operators.numbers import np
+from archsim.operators.sizes import Output
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, count_of, operands
-from archsim.operators.base import AXES_KEPT, Operator, Output, TrainingRow, operator
+from archsim.operators.base import AXES_KEPT, Operator, TrainingRow, operator
 from archsim.operators.copying import COPY
 from archsim.operators.moved import PLACE
 from archsim.operators.numbers import np
 from archsim.operators.shapes import concatenate
+from archsim.operators.sizes import Output
 from archsim.operators.strides import moved_numbers, strides_of
 
 if TYPE_CHECKING:

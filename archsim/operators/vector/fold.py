@@ -8,17 +8,10 @@ from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work
 from archsim.operators.array.conv2d import gather_windows, scatter_windows
-from archsim.operators.base import (
-    BATCH_FIRST,
-    IMAGE,
-    Kernel,
-    Operator,
-    Output,
-    TrainingRow,
-    operator,
-)
+from archsim.operators.base import BATCH_FIRST, IMAGE, Kernel, Operator, TrainingRow, operator
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
+from archsim.operators.sizes import Output
 from archsim.operators.windows import WINDOW_FIELDS, four_paddings, window_numbers
 from hwlib.errors import InputError
 

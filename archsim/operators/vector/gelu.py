@@ -8,10 +8,11 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import Kernel, Output, operator
+from archsim.operators.base import Kernel, operator
 from archsim.operators.elementary import exponential
 from archsim.operators.elementwise import Elementwise, Numbers, erf
 from archsim.operators.numbers import np
+from archsim.operators.sizes import Output
 from archsim.operators.vector.tanh import tanh
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ import math
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import number_of
-from archsim.operators.base import BATCH_FIRST, Output, operator
+from archsim.operators.base import BATCH_FIRST, operator
 from archsim.operators.normalisation import Normalisation, Scales
 from archsim.operators.numbers import np
+from archsim.operators.sizes import Output
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archsim.operators.base import AXES_OWN, Output, operator
+from archsim.operators.base import AXES_OWN, operator
 from archsim.operators.normalisation import OverLastAxes
+from archsim.operators.sizes import Output
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.

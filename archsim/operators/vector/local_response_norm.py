@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work, number_of
-from archsim.operators.base import BATCH_FIRST, IMAGE, Operator, Output, operator
+from archsim.operators.base import BATCH_FIRST, IMAGE, Operator, operator
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
+from archsim.operators.sizes import Output
 
 if TYPE_CHECKING:
     from archsim.operators.shapes import Shape

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work, operands
-from archsim.operators.base import AXES_KEPT, Output, operator
+from archsim.operators.base import AXES_KEPT, operator
 from archsim.operators.join import Join
 from archsim.operators.numbers import np
+from archsim.operators.sizes import Output
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.

@@ -7,18 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work
-from archsim.operators.base import (
-    AXES_KEPT,
-    AXES_OWN,
-    MatrixProduct,
-    Operator,
-    Output,
-    TrainingRow,
-    operator,
-)
+from archsim.operators.base import AXES_KEPT, AXES_OWN, Operator, TrainingRow, operator
 from archsim.operators.numbers import np
 from archsim.operators.products import MATRICES
 from archsim.operators.shapes import matmul
+from archsim.operators.sizes import MatrixProduct, Output
 
 if TYPE_CHECKING:
     from archsim.operators.shapes import Shape

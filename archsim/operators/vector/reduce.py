@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.operators.arguments import Tensors, Work, axes_of, merge
-from archsim.operators.base import AXES_OWN, Operator, Output, operator
+from archsim.operators.base import AXES_OWN, Operator, operator
 from archsim.operators.numbers import np
+from archsim.operators.sizes import Output
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:

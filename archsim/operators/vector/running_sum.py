@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work, count_of
-from archsim.operators.base import Operator, Output, operator
+from archsim.operators.base import Operator, operator
 from archsim.operators.numbers import np
+from archsim.operators.sizes import Output
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work, axes_of
-from archsim.operators.base import Operator, Output, TrainingRow, operator
+from archsim.operators.base import Operator, TrainingRow, operator
 from archsim.operators.numbers import np
 from archsim.operators.products import SHARES
+from archsim.operators.sizes import Output
 
 if TYPE_CHECKING:
     from archsim.operators.shapes import Shape

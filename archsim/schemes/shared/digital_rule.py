@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
-from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.layer_state import LayerState
+from archsim.schemes.rule import UpdateRule
 from archsim.schemes.shared.optimiser_rule import Optimisers, OptimiserSettings, reference_step
 from archsim.schemes.shared.writing import devices_of_a_weight, write_targets
 from archsim.trace.operation import Activity

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from archsim.schemes.rule import ActionCounts, LayerState
+from archsim.schemes.layer_state import ActionCounts, LayerState
 from archsim.schemes.shared.words import Words
 
 F = np.float32

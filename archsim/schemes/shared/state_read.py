@@ -13,7 +13,7 @@ import numpy as np
 from archsim.kernels.random import WRITE, as_word, fill_normals, stream_key
 
 if TYPE_CHECKING:
-    from archsim.schemes.rule import LayerState
+    from archsim.schemes.layer_state import LayerState
 
 F = np.float32
 _LOOK = np.uint64(80)  # added to the stream number of writes: the noise of the reads before them

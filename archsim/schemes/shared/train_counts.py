@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from archsim.chip.blocks.bitstream import NUMBERS_OF_A_TILE
 from archsim.kernels.generators import IDEAL, SHARING, SHARINGS, SOURCE, Generators
-from archsim.schemes.rule import ActionCounts
+from archsim.schemes.layer_state import ActionCounts
 
 
 def count_trains(done: ActionCounts, generators: Generators, slots: float, lines: int) -> None:

@@ -34,7 +34,7 @@ from hwlib.parts.vector import INTEGER_FORMATS
 
 if TYPE_CHECKING:
     # For types only: the state of a layer holds its words, which are set from that state.
-    from archsim.schemes.rule import LayerState
+    from archsim.schemes.layer_state import LayerState
 
 U = np.uint64
 FORMATS = (*INTEGER_FORMATS, *FLOATING_FORMATS)

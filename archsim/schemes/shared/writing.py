@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archsim.schemes.rule import ActionCounts, LayerState
+from archsim.schemes.layer_state import ActionCounts, LayerState
 from archsim.schemes.shared.state_read import read_state
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from archsim.kernels.accumulator import EXACT_CELLS, CellRead, accumulate
 from archsim.kernels.random import REFRESH, as_word, stream_key
 from archsim.kernels.records import DeviceRead
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.shared.digital_rule import GradientRule, written_activity
 from archsim.schemes.shared.expected_pulses import pulses_without_noise
 from archsim.schemes.shared.optimiser_rule import gradient_of

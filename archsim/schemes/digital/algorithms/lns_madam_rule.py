@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.shared.digital_rule import GradientRule, written_activity
 from archsim.schemes.shared.optimiser_rule import gradient_of
 from archsim.schemes.shared.writing import write_targets

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from archsim.schemes.rule import ActionCounts, LayerState
+from archsim.schemes.layer_state import ActionCounts, LayerState
 from archsim.schemes.shared.digital_rule import DigitalRule, DigitalRuleSettings
 from archsim.schemes.shared.expected_pulses import pulses_without_noise
 from archsim.schemes.shared.optimiser_rule import reference_step

@@ -9,7 +9,7 @@ import numpy as np
 
 from archsim.kernels.random import WRITE, as_word, stream_key
 from archsim.kernels.rounding import whole_pulses
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.shared.digital_rule import GradientRule, written_activity
 from archsim.schemes.shared.expected_pulses import pulses_without_noise
 from archsim.schemes.shared.optimiser_rule import gradient_of

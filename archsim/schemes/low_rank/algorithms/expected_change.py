@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.low_rank.algorithms import sbpca_reference as slow
 from archsim.schemes.low_rank.algorithms.running_factors import RunningFactors, starting_factors
 from archsim.schemes.low_rank.settings import LowRankSettings
-from archsim.schemes.rule import LayerState
 
 
 def reference_change(

@@ -8,8 +8,8 @@ import numpy as np
 
 from archsim.kernels.low_rank import orthonormalise
 from archsim.kernels.random import as_word, fill_normals, stream_key
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.low_rank.settings import LowRankSettings
-from archsim.schemes.rule import LayerState
 
 F, U = np.float32, np.uint64
 # Streams of random numbers, beside those of kernels.random and of the rule

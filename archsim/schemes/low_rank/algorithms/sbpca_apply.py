@@ -12,9 +12,9 @@ from archsim.kernels.outer import add_products
 from archsim.kernels.random import WRITE, as_word, stream_key
 from archsim.kernels.rounding import whole_pulses
 from archsim.operators.digital_work import merge
+from archsim.schemes.layer_state import ActionCounts, LayerState
 from archsim.schemes.low_rank.sbpca_work import SHOT_PHASES, outer_product_work, rebuild_work
 from archsim.schemes.low_rank.settings import LowRankSettings
-from archsim.schemes.rule import ActionCounts, LayerState
 from archsim.schemes.shared.state_read import read_state
 from archsim.schemes.shared.train_counts import count_trains
 from archsim.schemes.shared.writing import devices_of_a_weight, write_targets

@@ -15,6 +15,7 @@ from archsim.kernels.low_rank_svd import lrt_samples, truncated_svd
 from archsim.kernels.low_rank_words import FactorWords, lrt_words, sbe_words, store_factors
 from archsim.kernels.outer import add_products
 from archsim.kernels.random import as_word, stream_key
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.low_rank.algorithms.running_factors import RunningFactors
 from archsim.schemes.low_rank.algorithms.sbpca_apply import (
     LowRank,
@@ -24,7 +25,7 @@ from archsim.schemes.low_rank.algorithms.sbpca_apply import (
 )
 from archsim.schemes.low_rank.sbpca_work import batch_work, block_work, sample_work
 from archsim.schemes.low_rank.settings import LowRankSettings
-from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.rule import UpdateRule
 from archsim.schemes.shared.digital_rule import written_activity
 from archsim.trace.operation import Activity
 

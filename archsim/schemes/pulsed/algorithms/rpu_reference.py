@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.shared.expected_pulses import expected_change
 
 LONGEST = 31  # slots of the core's pulse trains where nobody names another number

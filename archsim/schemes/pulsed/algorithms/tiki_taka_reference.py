@@ -26,13 +26,13 @@ from archsim.kernels.random_reference import (
     uniform_reference,
 )
 from archsim.kernels.update_reference import move_reference, update_reference
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.pulsed.algorithms.tiki_taka_state import (
     TransferSettings,
     new_state,
     rates,
     transfer_read,
 )
-from archsim.schemes.rule import LayerState
 from archsim.schemes.shared.state_read import converted
 
 F = np.float32

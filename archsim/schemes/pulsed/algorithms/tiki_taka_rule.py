@@ -12,13 +12,14 @@ from archsim.devices.array import draws
 from archsim.kernels.fast_array import FAST_TILE, PULSES, READS, VERSIONS, image_kernel
 from archsim.kernels.records import Cells, Tally, Trains
 from archsim.kernels.transfer_records import Both, Transfer, TransferMemory
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.pulsed.algorithms.tiki_taka_state import (
     TransferSettings,
     new_state,
     rates,
     transfer_read,
 )
-from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.rule import UpdateRule
 from archsim.schemes.shared.train_counts import count_trains
 from archsim.trace.operation import Activity
 

@@ -15,7 +15,7 @@ from archsim.kernels.fast_array import FAST_TILE
 from archsim.kernels.number_formats import SCALE_FIELDS
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
 from archsim.kernels.transfer_records import TransferMemory
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.shared.state_read import LineRead, read_lines, read_of
 from hwlib.errors import InputError
 

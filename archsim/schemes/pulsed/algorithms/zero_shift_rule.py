@@ -12,7 +12,8 @@ import numpy as np
 
 from archsim.devices.symmetry import drive_to_symmetry
 from archsim.kernels.random import DEVICE, as_word, fill_normals, stream_key
-from archsim.schemes.rule import LayerState, UpdateRule
+from archsim.schemes.layer_state import LayerState
+from archsim.schemes.rule import UpdateRule
 from archsim.schemes.shared.expected_pulses import expected_change
 from archsim.schemes.shared.state_read import read_lines, read_of
 from archsim.schemes.shared.train_counts import count_trains

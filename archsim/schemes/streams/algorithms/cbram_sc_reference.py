@@ -13,20 +13,18 @@ from archsim.kernels.stream_filters_reference import adam_reference, average_ref
 from archsim.kernels.stream_records import Operands, StreamTally
 from archsim.kernels.stream_reference import count_products_reference
 from archsim.kernels.streams import TALLIES
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.streams.algorithms.cbram_sc_rule import (
     CbramSettings,
     device_transfer,
     widths_of,
 )
 from archsim.schemes.streams.algorithms.stream_rule import (
-    OPTIMISER,
-    multiplier_of,
-    numbers_of,
     plain_transfer,
     power_of_two,
     vector_scales,
 )
+from archsim.schemes.streams.algorithms.stream_settings import OPTIMISER, multiplier_of, numbers_of
 
 F = np.float32
 

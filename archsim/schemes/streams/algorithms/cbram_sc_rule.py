@@ -12,16 +12,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from archsim.kernels.stream_filters import Moments, StreamDrawing, Widths, adam, average
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.streams.algorithms.stream_rule import (
     LEAST,
-    OPTIMISER,
     StreamRule,
-    StreamSettings,
-    numbers_of,
     plain_transfer,
     power_of_two,
 )
+from archsim.schemes.streams.algorithms.stream_settings import OPTIMISER, StreamSettings, numbers_of
 from archsim.trace.operation import Activity
 
 F = np.float32

@@ -11,15 +11,11 @@ import numpy as np
 
 from archsim.kernels import stream_parts
 from archsim.kernels.stream_records import Operands, StreamTally
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.shared.optimiser_rule import gradient_of
 from archsim.schemes.shared.writing import write_first
-from archsim.schemes.streams.algorithms.stream_rule import (
-    StreamRule,
-    StreamSettings,
-    converted,
-    power_of_two,
-)
+from archsim.schemes.streams.algorithms.stream_rule import StreamRule, converted, power_of_two
+from archsim.schemes.streams.algorithms.stream_settings import StreamSettings
 
 F = np.float32
 

@@ -7,14 +7,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from archsim.schemes.rule import LayerState
+from archsim.schemes.layer_state import LayerState
 from archsim.schemes.shared.optimiser_rule import Optimisers, OptimiserSettings, reference_step
-from archsim.schemes.streams.algorithms.stream_rule import (
-    StreamRule,
-    StreamSettings,
-    converted,
-    vector_scales,
-)
+from archsim.schemes.streams.algorithms.stream_rule import StreamRule, converted, vector_scales
+from archsim.schemes.streams.algorithms.stream_settings import StreamSettings
 
 
 class EssopSettings(StreamSettings, OptimiserSettings, Protocol):
