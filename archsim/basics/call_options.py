@@ -24,13 +24,16 @@ Options = TypeVar("Options", bound=_Record)
 Verb = TypeVar("Verb", bound=Callable[..., object])
 
 
-def read_options(kind: type[Options], words: Mapping[str, Any], call: str) -> Options:
+def read_options(
+    kind: type[Options], words: Mapping[str, Any], verb: Callable[..., object]
+) -> Options:
     """The record of a call's options.
 
     Args:
         kind: a frozen dataclass with a default for each option.
         words: the options that the caller named.
-        call: name of the call, for the message.
+        verb: the call, which `shows_options` gave its whole signature: a message lists every word
+            that it takes, the ones before `**options` too.
 
     Returns:
         a `kind` with the words in it.
@@ -41,7 +44,8 @@ def read_options(kind: type[Options], words: Mapping[str, Any], call: str) -> Op
     known = [field.name for field in dataclasses.fields(kind)]
     for name in words:
         if name not in known:
-            raise unknown("option", name, known, call)
+            taken = [*inspect.signature(verb).parameters]
+            raise unknown("option", name, taken, verb.__name__)
     return kind(**words)
 
 

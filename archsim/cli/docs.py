@@ -9,6 +9,7 @@ from pathlib import Path
 
 from archsim.cli.options import add_output_options
 from archsim.cli.output import emit, print_json, say
+from hwlib.errors import InputError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +17,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "page",
         metavar="PAGE",
         nargs="?",
-        default="index",
         help="a page of the manual, for example my_chip or commands (default: its first page)",
     )
     parser.add_argument("--path", action="store_true", help="print where the page is, open nothing")
@@ -29,14 +29,17 @@ def execute(arguments: argparse.Namespace) -> int:
     from archsim.documentation import find_page, list_pages
 
     if arguments.list:
+        if arguments.page is not None:
+            raise InputError("--list names all pages", where="archsim docs", got=arguments.page)
         if arguments.json:
             print_json({"pages": list(list_pages())})
         else:
             emit("\n".join(list_pages()))
         return 0
-    page = find_page(arguments.page)
+    name = arguments.page or "index"
+    page = find_page(name)
     if arguments.json:  # a script wants the path, and no browser
-        print_json({"page": arguments.page, "path": str(page)})
+        print_json({"page": name, "path": str(page)})
         return 0
     if arguments.path or not open_in_browser(page):
         emit(str(page))

@@ -121,7 +121,7 @@ def compare(
         InputError: for unknown names and for settings that no scheme can run.
         KeyboardInterrupt: where the user stopped it.
     """
-    chosen = read_options(ComparisonOptions, options, "compare")
+    chosen = read_options(ComparisonOptions, options, compare)
     variants = chosen_variants(schemes)
     chip = load_architecture(chip)
     network = load_network(network) if isinstance(network, str | Path) else network

@@ -58,8 +58,8 @@ def explain(result: Explained, path: str) -> Node:
         )
     # What was paid once has a ledger and a time of its own; with those of the images its trail
     # would be another number's.
-    if keys[0] == "setup" and keys[-1].removesuffix("_range").endswith("energy_j"):
-        trails = _Trails(*_once(result))
+    if is_paid_once(keys):
+        trails = _Trails(*paid_once(result))
     node = trails.find(keys, value)
     stale = (
         isinstance(value, float)
@@ -75,8 +75,15 @@ def explain(result: Explained, path: str) -> Node:
     return dataclasses.replace(node, how=how)
 
 
-def _once(result: Explained) -> tuple[Document, Estimate]:
-    """The part of a result that happens once before the first image, as a result of its own."""
+def is_paid_once(keys: list[str]) -> bool:
+    """Whether a path names an energy of the set-up."""
+    return keys[0] == "setup" and keys[-1].removesuffix("_range").endswith("energy_j")
+
+
+def paid_once(result: Explained) -> tuple[Document, Estimate]:
+    """The part of a result that happens once before the first image, as a result of its own: its
+    document and what it is priced at.
+    """
     once = result.document["setup"]
     document = {
         **result.document,

@@ -12,7 +12,7 @@ from archsim.cost.component_cost import SHARED
 from archsim.cost.component_trails import EVERY_ROW, LedgerRows
 from archsim.cost.deciding import AREA, LEAKAGE, Decided, Move, PriceOf, Times, decided
 from archsim.cost.estimate import Estimate
-from archsim.cost.explain import Explained, rows_of
+from archsim.cost.explain import Explained, is_paid_once, paid_once, rows_of
 from archsim.cost.figures_used import figure_row
 from archsim.cost.paths import Document, named_tree, resolve
 from archsim.cost.total_trails import INSIDE, OFF_CHIP, TOTALS
@@ -75,9 +75,11 @@ def why(result: Explained, path: str) -> Why:
     Raises:
         InputError: for a path that is no number, and for one that no price enters.
     """
-    estimate = result.estimate()
-    keys = resolve(named_tree(result.document), path)
-    times = times_of(result.document, estimate, keys)
+    document, estimate = result.document, result.estimate()
+    keys = resolve(named_tree(document), path)
+    if is_paid_once(keys):
+        document, estimate = paid_once(result)
+    times = times_of(document, estimate, keys)
     number = decided(times, estimate)
     # All kinds that there are, hence all figures.
     together = number.share({move.figure.kind for move in number.moves})
@@ -123,6 +125,8 @@ def times_of(document: Document, estimate: Estimate, keys: list[str]) -> Times:
     if head in ("by_component", "by_component_off_chip") and metric in _METRICS:
         # A component is asked by its name, on whichever side of the chip's boundary it lies.
         return sums.of(metric, tuple(INSIDE["system"]), keys[1])
+    if is_paid_once(keys):
+        return sums.of("energy_j", OFF_CHIP if metric.startswith("off_chip") else INSIDE["chip"])
     if metric.endswith("energy_j") and head in ("by_layer", "by_phase"):
         within = OFF_CHIP if metric.startswith("off_chip") else INSIDE["chip"]
         rows = rows_of(head, keys)
@@ -132,7 +136,7 @@ def times_of(document: Document, estimate: Estimate, keys: list[str]) -> Times:
         "no sum of prices makes this number, so no figure of a part decides it",
         where="path",
         got=".".join(keys),
-        allowed="areas, energies and powers of the chip, its components, layers and phases",
+        allowed="areas, energies and powers of the chip, its components, layers, phases and set-up",
     )
 
 

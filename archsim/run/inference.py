@@ -75,7 +75,7 @@ def infer(
         InputError: for anything wrong in the input: weights that are missing, operators that carry
             no data, images that do not fit.
     """
-    chosen = read_options(InferenceOptions, options, "infer")
+    chosen = read_options(InferenceOptions, options, infer)
     check_counts(chosen)
     net = network if isinstance(network, Network) else load_network(network)
     check_carries(net)

@@ -76,7 +76,7 @@ def simulate(
         InputError: for anything wrong in the input.
         RuntimeError: where the simulation lost work.
     """
-    chosen = read_options(SimulationOptions, options, "simulate")
+    chosen = read_options(SimulationOptions, options, simulate)
     _check_options(chosen)
     aged: list[str] = []
     if chosen.device is not None or chosen.at or chosen.device_settings:

@@ -82,7 +82,7 @@ def train(
         InputError: for anything wrong in the input.
         KeyboardInterrupt: where the user ended it and nothing was done.
     """
-    chosen = read_options(TrainingOptions, options, "train")
+    chosen = read_options(TrainingOptions, options, train)
     rule = load_scheme(scheme)
     chip = load_architecture(rule.default_chip if chip is None else chip)
     network = load_network(network) if isinstance(network, str | Path) else network

@@ -28,14 +28,15 @@ _FORM: dict[str, Form] = {
     "source??": "text",
     "network??": "text",
     "data??": "text",
+    "mean_of_last??": "whole",
     "settings??": {"*": "any"},
     "row??": [
         {
             "name": "text",
             "title??": "text",
             "published_text??": "text",
-            "published_percent??": "any",
-            "tolerance_percent??": "any",
+            "published_percent??": "number",
+            "tolerance_percent??": "number",
             "settings??": {"*": "any"},
             "seeds??": ["whole"],
         }
@@ -101,13 +102,9 @@ def load_study(path: str | Path) -> Study:
                 **content.get("settings", {}).get(part, {}),
                 **item.get("settings", {}).get(part, {}),
             }
-        published = (
-            item.get("published_text")
-            or f"{item['published_percent']} ± {item['tolerance_percent']}"
-        )
-        rows.append(
-            Row(item["name"], item["title"], published, settings, tuple(item.get("seeds", [1])))
-        )
+        title = item.get("title", item["name"])
+        seeds = tuple(item.get("seeds", [1]))
+        rows.append(Row(item["name"], title, _published(item), settings, seeds))
     priced = check_priced(content.get("priced", []), str(path))
     if not rows and not priced:
         raise InputError("a study needs at least one row", where=str(path))
@@ -127,6 +124,16 @@ def load_study(path: str | Path) -> Study:
         tuple(rows),
         priced,
     )
+
+
+def _published(item: dict[str, Any]) -> str:
+    """What the paper states for a row; a run of our own, a seed more or a twin, has nothing there."""
+    if "published_text" in item:
+        return item["published_text"]
+    if "published_percent" not in item:
+        return "not stated"
+    stated = f"{item['published_percent']}"
+    return f"{stated} ± {item['tolerance_percent']}" if "tolerance_percent" in item else stated
 
 
 def read_history(study: Study, row: Row, seed: int) -> list[dict[str, float]]:

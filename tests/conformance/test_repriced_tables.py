@@ -103,6 +103,33 @@ def test_a_wrong_entry_of_a_priced_table_is_refused(tmp_path, entry, words):
         load_study(tmp_path / "study.toml")
 
 
+@pytest.mark.parametrize(
+    ("words", "published"),
+    [
+        ("", "not stated"),
+        ("published_percent = 2.5", "2.5"),
+        ("published_percent = 2.5\ntolerance_percent = 0.5", "2.5 ± 0.5"),
+        ("published_text = '> 10'", "> 10"),
+    ],
+)
+def test_a_row_says_what_its_paper_states_and_no_more(tmp_path, words, published):
+    # a twin or a seed of our own has nothing in the paper, and its name is title enough
+    (tmp_path / "study.toml").write_text(STUDY + f"\n[[row]]\nname = 'twin'\n{words}\n")
+    row = load_study(tmp_path / "study.toml").rows[-1]
+    assert (row.title, row.published) == ("twin", published)
+
+
+@pytest.mark.parametrize("field", ["published_percent", "tolerance_percent", "mean_of_last"])
+def test_a_number_of_a_study_is_a_number(tmp_path, field):
+    text = f"{field} = 'some'\n"
+    rows = f"\n[[row]]\nname = 'twin'\n{text}"
+    other = STUDY.replace("mean_of_last = 1\n", "")
+    study = text + other if field == "mean_of_last" else STUDY + rows
+    (tmp_path / "study.toml").write_text(study)
+    with pytest.raises(InputError, match=field):
+        load_study(tmp_path / "study.toml")
+
+
 def test_a_table_of_costs_is_made_again_from_what_it_kept(folders, tmp_path, untrained):
     document = json.loads((folders / "train" / "result.json").read_text())
     low_rank_costs.write(tmp_path / "costs.csv", {"pulses": document})

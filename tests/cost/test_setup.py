@@ -9,7 +9,9 @@ import pytest
 
 import archsim
 from archsim.chip import load_architecture
-from archsim.cost.explain import explain
+from archsim.cost.deciding import decided
+from archsim.cost.explain import explain, paid_once
+from archsim.cost.why import times_of, why
 from archsim.readers.digest import seal
 from archsim.report.run.headline import headline
 from archsim.report.run.view import View
@@ -147,6 +149,19 @@ def test_tiki_taka_brings_its_arrays_to_their_points_and_agad_has_no_reference()
     assert chopped["pulses"]["fc.fast"] == 100 + ROWS["fc"]
     assert agad["pulses"]["fc.fast"] == 100 and chopped["pulses"]["fc.reference"] == PULSES
     assert "fc.reference" not in agad["pulses"] and agad["energy_j"] < chopped["energy_j"]
+
+
+def test_what_was_paid_once_is_decided_by_its_own_prices():
+    # with the chip's wires, once: energy on the chip, and what lies off it
+    result = once("zero_shift")
+    document, estimate = paid_once(result)
+    for path in ("setup.energy_j", "setup.off_chip_energy_j"):
+        times = times_of(document, estimate, path.split("."))
+        assert decided(times, estimate).value == near(result.setup[path.split(".")[1]])
+        assert why(result, path).path == path
+    assert why(result, "setup.energy_j").figures
+    with pytest.raises(InputError, match="no sum of prices"):
+        why(result, "setup.cycles")
 
 
 def test_untimed_and_pipelined_setups():

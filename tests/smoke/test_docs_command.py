@@ -65,6 +65,11 @@ def test_it_lists_the_pages(capsys):
     assert {"index", "start", "reference/commands"} <= set(capsys.readouterr().out.split())
 
 
+def test_a_list_of_all_pages_takes_no_page(capsys):
+    assert main(["docs", "--list", "my_chip"]) == 2
+    assert "--list names all pages; got 'my_chip'" in capsys.readouterr().err
+
+
 def test_it_says_where_no_manual_came(opened, capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(documentation, "PAGES", tmp_path)
     assert main(["docs"]) == 2

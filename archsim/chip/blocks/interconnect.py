@@ -88,8 +88,8 @@ class Interconnect(Block[InterconnectSettings]):
                 switched = values * step.chip.read.input_bits
         # Time goes with what the medium carries once, energy with the wires that switch.
         step.count("interconnect", "transfer", switched + step.results_out)
-        step.plan.down[self.name] = math.ceil(carried / settings.width_bits)
-        step.plan.up[self.name] = math.ceil(step.results_out / settings.width_bits)
+        step.plan.down[self.name] = math.ceil(carried / settings.width_bits - 1e-9)
+        step.plan.up[self.name] = math.ceil(step.results_out / settings.width_bits - 1e-9)
 
 
 def branches(operation: Operation, layer: LayerPlacement, elements: float) -> float:

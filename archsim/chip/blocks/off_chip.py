@@ -51,7 +51,8 @@ class OffChipSettings(Section):
     def cycles(self, bits: float) -> int:
         """Cycles that a channel takes for so many bits, refreshes among them."""
         # In a share of the time nothing moves, so what moves takes 1 / (1 - share) as long.
-        return math.ceil(self.moved(bits) / self.bits_per_cycle / (1 - self.refresh_share))
+        cycles = self.moved(bits) / self.bits_per_cycle / (1 - self.refresh_share)
+        return math.ceil(cycles - 1e-9)
 
 
 class OffChip(Block[OffChipSettings]):
