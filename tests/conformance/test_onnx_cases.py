@@ -116,7 +116,9 @@ def test_an_embedding_gives_rows_of_its_table():
     table, matrix = (onnx_module("numpy_helper").to_array(stored[name]) for name in "EW")
     rows = np.array([[3, 0, 3, len(table) - 1]])
     got = imported_outputs(network, {"x": rows}, 1)
-    np.testing.assert_allclose(got.reshape(4, -1), table[rows[0]] @ matrix, rtol=1e-5)
+    wanted = table[rows[0]] @ matrix
+    # of the largest: where terms cancel, their order alone moves the last digits of a small sum
+    assert np.abs(got.reshape(4, -1) - wanted).max() <= 1e-6 * np.abs(wanted).max()
     # every row comes from the off-chip memory, as the numbers of the rows do
     assert build_trace(network).input_elements == rows.size * (1 + table.shape[1])
     with pytest.raises(archsim.InputError, match="not the number of a row"):
