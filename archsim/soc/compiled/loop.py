@@ -64,6 +64,8 @@ def event_loop(header, most):
             who = event.who
             clock.due_first += 1
         elif clock.waiting:
+            if clock.stepped:
+                skip_periods(tables)
             clock.now = get(tables, COMING, 0).cycle
             if clock.ended_runs:
                 reuse_ended(tables)
@@ -135,8 +137,14 @@ def reuse_ended(tables):
     clock.ended_runs = 0
 
 
+@kernel
+def no_periods(tables):
+    """On a flat chip no steady state is looked for."""
+
+
 # The same functions in the words that they call each other by; chips of cores have other processes
 # (`cores/loop.py`).
 begin_born = kernel(births)
 do_event = kernel(event_kinds)
+skip_periods = no_periods
 run_events = kernel(event_loop)

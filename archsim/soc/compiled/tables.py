@@ -26,7 +26,7 @@ def _record(words: str, fractions: str = "") -> np.dtype[np.void]:
 # One row: time, the events that are due, and the processes that are about to start.
 CLOCK = _record(
     "now sequence waiting due_first due_end born_first born_end unused_runs ended_runs "
-    "marks spans spans_left_out operations_ended events fault"
+    "marks spans spans_left_out operations_ended events fault stepped"
 )
 # What comes at a later cycle, as a binary heap; events of one cycle come in the order of `sequence`.
 COMING = _record("cycle sequence kind who")
@@ -64,7 +64,7 @@ PROCESS = _record(
 )
 RUN = _record(
     "operation image age started ended steps jobs extra last_result through first_coming comings "
-    "progress wakes sources finished_wanted alive"
+    "progress wakes sources finished_wanted alive searched skipped_turns"
 )
 LINK = _record("run age source")
 WAKE_FOR = _record("rows process")
@@ -73,7 +73,7 @@ QUEUE = _record("capacity first size room taker first_giver last_giver kept unti
 JOB = _record("count dependency ready_at")
 SERVER = _record(
     "first_port ports busy requests waited queue_max until first_start starts users first_waiting "
-    "queued first_words"
+    "queued first_words reached"
 )
 PORT = _record("free_at first_gap gaps")
 PIECE = _record("begin end")
@@ -101,7 +101,7 @@ TILE = _record("free_at")
 # that are free again.
 FLOOR = _record(
     "flit_bits packet_flits outstanding width over_first waits_of_link transits transits_made "
-    "free_transit sendings sendings_made free_sending"
+    "free_transit sendings sendings_made free_sending classes"
 )
 # What a copy of an operation does on its cores, and what a step does on one of these.
 COPY = _record("first_step steps first_exchange exchanges first_return returns")
@@ -118,7 +118,7 @@ BRANCH = _record("wire buffers first_onward onward")
 # A link between cores with the slots behind it, and the cycles in which it looks again at who asks.
 WIRE = _record(
     "free_at busy packets flits waited blocked queue_max first_asking last_asking asking bits delay "
-    "first_slot slots first_look looks"
+    "first_slot slots first_look looks reached_by"
 )
 SLOT = _record("free_from")
 LOOK = _record("at_cycle")
@@ -130,6 +130,19 @@ ARRIVAL = _record("to_come latest there waiter")
 CROSSING = _record("to_come latest previous turned waiter")
 # The drain of a copy: how many of its steps cross the network.
 CROSSINGS = _record("under_way wants_room newest")
+# One row: the search for a steady state (`cores/steady`). The words of a state; servers and links that
+# an operation reaches; packets and messages as a walk over the state finds them.
+STEADY = _record(
+    "enabled age spent first_event next_kept keeps slot units since steps period periods walk walks "
+    "cursor fractions differs reaches servers links found skips skipped"
+)
+KEPT_STATE = _record("failures state_sum at_cycle after_steps")
+STEADY_WORD = _record("kept seen")
+STEADY_FRACTION = _record("", "fraction")
+REACHED_SERVER = _record("server_reached")
+REACHED_LINK = _record("link_reached")
+NAME = _record("found_in found_as")
+FOUND = _record("record")
 
 FORMS = {name: form for name, form in dict(globals()).items() if name.isupper()}
 """The form of each table, by its name. No two are alike, so that a form says which table it is."""

@@ -97,7 +97,7 @@ def _new_arrival(tables, number, units):
     process = get(tables, PROCESS, number)
     each = get(tables, FLOOR, 0).outstanding + MORE_ARRIVALS
     unit = process.number % units
-    turn = process.number // units
+    turn = process.number // units - get(tables, RUN, process.run).skipped_turns
     one = (process.run * get(tables, SETTINGS, 0).most_units + unit) * each + turn % each
     arrival = get(tables, ARRIVAL, one)
     arrival.there = 0

@@ -41,7 +41,8 @@ def start_crossing(tables, drain, copy, collected):
     crossings = get(tables, CROSSINGS, lane)
     # one more than may be under way: who comes next looks at the last one
     each = floor.outstanding + 1
-    number = floor.over_first + lane * each + giver.number % each
+    turn = giver.number - get(tables, RUN, giver.run).skipped_turns
+    number = floor.over_first + lane * each + turn % each
     process = get(tables, PROCESS, number)
     process.run = giver.run
     process.role = CROSS

@@ -9,6 +9,7 @@ import numpy as np
 
 from archsim.soc.compiled import tables as forms
 from archsim.soc.compiled.cores.bring import MORE_ARRIVALS
+from archsim.soc.compiled.cores.steady.words import KEPT_STATES, STATE_FRACTIONS, STATE_WORDS
 from archsim.soc.compiled.cores.works import WorkRows
 from archsim.soc.compiled.fill import Filler
 from archsim.soc.compiled.numbering import Room
@@ -56,7 +57,9 @@ class CoreFiller(Filler):
         return [1, *[self.outstanding, queue, results] * self.most_units]
 
     def _more_tables(self) -> dict[str, Table]:
-        return self.works.tables() | self._links() | {"FLOOR": self._floor()}
+        return (
+            self.works.tables() | self._links() | {"FLOOR": self._floor(), "STEADY": self._steady()}
+        )
 
     def _floor(self) -> Table:
         speed = self.machine.network.speed
@@ -69,7 +72,14 @@ class CoreFiller(Filler):
         row["waits_of_link"] = self.room.looks
         row["transits"] = self.room.transits
         row["sendings"] = self.room.sendings
+        row["classes"] = self.machine.network.layout.routers.classes
         row["free_transit"] = row["free_sending"] = NONE
+        return row
+
+    def _steady(self) -> Table:
+        row = empty_table(forms.STEADY, 1)
+        row["enabled"] = self.machine.skips
+        row["age"] = NONE
         return row
 
     def _links(self) -> dict[str, Table]:
@@ -93,4 +103,13 @@ class CoreFiller(Filler):
             "ARRIVAL": self._copies * (self.outstanding + MORE_ARRIVALS),
             "CROSSING": self._copies * (self.outstanding + 1),
             "CROSSINGS": self._copies,
+            # behind all events room for one while they are sorted
+            "COMING": self.room.events + 1,
+            "KEPT_STATE": KEPT_STATES,
+            "STEADY_WORD": KEPT_STATES * STATE_WORDS,
+            "STEADY_FRACTION": KEPT_STATES * STATE_FRACTIONS,
+            "REACHED_SERVER": len(self.machine.all_servers()),
+            "REACHED_LINK": len(self.machine.network.links),
+            "NAME": self.room.transits + self.room.sendings,
+            "FOUND": self.room.transits + self.room.sendings,
         }

@@ -25,6 +25,7 @@ from archsim.soc.compiled.cores.kinds import (
 from archsim.soc.compiled.cores.packets import go_on, look_again
 from archsim.soc.compiled.cores.sending import go
 from archsim.soc.compiled.cores.starting import start_on_cores
+from archsim.soc.compiled.cores.steady.search import skip_periods
 from archsim.soc.compiled.cores.through import end
 from archsim.soc.compiled.loop import births, event_kinds, event_loop
 from archsim.soc.compiled.tables import ARRIVAL, CROSSING, FLOOR, PROCESS
@@ -88,4 +89,5 @@ run_core_events = template(
     resume=resume_on_cores,
     do_event=event_on_cores,
     begin_born=template(births, resume=resume_on_cores),
+    skip_periods=skip_periods,
 )

@@ -20,7 +20,12 @@ SHORT = 20_000
 
 
 class CompiledCoreMachine(CompiledMachine, ChipOfCores):
-    """One chip of cores that executes one trace."""
+    """One chip of cores that executes one trace. Where `skips` is false, every step is simulated: for
+    tests. `skipped_steps` were not, in a steady state.
+    """
+
+    skips = True
+    skipped_steps = 0
 
     def __init__(
         self,
@@ -43,6 +48,7 @@ class CompiledCoreMachine(CompiledMachine, ChipOfCores):
 
     def read(self, filler: Filler, tables: dict[str, Table]) -> None:
         super().read(filler, tables)
+        self.skipped_steps = int(tables["STEADY"]["skipped"][0])
         for link, row in zip(self.network.links, tables["WIRE"]):
             link.free_at = int(row["free_at"])
             link.busy, link.packets = int(row["busy"]), int(row["packets"])

@@ -6,7 +6,7 @@ from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
 from archsim.soc.compiled.calendar import later
 from archsim.soc.compiled.cores.arriving import message_is_there
-from archsim.soc.compiled.cores.kinds import ALL_TAKEN, HEAD
+from archsim.soc.compiled.cores.kinds import ALL_TAKEN, HEAD, NO_SLOT
 from archsim.soc.compiled.cores.wires import (
     is_free,
     leave_slot,
@@ -48,6 +48,7 @@ def stand_at(tables, sending, branch, flits, before, whole):
     packet.before = before
     packet.left = way.onward
     packet.leaves_at = 0
+    packet.slot = NO_SLOT
     packet.since = get(tables, CLOCK, 0).now
     packet.whole = whole
     packet.cycles = flits

@@ -34,6 +34,7 @@ def send(tables, number, owner, to_process, stored):
     sending.owner = owner
     sending.to_process = to_process
     sending.end = end
+    sending.left = NONE  # its packets are not on their way yet
     if begin > now:
         later(tables, GO, one, begin - now)
     else:

@@ -18,6 +18,8 @@ def through(tables, number, cycle):
     now = get(tables, CLOCK, 0).now
     run.last_result = max(run.last_result, cycle)
     advance(tables, number, 1)
+    if run.searched:
+        get(tables, CLOCK, 0).stepped = number + 1
     if run.jobs == get(tables, OPERATION, run.operation).jobs:
         if run.last_result > now:
             later(tables, END, number, run.last_result - now)

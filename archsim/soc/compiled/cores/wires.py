@@ -69,6 +69,7 @@ def occupy(tables, number, transit, slot):
     end = max(now + packet.cycles, packet.whole)
     wire.blocked += max(0, now - max(wire.free_at, packet.since))
     wire.waited += now - packet.since
+    packet.since = NONE
     wire.free_at = end
     wire.busy += end - now
     wire.packets += 1

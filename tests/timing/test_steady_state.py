@@ -1,0 +1,160 @@
+"""Is a steady state that is skipped what would have been simulated, cycle by cycle: where it is known
+by hand, on random chips with long operations, and where something keeps it from being steady?
+"""
+
+import os
+from dataclasses import replace
+
+import pytest
+from core_chips import core_chip
+from small_chips import DRAIN, READ, read, trace_of
+
+from archsim.chip import load_architecture
+from archsim.chip.place import place
+from archsim.schemes import load_scheme
+from archsim.soc.compiled.cores.machine import CompiledCoreMachine
+from archsim.soc.cores.core_machine import CoreMachine
+from archsim.soc.engine import PlacedTrace
+from archsim.studies.engines import core_cases, facts_of
+from archsim.trace import build_trace
+from workloads import load_network
+
+SEED = int(os.environ.get("ARCHSIM_SEED", "1"))
+# 32 values of 8 bits: 4 flits and a head, through an input buffer that writes and reads it
+VALUES = 32
+FIRST = 3 + 5 + 2
+
+
+def work(trace, chip, images=1):
+    return PlacedTrace(trace, chip, place(trace.matrices, chip), images)
+
+
+def compiled(asked, skips=True):
+    machine = CompiledCoreMachine(*asked)
+    machine.skips = skips
+    return machine
+
+
+def facts(machine):
+    return {
+        **facts_of(machine),
+        "links": [
+            (link.name, link.busy, link.packets, link.flits, link.waited, link.blocked)
+            for link in machine.links()
+        ],
+        "queues": [(server.waited, server.queue_max) for server in machine.all_servers()],
+        "tiles": [(lane.free_at, lane.busy, lane.jobs) for lane in machine.lanes.values()],
+    }
+
+
+def skipped(asked, by_simpy=False):
+    """Steps that were skipped; what is told is that of a run of every step."""
+    skipping = compiled(asked)
+    every = CoreMachine(asked) if by_simpy else compiled(asked, skips=False)
+    assert facts(skipping) == facts(every)
+    return skipping.skipped_steps
+
+
+def test_a_million_reads_take_a_million_times_a_read():
+    # inputs come every 5 cycles and reads take 16: the tile waits for the first alone
+    steps = 1_000_000
+    machine = compiled(work(trace_of(read("a", steps, input_elements=VALUES)), core_chip()))
+    machine.run()
+    assert machine.end == FIRST + steps * READ + DRAIN
+    assert machine.skipped_steps > 0.999 * steps
+    (lane,) = machine.lanes.values()
+    assert (lane.busy, lane.jobs) == (steps * READ, steps)
+    assert lane.stalls == {"input": FIRST}
+
+
+def test_a_million_messages_set_the_pace_of_a_slow_network():
+    # 34 flits of 8 bits a message, one behind the other; the tile waits for 18 cycles each time
+    steps = 1_000_000
+    chip = core_chip(network__flit_bits=8, core__port_bits=8)
+    trace = trace_of(read("a", steps, input_elements=VALUES))
+    machine = compiled(work(trace, chip))
+    machine.run()
+    assert machine.skipped_steps > 0.999 * steps
+    few = compiled(work(trace_of(read("a", 10, input_elements=VALUES)), chip))
+    few.run()
+    more = steps - 10
+    assert machine.end == few.end + 34 * more
+    (sent,) = (link for link in machine.network.links if link.name == "buffer>0")
+    assert sent.flits == 34 * steps
+    waits = [lane.stalls["input"] for m in (few, machine) for lane in m.lanes.values()]
+    assert waits[1] - waits[0] == (34 - READ) * more
+
+
+def test_what_is_shorter_than_a_transient_is_simulated():
+    machine = compiled(work(trace_of(read("a", 15, input_elements=VALUES)), core_chip()))
+    machine.run()
+    assert machine.skipped_steps == 0
+
+
+@pytest.mark.parametrize("phase", ["inference", "training"])
+def test_a_network_is_skipped_as_simpy_runs_it(phase):
+    rule = load_scheme("sgd") if phase == "training" else None
+    trace = build_trace(load_network("lenet1"), rule, phase, 1)
+    assert skipped(work(trace, load_architecture("cores40")), by_simpy=True) > 300
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"off_chip.preload_input": False, "off_chip.refresh_share": 0.046},
+        {"execution.mode": "pipelined"},
+        {"execution.mode": "pipelined", "controller.in_flight": 1},
+        {"placement.copies.conv1": 3},
+        {"network.slots": 1, "network.packet_flits": 3, "network.flit_bits": 16},
+        {"buffer.capacity_kib": 0.5, "network.topology": "ring"},
+        {"package.chips": 2, "core.tiles": 1},
+        {"controller.prefetch": True, "controller.issue_cycles": 64},
+    ],
+    ids=lambda settings: ", ".join(settings),
+)
+def test_settings_of_a_chip_change_no_skipped_cycle(settings):
+    chip = load_architecture("cores40", settings)
+    asked = work(build_trace(load_network("lenet1")), chip, images=2)
+    steps = skipped(asked, by_simpy=True)
+    assert steps or settings.get("execution.mode") == "pipelined"
+
+
+@pytest.mark.parametrize(("retries", "steady"), [(0.25, True), (0.3, False)])
+def test_reads_that_are_repeated_now_and_then_are_steady_where_their_fraction_comes_back(
+    retries, steady
+):
+    # 0.25: every fourth read is repeated. 0.3, which no sum of binary fractions hits, drifts.
+    operation = read("a", 400, input_elements=VALUES)
+    activity = replace(operation.activity, retries=retries)
+    asked = work(trace_of(replace(operation, activity=activity)), core_chip())
+    assert (skipped(asked, by_simpy=True) > 0) == steady
+
+
+def longer(case, times):
+    """The work of a random chip whose operations have so many times their steps."""
+    asked = case.work()
+
+    def of(operations):
+        return tuple(replace(op, steps=times * op.steps, rows_out=1) for op in operations)
+
+    trace = replace(
+        asked.trace,
+        image_operations=of(asked.trace.image_operations),
+        batch_operations=of(asked.trace.batch_operations),
+    )
+    return asked._replace(trace=trace)
+
+
+def test_random_chips_skip_what_would_have_been_simulated():
+    works = [longer(case, 12) for case in core_cases(6, SEED)]
+    assert sum(map(skipped, works)) > 100
+
+
+def test_a_random_chip_skips_what_simpy_simulates():
+    works = [longer(case, 6) for case in core_cases(2, SEED)]
+    assert sum(skipped(asked, by_simpy=True) for asked in works)
+
+
+@pytest.mark.study
+def test_five_hundred_random_chips_skip_what_would_have_been_simulated():
+    assert sum(skipped(longer(case, 20)) for case in core_cases(500, SEED)) > 10_000
