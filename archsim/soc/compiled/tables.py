@@ -134,7 +134,7 @@ CROSSINGS = _record("under_way wants_room newest")
 # an operation reaches; packets and messages as a walk over the state finds them.
 STEADY = _record(
     "enabled age spent first_event next_kept keeps slot units since steps period periods walk walks "
-    "cursor fractions differs reaches servers links found skips skipped"
+    "cursor fractions differs reaches servers links named skips skipped"
 )
 KEPT_STATE = _record("failures state_sum at_cycle after_steps")
 STEADY_WORD = _record("kept seen")

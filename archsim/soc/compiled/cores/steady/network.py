@@ -53,9 +53,9 @@ def _name(tables, record):
     name = get(tables, NAME, record)
     if name.found_in != steady.walks:
         name.found_in = steady.walks
-        name.found_as = steady.found
-        get(tables, FOUND, steady.found).record = record
-        steady.found += 1
+        name.found_as = steady.named
+        get(tables, FOUND, steady.named).record = record
+        steady.named += 1
     return name.found_as
 
 
@@ -95,7 +95,7 @@ def walk_found(tables):
     steady = get(tables, STEADY, 0)
     packets = get(tables, FLOOR, 0).transits
     k = 0
-    while k < steady.found:
+    while k < steady.named:
         record = get(tables, FOUND, k).record
         if record < packets:
             _walk_packet(tables, record)

@@ -43,7 +43,7 @@ def walk_state(tables, number, what):
     steady = get(tables, STEADY, 0)
     steady.walk = what
     steady.walks += 1
-    steady.cursor = steady.fractions = steady.found = steady.differs = 0
+    steady.cursor = steady.fractions = steady.named = steady.differs = 0
     _walk_control(tables)
     _walk_run(tables, number)
     walk_copies(tables, number)
@@ -108,11 +108,11 @@ def _sort_events(tables, count):
     while gap:
         for k in range(gap, count):
             copy(spare, get(tables, COMING, k))
-            place = k
-            while place >= gap and _is_later(get(tables, COMING, place - gap), spare):
-                copy(get(tables, COMING, place), get(tables, COMING, place - gap))
-                place -= gap
-            copy(get(tables, COMING, place), spare)
+            index = k
+            while index >= gap and _is_later(get(tables, COMING, index - gap), spare):
+                copy(get(tables, COMING, index), get(tables, COMING, index - gap))
+                index -= gap
+            copy(get(tables, COMING, index), spare)
         gap //= 2
 
 
