@@ -114,9 +114,15 @@ class Cores(Block[CoreSettings]):
 
 
 def cores_of(chip: Architecture, tiles: int) -> int:
-    """Cores that so many tiles are; a flat chip is one, and so is one whose weights are in memory."""
+    """Cores that so many tiles are; a flat chip is one. Cores without tiles, as weights in memory leave
+    them, are those that the chip states, else one a chip of the package.
+    """
+    if not chip.core.tiles:
+        return 1
+    if not tiles:
+        return chip.package.chips * (1 if chip.core.count == "auto" else chip.core.count)
     # The last core may have tiles that no layer needs; it is built whole.
-    return max(1, -(-tiles // chip.core.tiles)) if chip.core.tiles else 1
+    return -(-tiles // chip.core.tiles)
 
 
 BLOCK = Cores()

@@ -80,8 +80,15 @@ def place_on_cores(
         the placement; tile t is one of core t // core.tiles.
 
     Raises:
-        InputError: where there are too few cores.
+        InputError: where there are too few cores, and for kinds of cores where none has a tile.
     """
+    if chip.core.kinds and not matrices:
+        raise InputError(
+            "cores of several kinds differ in what their tiles have, and no weights are on tiles",
+            where=f"{chip.origin}: core.kinds",
+            got=sorted(chip.core.kinds),
+            hint="take a chip whose cores are alike, or weights on arrays",
+        )
     numbers = CoreNumbers()
     free_of = {kind: FreeTiles(chip.core.tiles, numbers, kind) for kind in chip.core.kinds or ("",)}
     layers = {}
@@ -105,7 +112,8 @@ def place_on_cores(
         cores = len(numbers.kinds)
     else:
         cores = _cores(chip, free_of[""])
-    available = cores * chip.core.tiles  # those that hold nothing are there, too
+    # Tiles that hold nothing are there, too, but cores whose weights lie in memory are built without.
+    available = cores * chip.core.tiles if layers else 0
     kinds = tuple(numbers.kinds) if chip.core.kinds else ()
     return Placement(layers, available, available, cores, core_kinds=kinds)
 
@@ -128,8 +136,6 @@ def _add_idle(chip: Architecture, free_of: Mapping[str, FreeTiles]) -> None:
             )
         for _ in range(kind.count - needed):
             free.add_core()
-    if not any(free.cores for free in free_of.values()):
-        next(iter(free_of.values())).add_core()  # a chip without weights has a core all the same
 
 
 def _unit(layer: LayerPlacement, free: FreeTiles, first: int) -> list[int]:
