@@ -152,7 +152,8 @@ def _build(node: ast.AST, names: dict[str, None], where: str, text: str) -> Eval
         items = [below(item) for item in node.elts]
         return lambda values: [item(values) for item in items]
     if isinstance(node, ast.UnaryOp) and type(node.op) in _SIGNS:
-        sign, inner = _SIGNS[type(node.op)], below(node.operand)
+        sign = _SIGNS[type(node.op)]
+        inner = below(node.operand)
         return lambda values: sign(inner(values))
     if isinstance(node, ast.BinOp) and (
         type(node.op) in _ARITHMETIC or isinstance(node.op, ast.Pow)

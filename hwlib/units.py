@@ -56,7 +56,8 @@ def to_base(value: float, unit: str, where: str = "") -> tuple[float, str]:
 
     Raises InputError for an unknown unit, with the nearest known one.
     """
-    factor, bases = 1.0, []
+    factor = 1.0
+    bases = []
     for position, atom in enumerate(unit.split("/")):
         if atom not in _ATOMS:
             raise InputError("unknown unit", where=where, got=unit, hint=nearest(atom, _ATOMS))

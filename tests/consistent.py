@@ -45,7 +45,8 @@ def settle(document):
             "energy_j_range": [energy / 2, 2 * energy],
             "power_uw_range": None,
         }
-    chip, system = document["boundaries"]["chip"], document["boundaries"]["system"]
+    chip = document["boundaries"]["chip"]
+    system = document["boundaries"]["system"]
     on_chip = [components[row["component"]] for row in rows if row["boundary"] != "system"]
     static = math.fsum(each["static_power_uw"] for each in on_chip)
     document |= {

@@ -18,7 +18,8 @@ def long_network(count: int) -> tuple[tuple[str, int, int, int], ...]:
     layers = []
     for index in range(count):
         stage = min(3, 4 * index // count)
-        channels, side = 64 << stage, 56 >> stage
+        channels = 64 << stage
+        side = 56 >> stage
         layers.append((f"layer{stage + 1}.{index}.conv", 9 * channels, channels, side * side))
     return tuple(layers)
 
@@ -43,7 +44,8 @@ def make_result(
     timeline = []
     placement = []
     points = []
-    tiles, start = 0, 0
+    tiles = 0
+    start = 0
     for name, rows, columns, _ in layers:
         need = math.ceil(rows / 128) * math.ceil(columns / 64)
         placement.append(

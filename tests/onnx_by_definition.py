@@ -45,7 +45,8 @@ def _pool(x, combine, attributes, counts_padding):
         after.append(pair[1])
     result = np.zeros((*x.shape[:2], *out), x.dtype)
     for index in itertools.product(*map(range, out)):
-        values, counted = [], 0
+        values = []
+        counted = 0
         for step in itertools.product(*map(range, kernel)):
             at = [index[a] * strides[a] + step[a] * dilations[a] - before[a] for a in range(rank)]
             if all(0 <= at[a] < size[a] for a in range(rank)):

@@ -15,7 +15,8 @@ def counted(model, images):
         for item in [*graph.value_info, *graph.input, *graph.output]
     }
     stored = {item.name: list(item.dims) for item in graph.initializer}
-    weights, work = {}, 0
+    weights = {}
+    work = 0
     for item in graph.node:
         fields = {
             field.name: onnx_module("helper").get_attribute_value(field) for field in item.attribute

@@ -25,7 +25,8 @@ class Windows:
 
     def outcome(self, size, fields):
         """The size behind a window."""
-        rank, auto = len(size), fields.get("auto_pad", "")
+        rank = len(size)
+        auto = fields.get("auto_pad", "")
         pads = fields.get("pads", [0] * (2 * rank))
         result = []
         for item, length in enumerate(size):

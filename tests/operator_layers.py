@@ -7,7 +7,8 @@ from archsim.readers.table import Table
 from workloads.layers import infer_layer
 from workloads.network import Layer, Network
 
-MAP, VECTOR = (4, 6, 6), (5, 8)
+MAP = (4, 6, 6)
+VECTOR = (5, 8)
 # The fields that a layer of the operator cannot do without, on a map of 4x6x6; operators on (5, 8)
 # by themselves.
 NEEDED = {

@@ -43,7 +43,8 @@ def slow_settings(epochs):
 
 
 if __name__ == "__main__":
-    folder, epochs = sys.argv[1], int(sys.argv[2])
+    folder = sys.argv[1]
+    epochs = int(sys.argv[2])
     data = replace(digits(1000, 100), name="digits to kill")
     print("ready", flush=True)
     train(

@@ -23,7 +23,8 @@ def infer_layer(
     """The layer of one table. `shapes` are the output shapes of `inputs`. Raises InputError with
     the field path.
     """
-    where, name = table.where, table.text("name")
+    where = table.where
+    name = table.text("name")
     kind = named(operator, f"{where}.operator")
     # Before the shapes, whose inference takes as many as the operator has.
     if kind.inputs is not None and len(inputs) != kind.inputs:
@@ -52,7 +53,8 @@ def share_weights(layer: Layer, table: Table, layers: Mapping[str, Layer]) -> La
                 hint="name that layer in 'shares'",
             )
         return layer
-    where, name = f"{table.where}.shares", table.text("shares")
+    where = f"{table.where}.shares"
+    name = table.text("shares")
     # One that shares itself owns nothing, so that no chain has to be followed later.
     owners = {item.name: item for item in layers.values() if item.on_array and not item.shares}
     if name not in owners:

@@ -26,7 +26,8 @@ def write_files(folder: str | Path, files: dict[str, str]) -> Path:
             got=str(folder),
             hint="name a folder; . is the current one",
         )
-    folder, pending = Path(folder), []
+    folder = Path(folder)
+    pending = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

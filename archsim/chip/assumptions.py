@@ -73,7 +73,8 @@ def _converter_text(chip: Architecture, layers: Sequence[LayerPlacement]) -> str
     rows = max((min(layer.rows, layer.tile_rows) for layer in layers), default=0)
     if not rows:
         return ""
-    needed, given = needed_bits(chip, rows), chip.read.adc_bits
+    needed = needed_bits(chip, rows)
+    given = chip.read.adc_bits
     if needed == given:
         return ""
     digital = chip.read.accumulate == "digital"

@@ -139,7 +139,8 @@ def build_chip(
     chip = with_fitting_buffer(trace, chip, images)
     check_description(trace, chip)
     placement = arranged(place(trace.matrices, chip), trace, chip)
-    described, chip = chip, with_pace(trace, chip, placement, images)
+    described = chip
+    chip = with_pace(trace, chip, placement, images)
     require_kept_weights(trace, placement, chip)
     tiles = (
         min(placement.tiles, placement.available) if chip.tile.count == "auto" else chip.tile.count

@@ -12,7 +12,8 @@ from typing import Any
 from hwlib import PARTS
 from hwlib.errors import InputError
 
-VOLTAGE, RANGE = "physics.read_voltage_v", "physics.conductance_us"
+VOLTAGE = "physics.read_voltage_v"
+RANGE = "physics.conductance_us"
 ARRAY = "components.array.parameters"
 _FOLLOWS = f"={VOLTAGE}"
 
@@ -51,7 +52,8 @@ def _voltage(
 ) -> None:
     physics = content.get("physics", {})
     parameters = entry.get("parameters", {})
-    of_data, of_price = VOLTAGE in named, f"{ARRAY}.read_voltage_v" in named
+    of_data = VOLTAGE in named
+    of_price = f"{ARRAY}.read_voltage_v" in named
     if of_data != of_price:
         (parameters if of_data else physics).pop("read_voltage_v", None)
     here = physics.get("read_voltage_v")

@@ -45,7 +45,8 @@ def derived_values(chip: Architecture, tiles: int, whole: int | None = None) -> 
     in MS/s. The network is that of `whole` tiles, None: of these.
     """
     cycle_ns = 1e3 / chip.clock_mhz
-    read, tile = chip.read, chip.tile
+    read = chip.read
+    tile = chip.tile
     # a tile that is read in both directions holds the longer vector on either side
     inputs = outputs = max(tile.rows, tile.columns)
     if not read.transposed:

@@ -139,7 +139,8 @@ def _packed(
 
 def _check_room(placement: Placement, chip: Architecture) -> None:
     """Refuse a chip with too few tiles: for the network, or for the copies of a layer at a time."""
-    tiles, available = placement.tiles, placement.available
+    tiles = placement.tiles
+    available = placement.available
     if placement.passes and not chip.execution.reload:
         raise InputError(
             f"the chip is too small: the network needs {tiles} tiles of "

@@ -151,7 +151,8 @@ class _Drawing:
         figure = node.figure
         text.append(f"  {figure['kind']}", style=KIND_STYLES[figure["kind"]])
         text.append(f"  {figure['source']}, {figure.get('place', '')}", style="default")
-        title, note = figure.get("title"), figure.get("note")
+        title = figure.get("title")
+        note = figure.get("note")
         # A title is a line long: once a source.
         if title and figure["source"] not in self.sources:
             self.sources.add(figure["source"])

@@ -148,7 +148,8 @@ def _preview(space: Space, arguments: argparse.Namespace) -> int:
     rungs = ", ".join(
         rung.label + (f" ({rung.points})" if rung.points else "") for rung in space.rungs
     )
-    axes, points = len(space.axes), most_points(space)
+    axes = len(space.axes)
+    points = most_points(space)
     if arguments.json:
         print_json({"name": space.name, "axes": axes, "points": points, "rungs": rungs})
     else:

@@ -132,7 +132,8 @@ def _draw(name: str, document: dict) -> None:
         for key, value in table.items():
             device.add_row(key, value if isinstance(value, str) else f"{value:.5g}")
     output.print(device)
-    zero, unit = document["zero_us"], document["unit_us"]
+    zero = document["zero_us"]
+    unit = document["unit_us"]
     output.print(Text(f"weight = (conductance - {zero:.4g} µS) / {unit:.4g} µS"))
     for note in document["notes"]:
         output.print(Text(f"note: {note}", style="dim"))

@@ -126,7 +126,8 @@ def _check(
     arguments: argparse.Namespace, settings: dict[str, str], reading: Mapping[str, object]
 ) -> None:
     """Raises InputError for an option that this kind does not take."""
-    name, kind = arguments.kind, KINDS[arguments.kind]
+    name = arguments.kind
+    kind = KINDS[arguments.kind]
     if settings and not kind.settable:
         raise InputError(
             f"a {name} has no settings to set here", where="--set", got=", ".join(settings)

@@ -37,7 +37,8 @@ def describe_dataset(name: str, node_nm: float | None, settings: dict[str, str])
         files = [str(path) for path in dataset_files(name)]
         note = []
     except InputError:
-        files, note = None, [f"not here yet: archsim data fetch {name}"]
+        files = None
+        note = [f"not here yet: archsim data fetch {name}"]
     train, test = source.images
     return {
         "name": name,

@@ -16,7 +16,8 @@ from archsim.cli.output import Described
 from archsim.cli.parameter_table import parameter_rows, plain, span_of, table_box
 
 _DEVICES = 200
-_COLUMNS, _LINES = 64, 13
+_COLUMNS = 64
+_LINES = 13
 
 
 def describe_device(name: str, node_nm: float | None, settings: dict[str, str]) -> Described:
@@ -168,7 +169,8 @@ def write_staircase(document: Described, folder: str) -> list[Path]:
     from archsim.report.drawing.svg import to_svg
     from archsim.report.plots.staircase import draw_staircase
 
-    stairs, light = document["staircase"], colours("light")
+    stairs = document["staircase"]
+    light = colours("light")
     drawing = draw_staircase(
         f"Staircase of {document['name']}",
         stairs["quantiles"],

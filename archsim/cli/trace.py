@@ -43,7 +43,8 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     scheme = load_scheme(scheme_name(arguments.scheme)) if arguments.scheme else None
     chip = load_architecture(arguments.arch) if arguments.arch is not None else None
-    phase, batch = arguments.phase or "inference", arguments.batch or 1
+    phase = arguments.phase or "inference"
+    batch = arguments.batch or 1
     step = (network, scheme, phase, batch)
     # Biases and products of activations depend on the chip; without one the usual ones are taken.
     trace = build_trace(*step) if chip is None else step_on(chip, *step)

@@ -61,7 +61,8 @@ def _write_folder(trained: Training, folder: Path) -> None:
     from archsim.report.training.page import draw_training
     from archsim.run.activity_effects import compare_activity, write_comparison
 
-    result, light = trained.result, colours("light")
+    result = trained.result
+    light = colours("light")
     writes = [
         {
             "layer": layer or "all",

@@ -94,7 +94,8 @@ def refuse_begun(orders: Sequence[Order], folder: Path | None, resume: bool) -> 
 
 def _request(order: Order, data: Dataset) -> dict[str, Any]:
     """What a result depends on: options by their values, inputs by their content."""
-    variant, network = order.variant, order.network
+    variant = order.variant
+    network = order.network
     settings, _ = settings_of(
         order.chip,
         variant.scheme,

@@ -73,7 +73,8 @@ def _run(
             # What hasn't begun has nothing to save.
             waiting.clear()
         while free and waiting:
-            worker, number = free.pop(0), waiting.popleft()
+            worker = free.pop(0)
+            number = waiting.popleft()
             attempts[number] += 1
             running[worker.start(orders[number], stop)] = worker, number
         # Wakes for the display as well.

@@ -121,12 +121,14 @@ class _Judge:
         differences = [one.accuracies[seed] - other.accuracies[seed] for seed in seeds]
         mean = float(np.mean(differences))
         if len(seeds) > 1:
-            share, basis = share_by_seeds(differences, one.images), "seeds"
+            share = share_by_seeds(differences, one.images)
+            basis = "seeds"
         elif one.images is None:
             return None
         else:
             pair = one.accuracies[seeds[0]], other.accuracies[seeds[0]]
-            share, basis = share_by_test_set(*pair, one.images), "test set"
+            share = share_by_test_set(*pair, one.images)
+            basis = "test set"
         return _verdict(one, other, ACCURACY, share, mean, basis)
 
     def _time(self, one: Contestant, other: Contestant) -> Verdict | None:

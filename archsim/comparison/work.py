@@ -105,7 +105,8 @@ class Work:
 
 
 def _note(status: Status, outcome: Outcome) -> None:
-    status.state, status.reason = outcome.kind, outcome.reason
+    status.state = outcome.kind
+    status.reason = outcome.reason
     document = outcome.document or {}
     status.accuracy_percent = document.get(
         "accuracy_percent", document.get("validation_accuracy_percent")

@@ -28,7 +28,8 @@ def main(names: Sequence[str] | None = None) -> int:
     failed = 0
     for case in cases:
         for check in CHECKS:
-            started, fault = time.perf_counter(), ""
+            started = time.perf_counter()
+            fault = ""
             try:
                 check(case)
             except NotConforming as error:

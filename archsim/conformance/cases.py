@@ -215,7 +215,8 @@ class Trial:
         from archsim.training.table import COLUMNS, ROWS
 
         # Draws are keyed by the step: trials far apart share none.
-        step, machine = 1000 * number, self.fresh()
+        step = 1000 * number
+        machine = self.fresh()
         before = machine.arrays.weights.copy()
         layer = self._layer_before(machine)
         machine.train(self.images, self.labels, np.arange(len(self.images)), step)

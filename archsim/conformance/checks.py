@@ -79,11 +79,13 @@ def runs_in_inference_and_training(case: Case) -> None:
     """A training step takes longer than inference, and its update costs time and energy."""
     from archsim.run.simulation import simulate
 
-    chip, scheme = fitting_chip(case), case.scheme
+    chip = fitting_chip(case)
+    scheme = case.scheme
     inference = simulate("digits_cnn", chip, scheme=scheme)
     training = simulate("digits_cnn", chip, scheme=scheme, phase="training", batch=2)
     # Two images and not one, since a mini-batch of one has nothing to accumulate.
-    once, step = inference.cycles or 0, training.cycles or 0
+    once = inference.cycles or 0
+    step = training.cycles or 0
     require(step > once > 0, "a training step is no longer than inference")
     update = training.by_phase["update"]
     require(update["energy_j"] > 0 and update["cycles"] > 0, "the update costs nothing")

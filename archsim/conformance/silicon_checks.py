@@ -20,7 +20,8 @@ def declares_parts_that_exist(case: Case) -> None:
     from hwlib import PARTS
     from workloads import load_network
 
-    chip, scheme = fitting_chip(case), case.scheme
+    chip = fitting_chip(case)
+    scheme = case.scheme
     parts = scheme.parts(chip)
     for role, entry in parts.items():
         require(role in ROLES, f"unknown role '{role}'")

@@ -181,7 +181,8 @@ def _sum(
     """
     sums = np.where(group, np.sign(expected) * off, 0.0).sum(axis=(1, 2))
     whole = float(np.abs(expected[group]).sum())
-    variance, span = _variance(sums), float(np.ptp(sums))
+    variance = _variance(sums)
+    span = float(np.ptp(sums))
     if event is not None:  # as if all of them moved at once
         low, high = (float(np.abs(end[group]).sum()) for end in _unseen(np.abs(expected), event))
         variance = max(variance, low * high)

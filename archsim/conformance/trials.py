@@ -42,7 +42,8 @@ def trained_and_simulated(case: Case) -> tuple[Machine, Result]:
     from archsim.training.recorder import measured_activities
     from workloads import load_network
 
-    machine, scheme = trained_machine(case), case.scheme
+    machine = trained_machine(case)
+    scheme = case.scheme
     trace = step_trace(load_network("digits_cnn"), scheme, machine.settings)
     activities = measured_activities(machine) if trace.matrices else {}
     return machine, simulate(

@@ -75,7 +75,8 @@ def counted_document(document: Mapping[str, Any], boundary: str = "chip") -> Cou
         CountedAction(number_of[name], action, math.fsum(items))
         for (name, action), items in counts.items()
     )
-    cycles, clock = document["cycles"], document["clock_mhz"]
+    cycles = document["cycles"]
+    clock = document["clock_mhz"]
     seconds = None if cycles is None else cycles / (clock * 1e6)
     return Counted(
         tuple(_counted_part(row) for row in inside),

@@ -52,7 +52,8 @@ def die_of(estimate: Estimate) -> Die:
     shares = die_shares(estimate.area_mm2("macro"), estimate.area_mm2("chip"), roles)
     # They draw it whether the arrays work or not, so it is time that counts and not actions.
     references = reference_power()
-    energy, power = estimate.energy_j("chip"), estimate.power_uw("chip")
+    energy = estimate.energy_j("chip")
+    power = estimate.power_uw("chip")
     if estimate.seconds is not None:
         energy = energy.plus(references.times(estimate.seconds))
     if power is not None:
@@ -111,7 +112,8 @@ def reference_power() -> Spread:
 
 
 def _references() -> DieShare:
-    area, count = _spread("die.reference_area"), _spread("die.references")
+    area = _spread("die.reference_area")
+    count = _spread("die.references")
     whole = Spread(*(one * number * _MM2 for one, number in zip(area, count)))
     return DieShare("references", whole, ("die.reference_area", "die.references"))
 

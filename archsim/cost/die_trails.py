@@ -15,7 +15,8 @@ def die_node(trails: TotalTrails, keys: list[str]) -> Node:
         trails: of the chip that lies on it.
         keys: path of the number in a result: `boundaries.die.METRIC` or one of its shares.
     """
-    name, metric = ".".join(keys), keys[-1].removesuffix("_range")
+    name = ".".join(keys)
+    metric = keys[-1].removesuffix("_range")
     die = die_of(trails.estimate)
     if keys[2] == "shares":
         share = next(share for share in die.shares if share.name == keys[3])

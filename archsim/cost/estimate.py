@@ -17,7 +17,8 @@ from archsim.ledger.ledger import Entry, Ledger
 from hwlib import Price, Quantity, price
 from hwlib.pricing import edition
 
-_MM2, _UW = 1e-6, 1e6  # from um2 and from W
+_MM2 = 1e-6  # from um2
+_UW = 1e6  # from W
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ def measured_node(document: Document, keys: list[str], value: object) -> Node:
         value: the number.
     """
     name = ".".join(keys)
-    head, last = keys[0], keys[-1] if len(keys) > 1 else ""
+    head = keys[0]
+    last = keys[-1] if len(keys) > 1 else ""
     plain = _plain(value)
     if head == "cycles":
         return _cycles(document, name, plain)
@@ -59,7 +60,8 @@ def measured_node(document: Document, keys: list[str], value: object) -> Node:
 
 def _told(document: Document, keys: list[str]) -> Fact:
     """What can be said of a number by the table that it stands in."""
-    head, last = keys[0], keys[-1]
+    head = keys[0]
+    last = keys[-1]
     if head == "tiles_without":
         return Fact(
             "",

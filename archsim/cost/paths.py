@@ -120,4 +120,5 @@ def _deepest(tree: Tree, text: str) -> tuple[list[str], list[str]]:
         # `features.0` before `features`: the longest name is the branch that was meant.
         key = max(begun, key=len)
         branch.append(key)
-        tree, text = tree[key], text[len(key) + 1 :]
+        tree = tree[key]
+        text = text[len(key) + 1 :]

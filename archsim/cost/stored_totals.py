@@ -91,7 +91,8 @@ def _check_power(document: Document, where: str) -> None:
     # The headline leaves off-chip memory out, and so must its terms.
     terms = [components[each]["static_power_uw"] for each in on_chip]
     follows(document, "static_power_uw", terms, where, "its components")
-    power, dynamic = document["power_uw"], document["dynamic_power_uw"]
+    power = document["power_uw"]
+    dynamic = document["dynamic_power_uw"]
     if (power is None) != (dynamic is None):
         raise InputError(
             "power is known and unknown at once", where=f"{where}: power_uw", got=power
@@ -110,7 +111,8 @@ def _check_ranges(document: Document, where: str) -> None:
         for key in ("area_mm2", "energy_j", "power_uw")
     ]
     for path, table, key in pairs:
-        spread, value = table.get(f"{key}_range"), table.get(key)
+        spread = table.get(f"{key}_range")
+        value = table.get(key)
         if spread is not None and not (
             # A figure without a range has low = value = high: the sums of the three may round
             # apart.

@@ -108,7 +108,8 @@ def times_of(document: Document, estimate: Estimate, keys: list[str]) -> Times:
     Raises:
         InputError: where it is counted or given, or known to nobody.
     """
-    head, metric = keys[0], keys[-1].removesuffix("_range")
+    head = keys[0]
+    metric = keys[-1].removesuffix("_range")
     sums = _Sums(document, estimate)
     if head.removesuffix("_range") in TOTALS and len(keys) == 1:
         return sums.of(metric, INSIDE["chip"])

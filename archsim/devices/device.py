@@ -124,7 +124,8 @@ class Device(DeviceValues):
         Source:
             aihwkit; rpu.md 3.1.
         """
-        spread, v = self.step_spread * draw(), self.asymmetry
+        spread = self.step_spread * draw()
+        v = self.asymmetry
         # Steps are sizes: a normal spread may turn one around, which the absolute value below turns
         # back, as aihwkit does.
         gain = np.exp(spread) if self.step_spread_law == "lognormal" else 1.0 + spread

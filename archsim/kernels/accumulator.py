@@ -13,7 +13,8 @@ from archsim.kernels.device_read import EXACT, look
 from archsim.kernels.random import row_key, uniform
 from archsim.kernels.records import DeviceRead
 
-F, U = np.float32, np.uint64
+F = np.float32
+U = np.uint64
 ZERO, ONE = F(0.0), F(1.0)
 HALF = F(0.5)
 

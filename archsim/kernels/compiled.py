@@ -69,7 +69,8 @@ class _Kernel:
     """
 
     def __init__(self, function: FunctionType, names: Mapping[str, Any]):
-        self.function, self.names = function, names
+        self.function = function
+        self.names = names
         self.settled: tuple[str, str] | None = None
         if getattr(numba.config, "DISABLE_JIT"):  # noqa: B009  # made when numba is imported
             self.dispatcher = _rebuilt(function, {**function.__globals__, **names})
@@ -103,7 +104,8 @@ class _Kernel:
             self.function.__qualname__,
             "",
         )  # what functions that call each other see of this one meanwhile
-        code, namespace = self.function.__code__, self.own.__globals__
+        code = self.function.__code__
+        namespace = self.own.__globals__
         bound = {**self.function.__globals__, **self.names}
         # Sorted, so that the digest is the same in every process.
         for name in sorted(set(names_of(code)) & bound.keys()):

@@ -84,9 +84,12 @@ def read_line(fast, memory, rule, k, key, z):
     reference = memory.reference
     mean = memory.mean
     held = memory.held
-    sign, reads = memory.choppers[k], memory.reads[k]
-    noise, tail = rule.noise, rule.tail
-    level, bound = rule.level, rule.bound
+    sign = memory.choppers[k]
+    reads = memory.reads[k]
+    noise = rule.noise
+    tail = rule.tail
+    level = rule.level
+    bound = rule.bound
     adaptive = rule.version == AGAD
     begun = reads >= rule.period
     fresh = adaptive and reads > 0 and reads % rule.period == 0
@@ -186,11 +189,14 @@ def image(slow, fast, memory, inputs, errors, rule, trains, keys, both):
     line = np.zeros((1, columns), np.float32)
     signed = np.zeros(columns, np.int32)
     listed = np.zeros(1, np.int64)
-    means, progress = memory.means, memory.progress
-    choppers, line_reads = memory.choppers, memory.reads
+    means = memory.means
+    progress = memory.progress
+    choppers = memory.choppers
+    line_reads = memory.reads
     fast_tally, slow_tally = both.fast, both.slow
     slow_writes = slow_tally.writes
-    seed, step = keys.seed, keys.step
+    seed = keys.seed
+    step = keys.step
     track_means(inputs, errors, means)
     scale = trains.granularity
     fast_rate = rule.eta

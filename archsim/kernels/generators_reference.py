@@ -35,9 +35,11 @@ def numbers_reference(
 ) -> np.ndarray:
     """Numbers int64 (slots, count) that the lines of a side are compared with."""
     state = generators.state
-    source, sharing = SOURCES[state[SOURCE]], SHARINGS[state[SHARING]]
+    source = SOURCES[state[SOURCE]]
+    sharing = SHARINGS[state[SHARING]]
     sequences = generators.numbers[:, : state[SCALE]].astype(np.int64)
-    slot, line = np.arange(slots)[:, None], np.arange(count)[None]
+    slot = np.arange(slots)[:, None]
+    line = np.arange(count)[None]
     now = np.broadcast_to(clock + slot, (slots, count))
     generator = np.broadcast_to(line if sharing == "line" else 0, (slots, count))
     own_side = side if sharing in ("line", "side") else 0

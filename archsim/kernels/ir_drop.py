@@ -85,7 +85,8 @@ def line_currents(
     driven = np.repeat(sources[:, None], conductances.shape[1], axis=1)
     sensed = np.zeros_like(driven)
     largest = float(np.abs(conductances * driven).max(initial=0.0))
-    last, left = math.inf, 0.0
+    last = math.inf
+    left = 0.0
     for _ in range(sweeps if largest > 0 else 0):
         change = turn(conductances, sources, driven, sensed, row_ohm * 1e-6, column_ohm * 1e-6)
         # changes fall as powers: what is left is the sum of those to come

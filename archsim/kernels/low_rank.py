@@ -50,13 +50,15 @@ def orthonormalise(vectors):
             # So short a rest is rounding alone: its direction would be chance.
             if after > 1e-12 * before and after > 1e-60 and np.isfinite(after):
                 break
-            least, emptiest = np.inf, 0
+            least = np.inf
+            emptiest = 0
             for j in range(length):
                 held = 0.0
                 for i in range(c):
                     held += vectors[j, i] * vectors[j, i]
                 if held < least:
-                    least, emptiest = held, j
+                    least = held
+                    emptiest = j
             column[:] = 0.0
             column[emptiest] = 1.0
             before = 1.0
@@ -95,11 +97,13 @@ def project(samples, vectors, along, count):
     """along[j] = samples[j] . vectors, for the first `count` samples."""
     length, rank = vectors.shape
     for j in range(count):
-        sums, sample = along[j], samples[j]
+        sums = along[j]
+        sample = samples[j]
         for c in range(rank):
             sums[c] = ZERO
         for i in range(length):
-            value, line = sample[i], vectors[i]
+            value = sample[i]
+            line = vectors[i]
             if value != ZERO:
                 for c in range(rank):
                     sums[c] += value * line[c]
@@ -111,9 +115,11 @@ def blend(vectors, samples, along, s, keep, share, count):
     length, rank = vectors.shape
     sums = np.zeros((length, rank), np.float32)
     for j in range(count):
-        weights, sample = along[j], samples[j]
+        weights = along[j]
+        sample = samples[j]
         for i in range(length):
-            value, line = sample[i], sums[i]
+            value = sample[i]
+            line = sums[i]
             if value != ZERO:
                 for c in range(rank):
                     line[c] += value * weights[c]

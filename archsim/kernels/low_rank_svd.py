@@ -181,12 +181,14 @@ def mixing(values, c, basis, unbiased, key):
     c[size - 1] = 0.0
     if not unbiased:
         return
-    start, tail = size - 1, values[size - 1]
+    start = size - 1
+    tail = values[size - 1]
     for m in range(size):
         rest = values[m:].sum()
         # The first value from which on all are mixed: those before are kept as they are.
         if (size - 1 - m) * values[m] <= rest:
-            start, tail = m, rest
+            start = m
+            tail = rest
             break
     count = size - 1 - start
     if count == 0 or tail <= 0.0:
@@ -209,7 +211,8 @@ def mixing(values, c, basis, unbiased, key):
 def turn(vectors, rotation, basis):
     """vectors[:, :q - 1] <- vectors rotation^T basis."""
     length, size = vectors.shape
-    both, line = np.zeros((size, size - 1)), np.empty(size)
+    both = np.zeros((size, size - 1))
+    line = np.empty(size)
     for i in range(size):
         for c in range(size - 1):
             for j in range(size):

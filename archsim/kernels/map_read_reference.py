@@ -27,7 +27,8 @@ def read_maps_reference(source: MapSource, held: HeldBlocks, seed: int) -> MapRe
     """As `map_read.read_maps_once` and `read_maps_in_parts`, for keys of `seed` in step 0, tile
     after tile.
     """
-    images, vectors = len(source.maps), source.positions.shape[1]
+    images = len(source.maps)
+    vectors = source.positions.shape[1]
     copies, groups, columns, lines = held.weights.shape
     given = _gathered(source)
     driven = given.reshape(len(given), groups, source.rows)

@@ -68,7 +68,8 @@ def move_row(visible, state, planes, law, signed, write_noise, key):
             for j in range(columns):
                 pulses = np.float32(pulses_of(signed[j], part))
                 up = PAIRED or signed[j] > 0
-                xi, old = draw(call_key, U(j)), held[j]
+                xi = draw(call_key, U(j))
+                old = held[j]
                 count = pulses if AGGREGATED else ONE
                 new = step(old, up, count, np.sqrt(count) * xi, values, j, law)
                 new = min(max(new, values[LOWER, j]), values[UPPER, j])

@@ -47,7 +47,8 @@ TOP = np.uint32(0xFFFF0000)
 EVEN = np.uint32(0x7FFF)
 ODD = np.uint32(1)
 SIXTEEN = np.uint32(16)
-LARGEST_BF16, INFINITE = np.uint32(0x7F7F0000), np.uint32(0x7F800000)
+LARGEST_BF16 = np.uint32(0x7F7F0000)
+INFINITE = np.uint32(0x7F800000)
 
 
 @kernel
@@ -116,7 +117,8 @@ def round_fixed(values, step, most, by_chance, key):
     """Round values in place to multiples of `step`, at most `most` of them; returns how many
     saturated, how many are above half of that, and how many were not zero.
     """
-    inverse, half = ONE / step, HALF * most
+    inverse = ONE / step
+    half = HALF * most
     saturated = above = some = NONE
     if by_chance:
         for k in range(values.shape[0]):

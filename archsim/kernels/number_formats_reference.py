@@ -69,7 +69,8 @@ def store_reference(
     values: np.ndarray, scale: np.ndarray, form: np.ndarray, image: int, key: np.ndarray
 ) -> np.ndarray:
     """Twin of `number_formats.store_values`: returns the rounded values (n,); `scale` follows."""
-    bits, by_chance = int(form[BITS]), bool(form[BY_CHANCE])
+    bits = int(form[BITS])
+    by_chance = bool(form[BY_CHANCE])
     of_lane = values.copy()
     if form[FLOAT] == FP16:
         of_lane = fp16_reference(values, by_chance and not bits, key)

@@ -26,7 +26,8 @@ def add_products(weights, inputs, errors, rate):
                     for j in range(columns):
                         x[j] = inputs[j, v]
                     loaded = True
-                factor, line = rate * errors[i, v], weights[i]
+                factor = rate * errors[i, v]
+                line = weights[i]
                 for j in range(columns):
                     line[j] += factor * x[j]
 

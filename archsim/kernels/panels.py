@@ -13,7 +13,8 @@ from numba.core import types
 from numba.extending import intrinsic as compiled_part
 
 LANES = 16
-WORD, ONE = ir.IntType(64), ir.FloatType()
+WORD = ir.IntType(64)
+ONE = ir.FloatType()
 FOUR, SIXTEEN = ir.VectorType(ONE, 4), ir.VectorType(ONE, 16)
 # Outputs and sixteens of vectors whose sums the registers hold beside what is loaded.
 HIGH, WIDE = (8, 2) if get_host_cpu_features().get("avx512f") else (4, 1)
@@ -192,7 +193,8 @@ def sixteen_rows(typing_context, matrix, vector, outputs, first, start):
         ]
 
         # Four lines at a time, then what is left one by one, into the same sums.
-        line, total = WORD(0), ir.Constant(SIXTEEN, [0.0] * 16)
+        line = WORD(0)
+        total = ir.Constant(SIXTEEN, [0.0] * 16)
         for step, body in ((4, four_lines), (1, one_line)):
             end = builder.and_(count, WORD(-step))
             begun = builder.block
@@ -200,7 +202,8 @@ def sixteen_rows(typing_context, matrix, vector, outputs, first, start):
             after = builder.append_basic_block("after")
             builder.cbranch(builder.icmp_signed("<", line, end), loop, after)
             builder.position_at_end(loop)
-            here, sofar = builder.phi(WORD), builder.phi(SIXTEEN)
+            here = builder.phi(WORD)
+            sofar = builder.phi(SIXTEEN)
             more = body(builder, rows, values, sofar, builder.mul(here, WORD(4)))
             following = builder.add(here, WORD(step))
             builder.cbranch(builder.icmp_signed("<", following, end), loop, after)

@@ -14,7 +14,8 @@ from archsim.kernels.compiled import kernel
 from archsim.kernels.panels import HIGH, LANES, WIDE, panel, sixteen_rows
 from archsim.kernels.views import bits_of, view_at
 
-ZERO, NONE = np.float32(0.0), np.int32(0)
+ZERO = np.float32(0.0)
+NONE = np.int32(0)
 MANY = 8  # sixteens of columns whose sums the registers hold
 ALL = 0  # the one row of a vector
 
@@ -24,7 +25,8 @@ def largest(values):
     """max |v|, by the order of the bits of non-negative floats: an integer maximum is one that LLVM
     vectorises.
     """
-    bits, top = bits_of(values, np.int32), NONE
+    bits = bits_of(values, np.int32)
+    top = NONE
     for k in range(values.shape[0]):
         top = max(top, np.int32(bits[k] & np.int32(0x7FFFFFFF)))
     return np.int32(top).view(np.float32)
@@ -136,7 +138,8 @@ def few_columns(matrix, vector, outputs):
     for j in range(outputs.shape[0]):
         outputs[j] = ZERO
     for i in range(vector.shape[0]):
-        v, row = vector[i], matrix[i]
+        v = vector[i]
+        row = matrix[i]
         for j in range(outputs.shape[0]):
             outputs[j] += row[j] * v
 
@@ -170,7 +173,8 @@ def matrix_times_block(matrix, block, outputs, width):
 def few_vectors(matrix, block, outputs, width):
     """`matrix_times_block` of fewer than sixteen vectors."""
     rows, lines = matrix.shape
-    whole, pairs = rows // 4 * 4, lines // 2 * 2
+    whole = rows // 4 * 4
+    pairs = lines // 2 * 2
     for i in range(0, whole, 4):
         o0 = outputs[i]
         o1 = outputs[i + 1]
@@ -212,7 +216,8 @@ def few_vectors(matrix, block, outputs, width):
         for b in range(width):
             o0[b] = ZERO
         for k in range(lines):
-            a0, x = matrix[i, k], block[k]
+            a0 = matrix[i, k]
+            x = block[k]
             for b in range(width):
                 o0[b] += a0 * x[b]
 

@@ -28,7 +28,8 @@ def program(cells, targets, selected, verify, draws, tally):
     weights = cells.weights
     state = cells.state
     planes = cells.planes
-    totals, writes = tally.counts, tally.writes
+    totals = tally.counts
+    writes = tally.writes
     key = stream_key(draws.seed, draws.step, draws.tile, WRITE)
     for i in range(weights.shape[0]):
         device_key = row_key(key, U(i))

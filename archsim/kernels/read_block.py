@@ -111,7 +111,8 @@ def read_block(region, lanes, physics, read_keys, scratch):
     shorter = measured[1]
     hits = np.empty(count, np.int32)
     pending = np.empty(count, np.int64)
-    managed, clipped = physics[NOISE_MANAGEMENT] > ZERO, False
+    managed = physics[NOISE_MANAGEMENT] > ZERO
+    clipped = False
     for v in range(count):
         repeats[v] = 0
         pending[v] = v
@@ -164,7 +165,8 @@ def read_block(region, lanes, physics, read_keys, scratch):
         left = again
         if left == 0:
             return saturations
-        division, attempt = division * TWO, attempt + U(1)
+        division = division * TWO
+        attempt = attempt + U(1)
         for b in range(left):
             factors[b] = scales[pending[b]] * division
         if exact:

@@ -197,5 +197,6 @@ def read_parts(region, lanes, physics, read_keys):
             else:
                 saturations += hits
         left = again
-        division, attempt = division * TWO, attempt + U(1)
+        division = division * TWO
+        attempt = attempt + U(1)
     return saturations

@@ -50,7 +50,8 @@ def crossbar_read_reference(
             hits = int((np.abs(read) >= bound).sum()) if bound > 0 else 0
             if hits == 0 or division > physics.retry_limit or not factor > 0:
                 break
-            division, attempt = division * np.float32(2.0), attempt + 1
+            division = division * np.float32(2.0)
+            attempt = attempt + 1
         outputs[number] = read * factor
         retries[number] = attempt
         saturations[number] = hits

@@ -66,7 +66,8 @@ def restore_pair(cells, i, j, wanted, limits, key):
 
     Returns (the weight that it shows, pulses, whether it is left outside).
     """
-    state, planes = cells.state[i], cells.planes[i]
+    state = cells.state[i]
+    planes = cells.planes[i]
     most = limits.most
     looks = row_key(key, U(LOOK_KEY))
     used = 0
@@ -78,7 +79,8 @@ def restore_pair(cells, i, j, wanted, limits, key):
         seen = look(shown, limits.read, row_key(looks, U(FIRST_LOOKS + used)), j)
         missing = wanted - seen
         part = 0 if missing > ZERO else 1
-        held, values = state[part, j], planes[part]
+        held = state[part, j]
+        values = planes[part]
         low, high = values[LOWER, j], values[UPPER, j]
         mean = min(max(step(held, True, ONE, ZERO, values, j, cells.law), low), high) - held
         if abs(missing) <= HALF * max(mean, limits.read.step) + cells.write_noise:
@@ -107,7 +109,8 @@ def refresh(cells, limits, draws, tally):
     weights = cells.weights
     state = cells.state
     planes = cells.planes
-    counts, writes = tally.counts, tally.writes
+    counts = tally.counts
+    writes = tally.writes
     for i in range(weights.shape[0]):
         key = row_key(stream, U(i))
         for j in range(weights.shape[1]):

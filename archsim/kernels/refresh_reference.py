@@ -86,7 +86,8 @@ def full_pairs(state: np.ndarray, cells: Cells, limits: Refresh) -> np.ndarray:
 
 def reset_pairs(cells: Cells, chosen: np.ndarray, limits: Refresh, row_keys: np.ndarray) -> None:
     """Both devices of the chosen pairs to the target; see `refresh.reset_pair`."""
-    state, planes = cells.state, cells.planes
+    state = cells.state
+    planes = cells.planes
     columns = np.arange(state.shape[2])
     for part in range(2):
         spread = normal_reference(row_key_reference(row_keys, RESET_KEY + part), columns)
@@ -112,11 +113,13 @@ def restore_pairs(
     key = row_key_reference(row_key_reference(row_keys, LOOK_KEY), FIRST_LOOKS + call)
     seen = look_reference(shown, limits.read, key, columns)
     missing = pairs.wanted - seen
-    steps, moved = [], []
+    steps = []
+    moved = []
     up = np.ones(weights.shape, bool)
     for part in range(2):
         key = row_key_reference(row_key_reference(row_keys, part), call)
-        held, values = state[:, part], [planes[:, part, p] for p in range(planes.shape[2])]
+        held = state[:, part]
+        values = [planes[:, part, p] for p in range(planes.shape[2])]
         mean, new = (
             np.clip(
                 law.step(held, up, F(1), noise, values, cells.law), values[LOWER], values[UPPER]

@@ -159,8 +159,10 @@ def adam(moments, quotients, values, widths, drawing, ones):
     first = moments.first
     second = moments.second
     root = moments.root
-    held, saved = moments.held, moments.saved
-    length, transfer = drawing.length, drawing.transfer
+    held = moments.held
+    saved = moments.saved
+    length = drawing.length
+    transfer = drawing.transfer
     rows, columns = first.shape
     levels = np.empty(columns, np.int32)
     signs = np.empty(columns, np.int32)
@@ -189,7 +191,8 @@ def adam(moments, quotients, values, widths, drawing, ones):
                 other = np.int32(n[FEEDBACK, j] < s_level)
                 ones[0] += g + again + m_bit + v_bit + s_bit + other
                 bit, kept = divide_cycle(held[i, j], saved[i, j], m_bit, s_bit)
-                held[i, j], saved[i, j] = bit, kept
+                held[i, j] = bit
+                saved[i, j] = kept
                 totals[j] += bit if m > 0 else (-bit if m < 0 else np.int32(0))
                 moved = m + signs[j] * g - (m_bit if m > 0 else -m_bit)
                 first[i, j] = min(max(moved, -m_top), m_top)

@@ -47,7 +47,8 @@ def average_reference(
     counters: np.ndarray, values: np.ndarray, bits: int, drawing: StreamDrawing, ones: np.ndarray
 ) -> None:
     """Twin of `stream_filters.average`: c <- c + g - u, kept within +-2^bits."""
-    top, transfer = 1 << bits, drawing.transfer
+    top = 1 << bits
+    transfer = drawing.transfer
     for i, line in enumerate(counters):
         levels, signs = thresholds_reference(values[i], drawing.inverse, False, transfer, 0)
         drawn = drawn_reference(drawing, i, len(line))
@@ -69,7 +70,8 @@ def divide_reference(
     held: np.ndarray, saved: np.ndarray, above: np.ndarray, below: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Twin of `stream_filters.divide_cycle`: (quotient bits, ones held back)."""
-    waiting, one = below == 0, (above == 1) | (saved > 0)
+    waiting = below == 0
+    one = (above == 1) | (saved > 0)
     return (
         np.where(waiting, held, one),
         np.where(waiting, np.minimum(saved + above, SAVED), saved - np.where(one, 1 - above, 0)),

@@ -44,7 +44,8 @@ def count_parts(counts, operands, multiplier, numbers, first_cycle, tally):
     tables = numbers.tables
     key = numbers.key
     shared = numbers.shared
-    totals, switched = tally.totals, tally.switched
+    totals = tally.totals
+    switched = tally.switched
     outputs = counts.shape[0]
     lines = counts.shape[1]
     vectors = inputs.shape[1]

@@ -80,8 +80,10 @@ def _places(
     """(rows, columns, vector, number of the place) of a multiplier that is moved over an outer
     product; vectors that count nothing are left out.
     """
-    block, group = multiplier.block, multiplier.group
-    blocks, groups = -(-shape[0] // block), -(-shape[1] // group)
+    block = multiplier.block
+    group = multiplier.group
+    blocks = -(-shape[0] // block)
+    groups = -(-shape[1] // group)
     for b in range(blocks):
         rows = slice(b * block, (b + 1) * block)
         for g in range(groups):
@@ -130,7 +132,8 @@ def _error_bits(
 ) -> Bits:
     """The streams of the errors `lines` of a vector, of one of their two parts where there are."""
     errors = operands.errors if part is None else operands.errors[part]
-    group, single = multiplier.group, multiplier.single
+    group = multiplier.group
+    single = multiplier.single
     levels, signs = thresholds_reference(
         errors[lines, vector],
         operands.error_inverse[vector],
@@ -154,7 +157,8 @@ def count_products_reference(
     tally: StreamTally,
 ) -> None:
     """Twin of `streams.count_products`: each place as a product of two matrices of bits."""
-    length, group = multiplier.length, multiplier.group
+    length = multiplier.length
+    group = multiplier.group
     asked = operands, multiplier, numbers
     for rows, columns, v, number in _places(counts.shape, operands, multiplier):
         cycles = first_cycle + number * length + np.arange(length)
@@ -237,7 +241,8 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     both, one, other, none = (
         int(np.sum(pair)) for pair in (a & b, a & (1 - b), (1 - a) & b, (1 - a) & (1 - b))
     )
-    total, product = both + one + other + none, both * none - one * other
+    total = both + one + other + none
+    product = both * none - one * other
     if product > 0:
         return product / max(
             1, total * min(both + one, both + other) - (both + one) * (both + other)

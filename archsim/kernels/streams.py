@@ -77,7 +77,8 @@ def encode(words, thresholds, length, numbers, dimension, first_line, cycle, one
     words[:, :] = U(0)
     lines = thresholds.shape[0]
     for k in range(length):
-        row, bit = words[k >> 6], U(k & 63)
+        row = words[k >> 6]
+        bit = U(k & 63)
         if numbers.shared:
             number = number_at(source, tables, key, dimension, 0, cycle + k)
             for j in range(lines):
@@ -111,7 +112,8 @@ def set_thresholds(thresholds, signs, values, inverse, bipolar, transfer, first_
     thresholds = borrowed(thresholds)
     signs = borrowed(signs)
     values = borrowed(values)
-    levels, driven = np.float32(transfer.shape[1] - 1), 0
+    levels = np.float32(transfer.shape[1] - 1)
+    driven = 0
     for j in range(values.shape[0]):
         value = values[j] * inverse
         signs[j] = np.int32(1) if value >= ZERO or bipolar else np.int32(-1)
@@ -155,15 +157,18 @@ def count_products(counts, operands, multiplier, numbers, first_cycle, tally):
     block = multiplier.block
     group = multiplier.group
     length = multiplier.length
-    transfer, bipolar = multiplier.transfer, multiplier.bipolar
-    totals, switched = tally.totals, tally.switched
+    transfer = multiplier.transfer
+    bipolar = multiplier.bipolar
+    totals = tally.totals
+    switched = tally.switched
     outputs = counts.shape[0]
     lines = counts.shape[1]
     vectors = inputs.shape[1]
     size = (length + 63) // 64
     error_dimension = 0 if multiplier.single else 1
     error_line = 0 if multiplier.single else group
-    blocks, groups = (outputs + block - 1) // block, (lines + group - 1) // group
+    blocks = (outputs + block - 1) // block
+    groups = (lines + group - 1) // group
     x = np.empty(group, np.float32)
     d = np.empty(block, np.float32)
     x_signs = np.empty(group, np.int32)

@@ -96,7 +96,8 @@ def _slices(
     """
     if physics[CELL_BITS] == 0:
         return [held], [F(1)], F(0)
-    bits, cell_bits = int(physics[WEIGHT_BITS]), int(physics[CELL_BITS])
+    bits = int(physics[WEIGHT_BITS])
+    cell_bits = int(physics[CELL_BITS])
     full = F(physics[WEIGHT_RANGE] or largest or 1.0)
     top = 2 ** (bits - 1) - 1
     count = -(-bits // cell_bits)

@@ -103,8 +103,10 @@ def _update(cells, inputs, errors, trains, draws, tally):
     weights = cells.weights
     state = cells.state
     planes = cells.planes
-    law, write_noise = cells.law, cells.write_noise
-    counts, writes = tally.counts, tally.writes
+    law = cells.law
+    write_noise = cells.write_noise
+    counts = tally.counts
+    writes = tally.writes
     generators = trains.generators.state
     lines = rows + columns
     of_rows = drive_of(trains.generators, ROWS, rows, lines, trains.longest)
@@ -166,8 +168,10 @@ def _pulse(cells, signed, draws, tally):
     weights = cells.weights
     state = cells.state
     planes = cells.planes
-    law, write_noise = cells.law, cells.write_noise
-    counts, writes = tally.counts, tally.writes
+    law = cells.law
+    write_noise = cells.write_noise
+    counts = tally.counts
+    writes = tally.writes
     key = stream_key(draws.seed, draws.step, draws.tile, WRITE)
     for i in range(weights.shape[0]):
         move_row(weights[i], state[i], planes[i], law, signed[i], write_noise, row_key(key, U(i)))

@@ -97,8 +97,10 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     weights = cells.weights
     state = cells.state
     planes = cells.planes
-    law, write_noise = cells.law, cells.write_noise
-    counts, writes = tally.counts, tally.writes
+    law = cells.law
+    write_noise = cells.write_noise
+    counts = tally.counts
+    writes = tally.writes
     input_values, error_values = inputs.values, errors.values
     lines = rows + columns
     clocks = np.empty(count, np.int64)

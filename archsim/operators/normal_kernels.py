@@ -14,7 +14,8 @@ def normalise_sets(data, window):
     epsilon, then the scales and the shifts. `kept`: mean and 1/deviation of each set.
     """
     size = window[1]
-    each, run = window[4], window[5]
+    each = window[4]
+    run = window[5]
     shifts = each if window[3] > 0 else 0
     words = data.words
     for s in range(window[0]):
@@ -44,14 +45,16 @@ def normalise_sets(data, window):
 def normalise_sets_back(data, window):
     """With g = scale x error: (g - mean(g) - y mean(g y)) / deviation."""
     size = window[1]
-    each, run = window[4], window[5]
+    each = window[4]
+    run = window[5]
     shifts = each if window[3] > 0 else 0
     words = data.words
     for s in range(window[0]):
         values = data.first[s * size : (s + 1) * size]
         errors = data.errors[s * size : (s + 1) * size]
         below = data.first_errors[s * size : (s + 1) * size]
-        mean, inverse = data.kept[2 * s], data.kept[2 * s + 1]
+        mean = data.kept[2 * s]
+        inverse = data.kept[2 * s + 1]
         total = np.float32(0.0)
         products = np.float32(0.0)
         for k in range(size):

@@ -115,7 +115,8 @@ class Normalisation(Operator):
         return {role: values.copy() for role, values in zip(self.roles(layer), held)}
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        sets, scales = self.sets(layer), self.scales(layer)
+        sets = self.sets(layer)
+        scales = self.scales(layer)
         size = layer.output_elements // sets
         scaled, shifted = (int(role in layer.constants) for role in _USUAL)
         window = (sets, size, int(self.centred), scaled, scales.number, scales.neighbours, shifted)

@@ -44,7 +44,8 @@ def multiply_matrices_back(data, window):
 
 def share_out(data, window):
     """Softmax; `window`: runs before the axis, values along it, and behind it."""
-    size, inner = window[1], window[2]
+    size = window[1]
+    inner = window[2]
     for o in range(window[0]):
         for i in range(inner):
             start = o * size * inner + i
@@ -62,7 +63,8 @@ def share_out(data, window):
 
 def share_out_back(data, window):
     """y (error - sum of y error)."""
-    size, inner = window[1], window[2]
+    size = window[1]
+    inner = window[2]
     for o in range(window[0]):
         for i in range(inner):
             start = o * size * inner + i

@@ -107,7 +107,8 @@ def windows(values: np.ndarray, layer: Layer, fill: float) -> np.ndarray:
     need_h = (out_h - 1) * sh + (kh - 1) * dh + 1
     need_w = (out_w - 1) * sw + (kw - 1) * dw + 1
     height, width = values.shape[1] + top + bottom, values.shape[2] + left + right
-    below, beyond = bottom + max(0, need_h - height), right + max(0, need_w - width)
+    below = bottom + max(0, need_h - height)
+    beyond = right + max(0, need_w - width)
     padded = values
     if any((top, left, below, beyond)):
         around = ((0, 0), (top, below), (left, beyond))

@@ -131,7 +131,8 @@ def _array(archive: zipfile.ZipFile, item: zipfile.ZipInfo, where: str) -> np.nd
         shape, by_columns, dtype = _head(file, where)
         if dtype.kind not in _KINDS or dtype.names or dtype.subdtype:
             raise InputError(_NOT_PLAIN, where=where, got=str(dtype))
-        count, left = math.prod(shape), item.file_size - file.tell()
+        count = math.prod(shape)
+        left = item.file_size - file.tell()
         if count * dtype.itemsize != left:
             raise InputError(
                 "the array's head does not fit its size",

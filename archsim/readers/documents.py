@@ -97,7 +97,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def check_values(document: Any, where: str, finite: bool) -> None:
     """Every value within its bounds; one level at a time, so that depth costs no stack."""
-    level, depth = [document], 0
+    level = [document]
+    depth = 0
     while level:
         if (depth := depth + 1) > DEEPEST:
             raise InputError("nested too deeply", where=where, allowed=f"up to {DEEPEST} levels")

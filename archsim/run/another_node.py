@@ -59,7 +59,8 @@ def repriced(document: Row, node_nm: float) -> Row:
     refuse_unpriced(document)
     document = copy.deepcopy(document)
     stored = components_of(document)
-    inventory, note = stored, ""
+    inventory = stored
+    note = ""
     # At its own node the stored inventory is right, whatever today's version would build.
     if node_nm != document["node_nm"]:
         inventory, note = inventory_at(document, stored, node_nm)

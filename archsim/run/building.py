@@ -207,7 +207,8 @@ class Build:
         return archsim.explore(space, jobs=jobs, out=out)
 
     def __repr__(self) -> str:
-        trace, chip = self.built.trace, self.built.chip
+        trace = self.built.trace
+        chip = self.built.chip
         rule = f", {trace.scheme}" if trace.scheme else ""
         return (
             f"Build({trace.network} on {chip.name}, {trace.phase}{rule}: {self.tiles} tiles, "

@@ -141,7 +141,8 @@ def untrained_notes(network: Network, rule: Scheme) -> list[str]:
     """
     from archsim.training.trainable import untrainable
 
-    notes, lacking = [], untrainable(network)
+    notes = []
+    lacking = untrainable(network)
     if lacking:
         shown = [f"{layer} ({what})" for layer, what in list(lacking.items())[:_SHOWN]]
         more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""

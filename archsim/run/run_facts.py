@@ -231,7 +231,8 @@ def _of_parts(shares: Mapping[str, float | None], built: BuiltChip) -> dict[str,
 
 def _memory_row(built: BuiltChip) -> dict[str, float]:
     """What the buffer of the chip holds; keys and values lie in the buffers of cores before it."""
-    trace, chip = built.trace, built.chip
+    trace = built.trace
+    chip = built.chip
     memory = MemoryMap.of(trace, chip, built.images)
     row = memory.to_row(trace, chip)
     cores = CoreMap.of(trace, chip, built.placement) if memory.cache_bits else None

@@ -44,7 +44,8 @@ def with_silicon(
         trace, activities, trained.refreshes, trained.images, trained.settings, network
     )
     cost = cost_of_steps(measurement, chip, scheme, node_nm)
-    result, measured = cost.result, cost.trace
+    result = cost.result
+    measured = cost.trace
     writes = writes_of(trained, trace)
     worn = _worn(trained, writes)
     own = {

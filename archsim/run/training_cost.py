@@ -83,7 +83,8 @@ def cost_of_steps(
     """Training steps on a chip with the activity of a training, which was `measured_on` a chip
     (this one).
     """
-    trace, settings = training.trace, training.settings
+    trace = training.trace
+    settings = training.settings
     measured = with_refreshes(
         with_activity(trace, training.activities),
         training.refreshes,

@@ -84,7 +84,8 @@ def _validated(kind: type[Scheme], settings: Mapping[str, Any]) -> Scheme:
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(map(str, fault["loc"]))
-        where, given = f"scheme.{field}", fault["input"]
+        where = f"scheme.{field}"
+        given = fault["input"]
         if fault["type"] == "extra_forbidden":
             known = sorted(kind.model_fields)
             raise InputError(

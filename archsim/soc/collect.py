@@ -179,7 +179,8 @@ def _of_link(link: NetworkLink, cycles: int) -> ResourceCycles:
 
 def _of_tiles(name: str, tiles: int, lanes: list[Lane], cycles: int) -> ResourceCycles:
     stalls = _sum(lane.stalls for lane in lanes)
-    busy, stalled = sum(lane.busy for lane in lanes), sum(stalls.values())
+    busy = sum(lane.busy for lane in lanes)
+    stalled = sum(stalls.values())
     return ResourceCycles(
         name,
         "tile",

@@ -29,7 +29,8 @@ def schedule(machine: EventMachine) -> Iterator[Iterator[Turn]]:
     """Groups of turns between barriers: batches; inside one, image by image, or pass by pass where
     weights are reloaded (each load then serves all images).
     """
-    trace, residency = machine.trace, machine.residency
+    trace = machine.trace
+    residency = machine.residency
     # Weights change at the end of a mini-batch, so nothing of the next may begin before. An
     # inference has no such barrier.
     step = trace.batch if trace.phase == "training" else machine.images
@@ -102,7 +103,8 @@ def _issue(
     """Fetch an operation, wait until it may begin, and start it. Where no operation is left to run
     meanwhile, the tiles stand still for the instruction.
     """
-    env, settings = machine.env, machine.chip.controller
+    env = machine.env
+    settings = machine.chip.controller
     asked = env.now
     if settings.prefetch and settings.issue_cycles:
         # Fetched while the operation before it still works, so it costs time only where nothing
@@ -140,7 +142,8 @@ def _fetch(machine: EventMachine) -> int:
 
 def _load_image(machine: EventMachine) -> int:
     """An image from outside passes the off-chip channel and a port of the buffer."""
-    chip, wiring = machine.chip, machine.wiring
+    chip = machine.chip
+    wiring = machine.wiring
     bits = machine.trace.input_elements * chip.read.input_bits
     durations = (chip.off_chip.cycles(bits), chip.buffer.cycles(bits))
     servers = wiring.down["off_chip"], wiring.up["buffer"]

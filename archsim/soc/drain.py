@@ -28,9 +28,11 @@ def drain_results(run: OperationRun, drain: OutputQueue) -> Process:
     plan = run.plan
     age = run.age
     wires = run.wires
-    env, waiting = machine.env, run.waiting
+    env = machine.env
+    waiting = run.waiting
     way = run.ways.up
-    servers, gate = way.servers, way.gate
+    servers = way.servers
+    gate = way.gate
     write = plan.operation.kind == "write"
     before = env.now
     for _ in range(plan.jobs):
@@ -77,7 +79,8 @@ def program_row(run: OperationRun) -> int:
     """Program the next row on all tiles; returns when that is done. A fraction of a cycle is
     carried over, to the next row or image.
     """
-    machine, plan = run.machine, run.plan
+    machine = run.machine
+    plan = run.plan
     span = machine.whole_of((plan.operation.name, WRITES), plan.write_cycles)
     end = take_tiles(run, machine.lanes[plan.operation.matrix_name], None, span)
     for observer in machine.observers if span else ():

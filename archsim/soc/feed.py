@@ -34,15 +34,15 @@ def feed_inputs(run: OperationRun, queues: Sequence[Queue[Job]]) -> Process:
     servers = way.servers
     gate = way.gate
     per_job = plan.per_job
-    units = len(queues)
-    data, carried = machine.data, None
+    data = machine.data
+    carried = None
     previous, passed = machine.turn(operation.name)
     if previous is not None:
         waiting["feed"] = "the same operation of the image before"
         yield previous
     if plan.latency:
         yield env.timeout(plan.latency)
-    row, sequential = max(1, operation.steps_per_row), operation.sequential
+    row = max(1, operation.steps_per_row)
     pipelined = bool(run.sources) and machine.pipelined
     now = env.now
     for job in range(plan.jobs):
@@ -52,7 +52,7 @@ def feed_inputs(run: OperationRun, queues: Sequence[Queue[Job]]) -> Process:
         if pipelined and (step % row == 0 or step % row + count > row):
             yield from wait_for_rows(run, step + count - 1)
             dependency = env.now - now
-        if sequential and step % operation.parts == 0 and run.arrived() < step:
+        if operation.sequential and step % operation.parts == 0 and run.arrived() < step:
             yield from wait_for_last_step(run, step)
             dependency = env.now - now
         now += dependency
@@ -77,7 +77,7 @@ def feed_inputs(run: OperationRun, queues: Sequence[Queue[Job]]) -> Process:
             carried = data.fetch(run, step, count)
         waiting["feed"] = "room in the tile's input queue"
         # Off the tiles nobody works on it before the drain, so that it is ready as it is.
-        put = queues[job % units].put(Job(count, dependency, carried, now))
+        put = queues[job % len(queues)].put(Job(count, dependency, carried, now))
         if put is not None:
             yield put
             now = env.now

@@ -59,7 +59,8 @@ class EventMachine(ChipMachine):
     def turn(self, what: Hashable) -> tuple[simpy.Event | None, simpy.Event]:
         """Successive images pass something (an operation's feed, one of its units) one after the
         other: what to wait for, if anything, and the event to succeed when it is passed."""
-        before, mine = self._turns.get(what), self.env.event()
+        before = self._turns.get(what)
+        mine = self.env.event()
         self._turns[what] = mine
         return (None if before is None or before.triggered else before), mine
 
@@ -135,7 +136,8 @@ class EventMachine(ChipMachine):
 
     def operation_ended(self, run: OperationRun) -> None:
         """Book a finished operation."""
-        plan, operation = run.plan, run.plan.operation
+        plan = run.plan
+        operation = run.plan.operation
         del self.pending[id(run)]
         self.in_flight -= 1
         self.operations_ended += 1

@@ -111,7 +111,8 @@ class OperationRun:
         """None if that many output rows are finished, else an event for the moment they are."""
         if self.ended >= 0:
             return None
-        operation, env = self.plan.operation, self.machine.env
+        operation = self.plan.operation
+        env = self.machine.env
         if operation.steps_per_row and rows <= operation.rows_done(self.steps_done):
             if rows <= operation.rows_done(self.arrived()):
                 return None
@@ -129,7 +130,8 @@ class OperationRun:
 
     def arrived(self) -> int:
         """Steps whose results are through."""
-        coming, now = self._coming, self.machine.env.now
+        coming = self._coming
+        now = self.machine.env.now
         while coming and coming[0] < now:
             coming.popleft()
             self._through = self._coming_steps.popleft()

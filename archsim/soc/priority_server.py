@@ -33,7 +33,8 @@ class PriorityServer(Server):
         `durations` are in that order; this server's is at least 1. Comes back when this server is
         done with the job, with what `stream` returns.
         """
-        env, own = self.env, durations[len(ahead)]
+        env = self.env
+        own = durations[len(ahead)]
         begun = done = env.now
         for server, duration in zip(ahead, durations):
             if duration:

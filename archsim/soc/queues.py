@@ -27,7 +27,8 @@ class Queue(Generic[T]):
     __slots__ = ("env", "capacity", "items", "_taker", "_givers", "_given")
 
     def __init__(self, env: Clock, capacity: int):
-        self.env, self.capacity = env, capacity
+        self.env = env
+        self.capacity = capacity
         self.items: deque[T] = deque()
         self._taker: simpy.Event | None = None
         # Who waits to put an item in, and the items, in the same order: no record for a pair, since
@@ -66,7 +67,8 @@ class Queue(Generic[T]):
 
     def _serve(self, _: simpy.Event | None = None) -> None:
         if self._taker is not None and self.items:
-            event, self._taker = self._taker, None
+            event = self._taker
+            self._taker = None
             event.succeed(self._pop())
 
     def _admit(self, _: simpy.Event | None = None) -> None:
@@ -90,7 +92,8 @@ class OutputQueue(Queue[Job]):
 
     def __init__(self, env: Clock, capacity: int):
         super().__init__(env, capacity)
-        self.kept, self.until = False, 0
+        self.kept = False
+        self.until = 0
 
     def _pop(self) -> Job:
         if self.until > self.env.now:

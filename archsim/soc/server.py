@@ -77,7 +77,8 @@ class Server:
         port = 0 if len(free_at) == 1 else free_at.index(min(free_at))
         start = free = free_at[port]
         if ready > free:
-            start, now = ready, self.env.now
+            start = ready
+            now = self.env.now
             if ready > now:
                 self._gaps[port].append((free if free > now else now, ready))
                 self._until = ready
@@ -140,7 +141,8 @@ class Server:
         pieces = self._fit(port, ready, duration)
         gaps = self._gaps[port]
         free = self.free_at[port]
-        first, (last, end) = pieces[0][0], pieces[-1]
+        first = pieces[0][0]
+        last, end = pieces[-1]
         if first < free:
             self._gaps[port] = gaps = [rest for gap in gaps for rest in _without(gap, pieces)]
         if end > free:
@@ -181,7 +183,8 @@ class Server:
 
     def _wait(self, cycles: int, start: int) -> None:
         self.waited += cycles
-        starts, now = self._starts, self.env.now
+        starts = self._starts
+        now = self.env.now
         while starts and starts[0] <= now:
             heapq.heappop(starts)
         if start > now:

@@ -42,7 +42,8 @@ def pulses_by_array(trace: Trace, chip: Architecture) -> dict[str, float]:
     rows = {matrix.layer: matrix.rows for matrix in trace.matrices}
     by_array: dict[str, float] = {}
     for operation in trace.image_operations:
-        activity, pulses = operation.activity, 0.0
+        activity = operation.activity
+        pulses = 0.0
         if operation.kind == "write":  # a step is a row, of which a bias row is a share
             pulses = (
                 activity.devices_written

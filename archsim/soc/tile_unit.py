@@ -23,11 +23,13 @@ def work_on_jobs(run: OperationRun, unit: int, queue: Queue[Job], drain: OutputQ
     env = machine.env
     observers = machine.observers
     data = machine.data
-    lane, interval = machine.lanes[plan.operation.matrix_name], plan.timing.interval
+    lane = machine.lanes[plan.operation.matrix_name]
+    interval = plan.timing.interval
     # all copies are updated together
     taken = None if plan.operation.kind == "pulse_update" else unit
     last = len(range(unit, plan.jobs, plan.units)) - 1
-    name, phase = f"unit {unit}", plan.operation.phase
+    name = f"unit {unit}"
+    phase = plan.operation.phase
     after = plan.timing.latency - interval
     turn = (plan.operation.name, unit)
     previous, passed = machine.turn(turn)
@@ -72,7 +74,8 @@ def take_tiles(run: OperationRun, lane: Lane, unit: int | None, span: int) -> in
     """Take a unit of the operation's own lane, and with it the lanes of all tiles that must work
     too, for `span` cycles: when all are free. Returns when they are done.
     """
-    machine, plan = run.machine, run.plan
+    machine = run.machine
+    plan = run.plan
     now = machine.env.now
     if not plan.held:
         return lane.take(unit, now, span, plan.tile_operations)

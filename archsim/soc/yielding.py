@@ -18,7 +18,8 @@ class Yielding:
     __slots__ = ("server", "age", "asked", "pieces", "end", "_left", "_owed")
 
     def __init__(self, server: Server, age: int, asked: int):
-        self.server, self.age = server, age
+        self.server = server
+        self.age = age
         self.pieces: list[tuple[int, int, int]] = []
         self.end = self.asked = self._left = asked
         self._owed = 0
@@ -32,7 +33,8 @@ class Yielding:
     def leave(self, ready: int) -> None:
         """Give back every cycle from `ready` on."""
         kept: list[tuple[int, int, int]] = []
-        self._left, self._owed = max(ready, self.asked), 0
+        self._left = max(ready, self.asked)
+        self._owed = 0
         for port, start, end in self.pieces:
             if start < ready:
                 kept.append((port, start, min(end, ready)))
@@ -51,7 +53,8 @@ class Yielding:
 
     def close(self) -> None:
         """They are over: nothing can change them any more, so that observers are told."""
-        server, asked = self.server, self.asked
+        server = self.server
+        asked = self.asked
         for port, start, end in self.pieces:
             for watch in server.watchers:
                 watch(server, port, asked, start, end)

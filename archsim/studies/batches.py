@@ -83,7 +83,8 @@ class Perceptron:
         loss, errors = _softmax_errors(values.pop(), labels)
         wrong = int((errors[1] != labels).sum())
         # The mean of the batch's losses: the rules' rates are those of a mean.
-        d, updates = errors[0] / F(len(images)), []
+        d = errors[0] / F(len(images))
+        updates = []
         for index in range(len(self.weights) - 1, -1, -1):
             updates.append((index, values[index], d))
             if index:
@@ -132,7 +133,8 @@ def train(
     network: Network, data: Prepared, settings: TrainingSettings, ended=lambda history: None
 ) -> tuple[Perceptron, list[dict]]:
     """Train as `training.loop.train` does; `ended(history)` is called after every epoch."""
-    perceptron, history = Perceptron(network, settings), []
+    perceptron = Perceptron(network, settings)
+    history = []
     images, labels = data.train_images, data.train_labels[:, 0]
     for epoch in range(settings.epochs):
         # The loop's own order, so that both train on the same mini-batches.
@@ -147,7 +149,8 @@ def train(
                 more_loss, more_wrong = perceptron.batch(
                     images[chosen], labels[chosen], epoch * len(order) + start
                 )
-            loss, wrong = loss + more_loss, wrong + more_wrong
+            loss = loss + more_loss
+            wrong = wrong + more_wrong
         seconds = time.perf_counter() - started
         with one_thread():
             test_loss, test_error = perceptron.test(data.test_images, data.test_labels[:, 0])

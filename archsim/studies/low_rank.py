@@ -46,7 +46,8 @@ def counted(study: Study) -> list[dict]:
     The count of a sample holds the work at the end of sub-batches and batches, spread over their
     samples.
     """
-    network, lines = load_network(study.network), []
+    network = load_network(study.network)
+    lines = []
     for row in study.rows:
         seed = row.seeds[0]
         path = study.folder / "history" / f"{row.name}-{seed}.json"
@@ -62,7 +63,8 @@ def counted(study: Study) -> list[dict]:
         for layer in network.array_layers:
             # A bias is one more input of the outer product, always 1.
             a, b = layer.matrix.columns, layer.matrix.rows + layer.bias
-            rank, done = scheme.rank_of(a, b), facts["done"][layer.name]
+            rank = scheme.rank_of(a, b)
+            done = facts["done"][layer.name]
             samples = done["images"] * layer.matrix.vectors
             multiplies = sum(
                 done["actions"].get(f"vector_unit.{name}", 0.0)
@@ -124,7 +126,8 @@ def write_tables(study: Study) -> None:
     """accuracy.csv, counts.csv and the curves, from the histories. Raises InputError where there
     are none.
     """
-    lines, counts = compared(study), counted(study)
+    lines = compared(study)
+    counts = counted(study)
     if not lines or not counts:
         raise InputError("no row of this study has been trained", where=str(study.folder))
     write_lines(study.folder / "accuracy.csv", lines)

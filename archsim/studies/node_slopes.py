@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NODES = (130.0, 65.0, 40.0, 28.0, 22.0, 14.0, 7.0)
-NETWORK, CHIP = "vgg8", "cim40"
+NETWORK = "vgg8"
+CHIP = "cim40"
 COLUMN_SAR: Mapping[str, Any] = {
     "components.adc.part": "adc_column_sar",
     "components.adc.parameters": {"bits": "=read.adc_bits"},
@@ -222,7 +223,8 @@ def main(arguments: Sequence[str]) -> None:
     """Write the tables and the plot into the folder of the manual's sources."""
     folder = Path(arguments[0]) if arguments else Path("docs")
     page = folder / "nodes.md"
-    rows, column = at_nodes(), at_nodes(COLUMN_SAR)
+    rows = at_nodes()
+    column = at_nodes(COLUMN_SAR)
     text = page.read_text(encoding="utf-8")
     for name, of, what in (
         ("area", rows, "area"),

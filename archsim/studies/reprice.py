@@ -26,7 +26,8 @@ from workloads import load_network
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
 
-PAGE, ROWS = "repriced.md", "repriced.csv"
+PAGE = "repriced.md"
+ROWS = "repriced.csv"
 
 
 def reprice(

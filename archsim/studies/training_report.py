@@ -149,12 +149,14 @@ def add_legend(plot: Figure) -> Legend:
     lines, titles = plot.axes[0].get_legend_handles_labels()
     where: dict[str, Any] = {"loc": "outside lower center", "frameon": False, "fontsize": 8}
     legend = plot.legend(lines, titles, ncols=2, **where)
-    columns, broken = 2, titles
+    columns = 2
+    broken = titles
     most = max(map(len, titles))
     while _is_wider(legend, plot) and most > SHORTEST:
         # the second try has one column and whole titles
         most = most if columns == 2 else max(SHORTEST, most * 4 // 5)
-        columns, broken = 1, [fill(title, most) for title in titles]
+        columns = 1
+        broken = [fill(title, most) for title in titles]
         legend.remove()
         legend = plot.legend(lines, broken, ncols=columns, **where)
     if columns == 1:

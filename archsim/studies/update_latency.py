@@ -79,7 +79,8 @@ def latency_rows(batch: int = BATCH) -> tuple[list[dict], dict[str, str]]:
     """One row a scheme, times in ns a sample at mini-batches of `batch`; and the schemes that
     cannot run, with the reason.
     """
-    rows, refused = [], {}
+    rows = []
+    refused = {}
     for name in list_schemes():
         for settings in VARIANTS.get(name, [{}]):
             label = " ".join([name, *map(str, settings.values())])

@@ -99,7 +99,8 @@ class LayerArrays:
         results = np.zeros((images, self.layer.output_elements), F)
         self._run(inputs, results, learn, False)
         if learn:
-            self.waiting, self.returned = images, False
+            self.waiting = images
+            self.returned = False
         else:
             self.tested += images
         return results
@@ -136,12 +137,14 @@ class LayerArrays:
                 where=self.layer.name,
                 hint="call backward() on the loss before step()",
             )
-        machine, images = self.machine, self.waiting
+        machine = self.machine
+        images = self.waiting
         machine.update(images, self.images)
         every = machine.upkeep_images
         # The step counts images and not calls, as in archsim's own loop, so draws and refreshes
         # fall alike.
-        before, self.images = self.images, self.images + images
+        before = self.images
+        self.images = self.images + images
         if machine.arrays.needs_maintenance and before // every != self.images // every:
             machine.maintain(1, self.images, every)
         self.waiting = 0
@@ -151,11 +154,13 @@ class LayerArrays:
         # Keys of draws far from those of training, so that a test between two mini-batches changes
         # nothing of what follows.
         step = self.images if learn else EVALUATION + self.tested
-        totals, samples = machine.totals, machine.samples
+        totals = machine.totals
+        samples = machine.samples
         counted = machine.results
         memory = machine.memory
         if not learn:  # a mini-batch that waits stays as it is
-            totals, samples = np.zeros_like(totals), np.zeros_like(samples)
+            totals = np.zeros_like(totals)
+            samples = np.zeros_like(samples)
             counted = np.zeros_like(counted)
             memory = np.zeros((1, machine.program.memory), F)
         open_doors(machine.program.operations)

@@ -20,7 +20,8 @@ class _Read(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Any, anchor: Any, arrays: LayerArrays, shape: Any, learn: bool) -> Any:
-        ctx.arrays, ctx.learn = arrays, learn
+        ctx.arrays = arrays
+        ctx.learn = learn
         ctx.shape = x.shape
         ctx.kind = x.device, x.dtype
         # The arrays are simulated here whatever device the rest is on.

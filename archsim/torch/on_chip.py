@@ -49,9 +49,12 @@ class OnChip:
         settings: TrainingSettings,
         notes: list[str],
     ):
-        self.module, self.network = module, network
-        self.chip, self.scheme = chip, scheme
-        self.settings, self.notes = settings, notes
+        self.module = module
+        self.network = network
+        self.chip = chip
+        self.scheme = scheme
+        self.settings = settings
+        self.notes = notes
 
     def __call__(self, *inputs: Any) -> Any:
         """The module's outputs, its products read from the arrays."""

@@ -115,7 +115,8 @@ def _csv_rows(path: Path) -> Iterator[_Row]:
                 allowed=str(len(header)),
             )
         row = {name: cell.strip() for name, cell in zip(header, cells)}
-        layer, phase = row.pop("layer"), row.pop("phase")
+        layer = row.pop("layer")
+        phase = row.pop("phase")
         # An empty cell says nothing of its field, which keeps its assumed value.
         yield layer, phase, {name: cell for name, cell in row.items() if cell}, where
 

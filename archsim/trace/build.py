@@ -139,7 +139,8 @@ def _with_training(
     if digital_biases and not scheme.digital_baseline:
         # Three ways: the rule leaves biases alone (plain descent trains them), it trains them but
         # holds no copy (words of their own), or they are part of the copy that it keeps.
-        apart, words = not scheme.trains_biases, scheme.trains_biases and not scheme.keeps_biases
+        apart = not scheme.trains_biases
+        words = scheme.trains_biases and not scheme.keeps_biases
         stages = [
             replace(stage, bias_apart=apart, bias_words=words) if stage.on_array else stage
             for stage in stages

@@ -116,7 +116,8 @@ def _unit_work(value: Any, where: str) -> dict[str, dict[str, float]]:
 
 
 _chip = described(RECORD_SCHEMA)(lambda value, where: check_record(value, where))
-_share, _slots = number(1), number(LONGEST_TRAIN)
+_share = number(1)
+_slots = number(LONGEST_TRAIN)
 _activity = record(
     Activity,
     source=choice("source of activity", "assumed", "measured"),

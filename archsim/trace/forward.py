@@ -43,13 +43,16 @@ def forward_read(stage: Stage) -> Operation:
     """The forward pass of an array stage: one vector a step, the fused digital layers on what
     streams out.
     """
-    shape, head = stage.matrix, stage.head
+    shape = stage.matrix
+    head = stage.head
     # Without a window all inputs are needed before the first step: a linear layer waits for its
     # whole vector.
-    window, per_row = None, 0
+    window = None
+    per_row = 0
     kind = on_array(head)
     if kind.sliding:
-        window, per_row = row_window(head), head.output_shape[2]
+        window = row_window(head)
+        per_row = head.output_shape[2]
     return Operation(
         name=f"{stage.name}.forward",
         layer=stage.name,

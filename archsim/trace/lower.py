@@ -179,10 +179,12 @@ def lower(network: Network) -> list[Stage]:
         # between.
         if kind.streams and before and readers.get(layer.inputs[0], 0) == 1:
             stages[before].fused.append(layer)
-            held[layer.name], direct[layer.name] = [before], before
+            held[layer.name] = [before]
+            direct[layer.name] = before
             continue
         stages[layer.name] = Stage(layer.name, layer, sources, recalled=left)
-        held[layer.name], direct[layer.name] = [layer.name], layer.name
+        held[layer.name] = [layer.name]
+        direct[layer.name] = layer.name
     if not any(stage.on_array for stage in stages.values()):
         raise InputError(
             "no layer with weights: nothing to place on an array",

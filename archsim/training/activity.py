@@ -35,7 +35,8 @@ def observe_block(block, lines, peaks, physics, sample):
     """Add the block's inputs to a sample: values, non-zero codes, sum of |code|/full scale, ones
     and bits of the non-zero codes.
     """
-    step, bound = physics[INPUT_STEP], physics[INPUT_BOUND]
+    step = physics[INPUT_STEP]
+    bound = physics[INPUT_BOUND]
     top = np.rint(bound / step) if step > ZERO else CODES_WITHOUT_ROUNDING
     width = 0
     while 2**width - 1 < top:

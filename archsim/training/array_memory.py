@@ -51,7 +51,8 @@ class ArrayMemory:
     def __init__(
         self, program: Program, settings: TrainingSettings, first: FirstWeights | None = None
     ):
-        self.program, self.settings = program, settings
+        self.program = program
+        self.settings = settings
         self.first = first
         name = device_of(settings)
         if settings.device_settings and not name:

@@ -86,14 +86,16 @@ def step_biases(words, batch, parts, rate, keys):
     keys = StepKeys(*keys)
     values = words.values
     form = words.form
-    arrays, memory = batch.arrays, batch.memory
+    arrays = batch.arrays
+    memory = batch.memory
     for b in range(batch.size):
         step = keys.first_step + U(b)
         for index in range(arrays.shape[0]):
             array = borrowed(arrays[index])
             if array[WORDS] < 0 or array[FROZEN] > 0:
                 continue
-            rows, count = array[ROWS], array[VECTORS]
+            rows = array[ROWS]
+            count = array[VECTORS]
             own = view_at(values, array[WORDS], (rows,))
             for part in range(parts):
                 first = array[ERRORS] + part * rows * count

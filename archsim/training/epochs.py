@@ -75,7 +75,8 @@ class Epochs:
     def train(
         self, early_stop: int | None, stop_after: int | None, asked: threading.Event
     ) -> TrainingResult:
-        result, count = self.result, self._images_per_epoch()
+        result = self.result
+        count = self._images_per_epoch()
         while self.epoch < self.settings.epochs:
             if early_stop is not None and result.is_no_better_in(early_stop):
                 result.reason = f"no better test error in {early_stop} epochs"
@@ -105,7 +106,8 @@ class Epochs:
 
     def _span(self, order: np.ndarray, stop_after: int | None) -> None:
         """Train up to the next place where something besides training happens."""
-        batch, count = self.settings.batch, len(order)
+        batch = self.settings.batch
+        count = len(order)
         # In whole mini-batches: nothing happens to devices between two images of one.
         upkeep = -(-self.machine.upkeep_images // batch) * batch
         checkpoint = -(-self.settings.checkpoint_images // batch) * batch
@@ -128,7 +130,8 @@ class Epochs:
             order[self.position : end],
             first + self.position,
         )
-        first_image, self.position = self.position, end
+        first_image = self.position
+        self.position = end
         self.result.images += end - first_image
         if self.machine.arrays.needs_maintenance and (end % upkeep == 0 or end == count):
             # The last span of an epoch may be shorter than the others.
@@ -161,7 +164,8 @@ class Epochs:
             self.save()
 
     def _close_epoch(self) -> None:
-        machine, result = self.machine, self.result
+        machine = self.machine
+        result = self.result
         started = time.perf_counter()
         test_loss, test_error = machine.evaluate(
             self.data.test_images, self.data.test_labels, self.epoch, self.settings.threads
@@ -180,7 +184,8 @@ class Epochs:
                 "seconds": self.epoch_seconds + testing,
             }
         )
-        self.timed.images, self.timed.seconds = 0, 0.0
+        self.timed.images = 0
+        self.timed.seconds = 0.0
         self._record()
         result.activity_history.append(result.activities)
         result.seconds += self.epoch_seconds + testing
@@ -219,7 +224,8 @@ class Epochs:
 
     def _test_later(self) -> dict[str, float]:
         """The last test once more, with its noise, after `test_after_s` untouched."""
-        data, settings = self.data, self.settings
+        data = self.data
+        settings = self.settings
         loss, error = self.machine.evaluate_later(
             data.test_images, data.test_labels, self.epoch - 1, settings.threads
         )

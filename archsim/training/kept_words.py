@@ -70,7 +70,8 @@ class LayerMemory:
         rate: float,
         seed: int,
     ):
-        self.program, self.seed = program, seed
+        self.program = program
+        self.seed = seed
         self.exact = arithmetic.format == "fp32"
         rows = program.operations
         quantities = rows[:, TRAINED] + rows[:, FORTH] + rows[:, BACK] * program.output_errors

@@ -88,7 +88,8 @@ def layer_forward(row, cycle, inputs, outputs, index):
 @kernel
 def layer_backward(row, cycle, output_errors, input_errors, index):
     """The way back of operation `index`: errors of its operands, gradients of its trained words."""
-    memory, errors = cycle.memory, cycle.errors
+    memory = cycle.memory
+    errors = cycle.errors
     first = row[DIGITALS] + row[CONSTANTS]
     data = Back(
         view_at(memory, row[INPUT], (row[INPUT_SIZE],)),

@@ -47,7 +47,8 @@ def train(
     to begin with. Raises InputError.
     """
     prepared = prepare(network, data)
-    early_stop, stop_after = ends.get("early_stop"), ends.get("stop_after")
+    early_stop = ends.get("early_stop")
+    stop_after = ends.get("stop_after")
     for name, value in (("early_stop", early_stop), ("stop_after", stop_after)):
         if value is not None and value < 1:
             raise InputError("must be at least 1", where=name, got=value)

@@ -154,7 +154,8 @@ class Machine(MachineState):
         settings = self.settings
         if not settings.augmentation.acts:
             return Examples(images, labels, chosen, len(chosen))
-        shape, keys = self.program.network.input_shape, (settings.seed, step)
+        shape = self.program.network.input_shape
+        keys = (settings.seed, step)
         changed = augmented(images[chosen], shape, settings.augmentation, keys)
         return Examples(
             sealed(changed), sealed(labels[chosen]), np.arange(len(chosen)), len(chosen)
@@ -217,12 +218,14 @@ class Machine(MachineState):
         arrays = self.arrays
         # The later test must leave no trace: what is saved afterwards is the end of the training.
         kept = {name: values.copy() for name, values in arrays.past().items()}
-        state, weights = arrays.state.copy(), arrays.weights.copy()
+        state = arrays.state.copy()
+        weights = arrays.weights.copy()
         for device in arrays.devices:
             device.age(batches=0, seconds=self.settings.test_after_s)
         try:
             return self.evaluate(images, labels, epoch, threads)
         finally:
-            arrays.state[...], arrays.weights[...] = state, weights
+            arrays.state[...] = state
+            arrays.weights[...] = weights
             for name, values in arrays.past().items():
                 values[...] = kept[name]

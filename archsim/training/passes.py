@@ -164,7 +164,8 @@ def backward_pass(operations, cycle):
         operations: int64 (n, FIELDS).
         cycle: records.Cycle of the backward cycle; its errors are those of the activations.
     """
-    memory, errors = cycle.memory, cycle.errors
+    memory = cycle.memory
+    errors = cycle.errors
     for index in range(operations.shape[0] - 1, -1, -1):
         row = borrowed(operations[index])
         input_errors = view_at(errors, row[INPUT], (row[INPUT_SIZE],))

@@ -74,7 +74,8 @@ class Timed:
         if self.first is None:
             self.first = images, seconds
         else:
-            self.images, self.seconds = self.images + images, self.seconds + seconds
+            self.images = self.images + images
+            self.seconds = self.seconds + seconds
 
     @property
     def rate(self) -> float:

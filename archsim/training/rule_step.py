@@ -60,7 +60,8 @@ def layer_states(program: Program, arrays: Arrays, arithmetic: Arithmetic) -> li
         )
     layers = []
     for index, copy, matrix in arrays.matrices():
-        row, name = program.arrays[index], program.names[index]
+        row = program.arrays[index]
+        name = program.names[index]
         first = int(row[WEIGHTS])
         writes = arrays.writes[first : first + matrix.size].reshape(matrix.shape)
         layers.append(
@@ -93,7 +94,8 @@ def met_by(program: Program, values: np.ndarray, index: int, *, trains_biases: b
         trains_biases: whether the rule trains biases beside the array: it then gets the line that
             is always on as the last input.
     """
-    row, parts = program.arrays[index], program.output_errors
+    row = program.arrays[index]
+    parts = program.output_errors
     rows = int(row[ROWS])
     columns = int(row[COLUMNS]) + int(trains_biases and row[WORDS] >= 0)
     count = int(row[VECTORS])

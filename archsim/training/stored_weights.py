@@ -113,7 +113,8 @@ def _errors_of(settings: Any) -> int:
     and what the rule was set to are read: others may be those of an earlier version.
     """
     kept = settings if isinstance(settings, dict) else {}
-    rule, own = str(kept.get("rule", "float")), kept.get("scheme_settings")
+    rule = str(kept.get("rule", "float"))
+    own = kept.get("scheme_settings")
     if rule in CORE_RULES:
         return 1
     return load_scheme(rule, own if isinstance(own, dict) else {}).output_errors

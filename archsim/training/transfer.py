@@ -31,7 +31,8 @@ def transfer(
     as their bounds allow.
     Raises InputError where the data do not fit.
     """
-    prepared, errors = prepare(network, data), []
+    prepared = prepare(network, data)
+    errors = []
     for seed in seeds:
         machine = Machine(network, settings.model_copy(update={"seed": seed}))
         program_weights(machine, weights, seed)

@@ -87,7 +87,8 @@ def _unused_of_scheme(scheme: Scheme, settings: TrainingSettings) -> dict[str, s
 
 
 def _reason(path: str, settings: TrainingSettings) -> str:
-    section, devices = path.split(".")[0], device_of(settings)
+    section = path.split(".")[0]
+    devices = device_of(settings)
     if section == "digital":
         return _unread_digital(path, Arithmetic(**settings.digital.model_dump()))
     if section == "schedule":

@@ -88,7 +88,8 @@ def compare(name: str, entry: Row, given: float | Spread) -> Row:
     """One row from a published entry and what the model gives."""
     span = given if isinstance(given, Spread) else None
     model = given.value if isinstance(given, Spread) else given
-    target, tolerance = entry["published"], entry["tolerance"]
+    target = entry["published"]
+    tolerance = entry["tolerance"]
     # Relative to the published figure, which is the one that is given.
     difference = model / target - 1
     criterion = tolerance if isinstance(tolerance, str) else "relative"
@@ -99,7 +100,8 @@ def compare(name: str, entry: Row, given: float | Spread) -> Row:
         tolerance = max(abs(span.low / target - 1), abs(span.high / target - 1))
     # Papers that bound a figure ("less than") give no value to be near to.
     elif tolerance == "below":
-        within, tolerance = model <= target, 1.0
+        within = model <= target
+        tolerance = 1.0
     else:
         within = abs(difference) <= tolerance
     return {

@@ -18,7 +18,8 @@ from hwlib import find_part, price
 from hwlib.parts.isaac import Isaac
 
 # Shafiee et al. 2016, Table I: 168 tiles of 12 in-situ multiply-accumulate units.
-_TILES, _IMAS = 168, 12 * 168
+_TILES = 168
+_IMAS = 12 * 168
 # How often the item that a line of the published table stands for is on the chip.
 _LINES: dict[str, float] = {
     name: _IMAS

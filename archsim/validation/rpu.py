@@ -45,7 +45,8 @@ def _line_power_uw() -> float:
 
 
 def _tile_power() -> Spread:
-    energy, seconds = energy_of(_full_tile().boundaries["macro"]), _seconds()
+    energy = energy_of(_full_tile().boundaries["macro"])
+    seconds = _seconds()
     return Spread(energy.value / seconds, energy.low / seconds, energy.high / seconds)
 
 

@@ -35,7 +35,8 @@ def essop_product(node: float) -> ProductCost:
     counter = price("up_down_counter", {"bits": 5}, node)
     converter = price("stream_converter", {"bits": _BITS}, node)
     register = price("lfsr", {"bits": 16}, node)
-    lines, generators = 2 / _SIDE, 2 / _SIDE**2
+    lines = 2 / _SIDE
+    generators = 2 / _SIDE**2
     area = sum_of(
         (
             spread_of(gate.area),

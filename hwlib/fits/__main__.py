@@ -55,7 +55,8 @@ def documents() -> dict[str, str]:
 
 def _currents() -> Iterator[tuple[str, str]]:
     for name, one in fit_currents().items():
-        table, file = name.split(".")[0], FILES[name]
+        table = name.split(".")[0]
+        file = FILES[name]
         head = CURRENTS.format(file=file, what=WHAT[file], table=table)
         yield f"{table}.toml", head + _entry(name, one, file, None)
 

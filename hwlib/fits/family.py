@@ -74,7 +74,8 @@ def _left(
     """Deviation of what is left when each group is predicted without its own rows; that of the numbers
     where there is one group alone.
     """
-    squares, weight = 0.0, 0.0
+    squares = 0.0
+    weight = 0.0
     for name, items in seen.items():
         for item in items:
             if item.bound:

@@ -115,7 +115,8 @@ class AdcRamp(Part):
     clock_mhz: float
 
     def area(self) -> Quantity:
-        bits, columns = self.bits, self.columns
+        bits = self.bits
+        columns = self.columns
         return derive(
             "comparator + bits x flip-flop / utilisation + (ramp DAC + buffer + counter / "
             "utilisation) / columns",

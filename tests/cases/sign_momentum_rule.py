@@ -87,8 +87,10 @@ class Rule(UpdateRule):
         )
 
     def batch(self, layer, step):
-        share, done = self.scheme.momentum, self.done[layer.index]
-        gradient, momentum = self.gradients[layer.index], self.momenta[layer.index]
+        share = self.scheme.momentum
+        done = self.done[layer.index]
+        gradient = self.gradients[layer.index]
+        momentum = self.momenta[layer.index]
         momentum[...] = share * momentum + (1 - share) * gradient
         probability = np.minimum(1.0, np.abs(self.rate * momentum) / layer.devices.granularity)
         drawn = np.random.default_rng((self.seed, step, layer.tile)).random(momentum.shape)

@@ -40,7 +40,8 @@ def untrained(monkeypatch):
 def known():
     """The schemes and files known before, again afterwards."""
     list_schemes()  # imports those of archsim
-    before, files = dict(SCHEMES), dict(own_file._loaded)
+    before = dict(SCHEMES)
+    files = dict(own_file._loaded)
     yield
     for table, kept in ((SCHEMES, before), (own_file._loaded, files)):
         table.clear()

@@ -19,7 +19,8 @@ SHAPE = (5, 7)
 def checked(tmp_path):
     """Runs the check on a file of the cases with a change of its text."""
     list_schemes()
-    before, files = dict(SCHEMES), dict(own_file._loaded)
+    before = dict(SCHEMES)
+    files = dict(own_file._loaded)
 
     def check(*change):
         path = tmp_path / "rule.py"

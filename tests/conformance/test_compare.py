@@ -85,7 +85,8 @@ def test_what_is_named_goes_before_what_is_suggested():
     ) and "learning rate" not in notes[-1]
     settings, notes = settings_of(chip, hic, batch=3, changes={"learning_rate": 0.5}, **common)
     assert settings.batch == 3 and not any("suggested" in note for note in notes)
-    own, rate = hic.suggested["batch"], hic.suggested["learning_rate"]
+    own = hic.suggested["batch"]
+    rate = hic.suggested["learning_rate"]
     for batch, changes, factor in (
         (4, None, 4 / own),
         (None, {"batch": "4"}, 4 / own),

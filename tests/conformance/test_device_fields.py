@@ -257,7 +257,8 @@ def test_no_control_character_of_a_file_is_printed(capsys, tmp_path):
 
 
 def test_a_copy_of_a_device_file_keeps_its_cell_and_its_measurement(capsys, tmp_path):
-    path, copy = tmp_path / "lab.toml", tmp_path / "copy.toml"
+    path = tmp_path / "lab.toml"
+    copy = tmp_path / "copy.toml"
     path.write_text(
         '[lab]\nlaw = "soft_bounds"\ntitle = "t"\nsource = "me"\nplace = "p"\n'
         'confidence = "measured"\n[lab.parameters]\n[lab.electrical]\nread_voltage_v = 0.2\n'

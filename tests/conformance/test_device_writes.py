@@ -107,7 +107,8 @@ def test_a_resumed_training_has_all_refreshes(tmp_path):
         device_settings={"refresh_upper": 0.05, "refresh_lower": 0.001, "pulse_step": 0.02},
         scheme_settings={"carry_pulses": 8},
     )
-    network, data = load_network("digits_cnn"), digits(160)
+    network = load_network("digits_cnn")
+    data = digits(160)
     whole = train(network, data, chosen)
     train(network, data, chosen, folder=tmp_path, stop_after=96)
     assert train(network, data, chosen, folder=tmp_path, resume=True).refreshes == whole.refreshes
@@ -144,7 +145,8 @@ def test_upkeep_reaches_the_ledger(every_images, rows):
     for layer, refreshes in done.items():
         written = after[layer, "array", "write"] - before[layer, "array", "write"]
         assert written == near(refreshes.pulses, rel=0.01)  # the bias row is spread over the others
-        columns, (steps, every) = 2 * (16 if layer == "conv1" else 10), rows[layer]
+        columns = 2 * (16 if layer == "conv1" else 10)
+        steps, every = rows[layer]
         looks = -(-images // every) * steps
         converted = after[layer, "adc", "convert"] - before[layer, "adc", "convert"]
         assert converted == near(

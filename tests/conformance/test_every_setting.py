@@ -118,7 +118,8 @@ def silent(name, settings, kind):
     chip = archsim.load_architecture(name, settings)
     network = POSITIVE if chip.physics.model == "dual_column" else "digits_cnn"
     before = outcome(network, chip, kind)[:2]
-    quiet, wrongly = [], []
+    quiet = []
+    wrongly = []
     for path in FIELDS:
         spoken = path in LIMITS or None
         for value in others(path, chip):

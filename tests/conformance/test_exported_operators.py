@@ -98,7 +98,8 @@ def goes_out_as_onnx(network, folder):
     from onnx.reference import ReferenceEvaluator
     from onnx_by_definition import OPERATORS
 
-    image, values = image_of(network), values_of(network)
+    image = image_of(network)
+    values = values_of(network)
     wanted = wanted_of(network, values, image)
     path = export_onnx(network, values, folder / "net.onnx")
     both = np.stack([image, 0 * image])
@@ -116,7 +117,8 @@ def goes_out_as_onnx(network, folder):
 def goes_out_as_module(network):
     import torch
 
-    image, values = image_of(network), values_of(network)
+    image = image_of(network)
+    values = values_of(network)
     with torch.no_grad():
         given = export_torch(network, values).eval()(torch.tensor(image)[None])[0].numpy()
     close(given, wanted_of(network, values, image))

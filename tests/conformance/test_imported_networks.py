@@ -137,7 +137,8 @@ def test_quantised_files_are_within_two_of_their_steps(zoo, name, each_channel, 
     from onnx_runs import imported_output, runtime_output
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
-    path, quantised = tmp_path / "net.onnx", tmp_path / "quantised.onnx"
+    path = tmp_path / "net.onnx"
+    quantised = tmp_path / "quantised.onnx"
     inputs = exported(zoo, name, EXPORTERS[1], path)
     names = [item.name for item in onnx.load(path).graph.input]
     quantize_static(

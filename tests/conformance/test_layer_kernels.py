@@ -70,7 +70,8 @@ class Run:
     """A layer's rows with values, in plain Python or machine code."""
 
     def __init__(self, form, function=lambda half: half):
-        self.layer, self.function = layer_of(form), function
+        self.layer = layer_of(form)
+        self.function = function
         self.rows = FUNCTIONS[self.layer.operator].training(self.layer, "test")
         assert self.rows and all(isinstance(row.kernel, LayerKernel) for row in self.rows)
         self.words = first_words(self.rows[0])
@@ -95,7 +96,8 @@ class Run:
         outputs = self.forward()
         below = [np.zeros_like(values) for values in self.inputs]
         trained = len(self.rows[0].words.trained) * self.rows[0].words.each
-        gradients, none = np.zeros(trained, F), np.zeros(0, F)
+        gradients = np.zeros(trained, F)
+        none = np.zeros(0, F)
         for row, kept in zip(self.rows, self.kept):
             window = np.array(row.window, np.int64)
             second = below[row.second] if row.second >= 0 else none
@@ -136,7 +138,8 @@ def test_its_errors_and_gradients_are_finite_differences(form):
         errors = (errors.reshape(-1, 3, 3) * np.tri(3)).astype(F).reshape(-1)
     below, gradients = run.back(errors)
     inputs = [values.astype(float) for values in run.inputs]
-    words, h = run.words.astype(float), 1e-6
+    words = run.words.astype(float)
+    h = 1e-6
 
     def total():
         return float(run.exact(inputs, words) @ errors)
@@ -161,7 +164,8 @@ def test_its_errors_and_gradients_are_finite_differences(form):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_its_machine_code_is_its_plain_function(form):
-    plain, made = Run(form), Run(form, compiled)
+    plain = Run(form)
+    made = Run(form, compiled)
     np.testing.assert_allclose(made.forward(), plain.forward(), rtol=1e-6, atol=1e-6)
     errors = values_of(plain.layer.output_elements, 9)
     ours, theirs = made.back(errors), plain.back(errors)

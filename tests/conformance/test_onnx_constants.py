@@ -113,9 +113,11 @@ def test_a_parameter_that_was_stored_twice_is_one_weight(tmp_path, second, chang
     nodes = [node("MatMul", ["x", "val_1"], ["a"]), node("MatMul", ["a", "val_2"])]
     for each, suffix in zip(nodes, ("", second)):
         note = each.metadata_props.add()
-        note.key, note.value = "pkg.torch.onnx.fx_node", CALL.format(each.output[0], suffix)
+        note.key = "pkg.torch.onnx.fx_node"
+        note.value = CALL.format(each.output[0], suffix)
         note = each.metadata_props.add()
-        note.key, note.value = "pkg.torch.onnx.name_scopes", f"['', 'net.fc{suffix}', 'linear']"
+        note.key = "pkg.torch.onnx.name_scopes"
+        note.value = f"['', 'net.fc{suffix}', 'linear']"
     stored = [("val_1", weight(40, 40)), ("val_2", weight(40, 40) + np.float32(changed))]
     model = make_model(nodes, [("x", ["N", 40])], stored)
     network = assert_equal_values(model, tmp_path / "net.onnx", {"x": weight(1, 40)})

@@ -92,7 +92,8 @@ def test_weights_of_a_light_network_fit_its_layers():
     path = LIGHT / "light_shufflenet.onnx"
     values = load_weights(path)
     for layer in load_network(path).array_layers:
-        matrix, (array, bias) = layer.matrix, values[layer.name]
+        matrix = layer.matrix
+        array, bias = values[layer.name]
         assert (
             array.shape[-2:] == (matrix.rows, matrix.columns)
             and array.size == matrix.weights

@@ -16,7 +16,8 @@ from workloads import load_network
 
 CELLS = {"LSTM": 4, "GRU": 3, "RNN": 1}
 STEPS = 6
-FEATURES, HIDDEN = 5, 3
+FEATURES = 5
+HIDDEN = 3
 CHIP = {"read.input_bits": 12, "read.adc_bits": 12, "weights.bits": 14, "weights.cell_bits": 1}
 
 

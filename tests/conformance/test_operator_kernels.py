@@ -161,7 +161,8 @@ def test_what_an_array_scatters_is_the_transpose_of_what_it_gathers(kernel):
     kernel.gather(x, window, plain)
     np.testing.assert_array_equal(block, plain)
     d = values_of(block.shape, 5)
-    below, plain_below = np.zeros_like(x), np.zeros_like(x)
+    below = np.zeros_like(x)
+    plain_below = np.zeros_like(x)
     compiled(kernel.scatter)(d, window, below)
     kernel.scatter(d, window, plain_below)
     np.testing.assert_array_equal(below, plain_below)
@@ -183,7 +184,8 @@ def test_a_network_with_it_trains_along_the_gradient(operator):
     machine = Machine(network, TrainingSettings(rule="float", learning_rate=RATE))
     image = values_of((1, machine.program.input_size), 7)
     label = np.array([[1]])
-    start, kept = machine.arrays.weights.copy(), machine.kept.record.values.copy()
+    start = machine.arrays.weights.copy()
+    kept = machine.kept.record.values.copy()
 
     def loss_at(weights):
         machine.arrays.weights[:] = weights

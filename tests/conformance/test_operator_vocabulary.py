@@ -129,7 +129,8 @@ features = 10
 
 
 def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
-    path, trace = tmp_path / "net.toml", tmp_path / "trace.json"
+    path = tmp_path / "net.toml"
+    trace = tmp_path / "trace.json"
     path.write_text(NETWORK)
     assert (
         main(

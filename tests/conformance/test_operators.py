@@ -42,7 +42,8 @@ def test_one_operator_is_one_file():
 @every("operator", VECTOR_OPERATORS)
 def test_a_run_counts_the_work_that_the_operator_declares(operator):
     # an image forward; a training step adds the way back
-    network, item = chain_of(operator), FUNCTIONS[operator]
+    network = chain_of(operator)
+    item = FUNCTIONS[operator]
     layer = network.layer("it")
     forward, backward = item.forward_work(layer), item.backward_work(layer)
     run = archsim.simulate(network, "cim40", timing=False)
@@ -88,10 +89,12 @@ def test_its_forward_equals_the_reference_evaluator(operator):
     for kind in item.onnx:
         opset = max(21, onnx_module("defs").get_schema(kind).since_version)
         if kind == "PRelu":  # the same function with its slope as an input
-            nodes, settings = [node(kind, ["x", "s"])], {"alpha": F(0.25)}
+            nodes = [node(kind, ["x", "s"])]
+            settings = {"alpha": F(0.25)}
             model = make_model(nodes, [("x", [4, 7])], [("s", np.array([0.25], F))], opset)
         elif kind == "Clip":  # its bounds are inputs
-            nodes, settings = [node(kind, ["x", "l", "h"])], {"low": F(-0.5), "high": F(0.75)}
+            nodes = [node(kind, ["x", "l", "h"])]
+            settings = {"low": F(-0.5), "high": F(0.75)}
             weights = [("l", F(-0.5)), ("h", F(0.75))]
             model = make_model(nodes, [("x", [4, 7])], weights, opset)
         else:

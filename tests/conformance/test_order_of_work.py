@@ -36,7 +36,8 @@ def any_pairs(dice, number):
     schemes = [*list_schemes(), "infer", "infer", "infer"]
 
     def one():
-        scheme, device = dice.choice(schemes), dice.choice(devices)
+        scheme = dice.choice(schemes)
+        device = dice.choice(devices)
         return scheme, device, dice.choice(CHIPS), dice.choice(NETWORKS)
 
     return [[one(), one()] for _ in range(number)]
@@ -48,7 +49,8 @@ def test_random_pairs_with_a_cache_that_others_filled(tmp_path, pytestconfig):
     process filled for each training.
     """
     dice = random.Random(pytestconfig.getoption("--seed"))
-    known, faults = {}, []
+    known = {}
+    faults = []
     for number, pair in enumerate(any_pairs(dice, 8)):
         for item in pair:
             if item not in known:

@@ -19,7 +19,8 @@ MARK = "import pathlib; pathlib.Path({!r}).touch()\n"
 
 def test_no_file_that_is_read_runs_a_scheme(known, call, tmp_path):
     """Names in traces, spaces and checkpoints are names: a path in their place is refused, not run."""
-    touched, scheme = tmp_path / "touched", tmp_path / "evil.py"
+    touched = tmp_path / "touched"
+    scheme = tmp_path / "evil.py"
     scheme.write_text(EXAMPLE.read_text() + MARK.format(str(touched)))
     assert (
         call("trace", "digits_cnn", "--scheme", "rpu", "--phase", "training", "--out", "step.json")[

@@ -152,7 +152,8 @@ def test_reads_draw_the_noise_of_every_device():
     read = {"input_bits": 0, "output_bits": 0, "output_noise": 0.0, "bound_management": "off"}
     values = {"rule": "sgd", "read": read, "weight_range": "device", "batch": 1}
     outputs = []
-    network, image = load_network("mlp_100"), np.ones((1, 784), F)
+    network = load_network("mlp_100")
+    image = np.ones((1, 784), F)
     quiet = Machine(network, read_settings(values | {"device_settings": {"read_noise": 0.0}}))
     noisy = Machine(network, read_settings(values | {"device_settings": {"read_noise": 0.02}}))
     weights = quiet.arrays.weights.copy()

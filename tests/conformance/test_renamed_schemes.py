@@ -52,7 +52,8 @@ def outcome(scheme):
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_renamed_rule_trains_to_the_same_bits_at_the_same_price(name, renamed):
-    (one, document), (other, twin) = outcome(load_scheme(name)), outcome(renamed(name))
+    one, document = outcome(load_scheme(name))
+    other, twin = outcome(renamed(name))
     assert other.chip == one.chip and twin == document
     assert all(
         np.array_equal(weights, other.trained.weights[layer])
@@ -88,10 +89,8 @@ def test_a_subclass_with_a_rule_of_its_own_is_trained_by_that(parent, renamed):
     "settings", [{"epsilon": 2.5e-9}, {"momentum": 0.5}, {"beta1": 0.8}, {"beta2": 0.9}]
 )
 def test_a_setting_that_plain_sgd_does_not_use_changes_no_bit(settings):
-    (one, document), (other, twin) = (
-        outcome(load_scheme("sgd")),
-        outcome(load_scheme("sgd", settings)),
-    )
+    one, document = outcome(load_scheme("sgd"))
+    other, twin = outcome(load_scheme("sgd", settings))
     assert (document.pop("unused"), twin.pop("unused")) == (
         [],
         [f"scheme.{name}" for name in settings],

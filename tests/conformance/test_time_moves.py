@@ -87,7 +87,8 @@ def test_a_slower_clock_makes_a_drifting_device_lose_more(still):
 
 def test_the_clock_of_the_chip_is_the_clock_of_its_devices():
     settings = {"device_settings.retention_s": 1e-3, "maintenance_images": 20}
-    seconds, sizes = {}, {}
+    seconds = {}
+    sizes = {}
     for clock in (1000.0, 100.0):
         chip = archsim.load_architecture("rpu", {"clock_mhz": clock})
         run = archsim.train(

@@ -87,7 +87,8 @@ def test_with_exact_weights_a_step_is_that_of_pytorch():
 def test_it_learns_on_devices_and_is_priced_with_its_activity():
     analog = on_chip(small(), scheme="sgd", batch=1, seed=2, settings={"learning_rate": 0.05})
     images, labels = digits(500)
-    rule, rest = analog.optimiser(), torch.optim.SGD(analog.other_parameters(), lr=0.05)
+    rule = analog.optimiser()
+    rest = torch.optim.SGD(analog.other_parameters(), lr=0.05)
     losses = []
     analog.module.train()
     analog.module[1].eval()  # statistics of a single image are none

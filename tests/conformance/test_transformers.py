@@ -32,7 +32,8 @@ def test_gpt2_small_has_its_124_million_weights():
     # norms of 2 x 768; in all 7,087,872
     block = 12 * 768**2 + 2304 + 768 + 3072 + 768 + 4 * 768
     assert block == 7_087_872
-    words, positions = 50257 * 768, 1024 * 768
+    words = 50257 * 768
+    positions = 1024 * 768
     assert 12 * block + 2 * 768 + words + positions == 124_439_808  # as published
     # the read-out is the table of words, so that it counts once; positions are looked up
     assert parameters(load_network("gpt2_small")) == 124_439_808 - positions
@@ -40,7 +41,8 @@ def test_gpt2_small_has_its_124_million_weights():
 
 def test_vit_tiny_has_its_5_7_million_weights():
     block = 12 * 192**2 + 576 + 192 + 768 + 192 + 4 * 192
-    patches, head = 768 * 192 + 192, 192 * 1000 + 1000
+    patches = 768 * 192 + 192
+    head = 192 * 1000 + 1000
     position_words = 197 * 192 + 192  # a row a token, and the class token
     assert patches + 12 * block + 2 * 192 + head + position_words == 5_717_416  # as timm counts it
     assert parameters(load_network("vit_tiny")) == 5_717_416 - position_words
@@ -73,7 +75,8 @@ def test_a_token_reads_what_earlier_ones_left():
     trace, by_name = operations(network, "decode")
     assert network.layer("block1_scores").output_shape == (12, 1, 101)
     assert sum(item.cached for item in trace.image_operations) == 12 * 2 * 101 * 768
-    scores, mix = by_name["block1_scores.forward"], by_name["block1_mix.forward"]
+    scores = by_name["block1_scores.forward"]
+    mix = by_name["block1_mix.forward"]
     assert scores.recalled == mix.recalled == 100 * 768
     # the query and the key of this token; the shares of 101 tokens by head and the value of this one
     assert (scores.input_elements, mix.input_elements) == (2 * 768, 12 * 101 + 768)

@@ -83,7 +83,8 @@ def test_the_order_turns_with_the_boundary():
     # one: half the work on the chip, and more than the rest of it off the chip
     one = document({MULTIPLY: 1000}, off_chip={("dram_lpddr4", "read"): 1000})
     result = standing(one, document({MULTIPLY: 2000}))
-    chip, system = energy(result), energy(result, "system")
+    chip = energy(result)
+    system = energy(result, "system")
     assert (chip.a, system.a) == ("one", "other")
     assert chip.share_of_draws == system.share_of_draws == 1.0
     best = {(item.quantity, item.boundary): item for item in result.best}
@@ -118,7 +119,8 @@ def test_time_rests_on_no_figure():
 
 def test_a_ratio_that_no_figure_moves_has_no_decider():
     shares = np.random.default_rng(1).random((200, 5))
-    names, ranks = list("abcde"), ranks_of(shares)
+    names = list("abcde")
+    ranks = ranks_of(shares)
     constant = np.full(200, 3.0)
     assert decider(constant, 2 * constant, names, ranks) is None
     moved = constant * np.exp(shares[:, 3])

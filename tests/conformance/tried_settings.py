@@ -22,7 +22,8 @@ FIELDS = dict(paths())
 
 def others(path, chip):
     """Values of a field that the chip does not have, near and far."""
-    value, field = chip, FIELDS[path]
+    value = chip
+    field = FIELDS[path]
     for key in path.split("."):
         value = getattr(value, key)
     if path in ("placement.copies", "weights.layer_replicas"):

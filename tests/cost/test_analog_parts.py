@@ -196,7 +196,8 @@ def test_isaac_converter_is_busy_at_its_published_power():
 def test_a_level_shifter_is_a_foundry_cell_by_its_voltage():
     # 85.96 um2 of 5-V devices at 130 nm; at 2 V seven tenths of it by 2 / 5
     assert price("level_shifter", {"voltage_v": 5.0}, 130).area.value == near(85.96)
-    thick, rest = 85.96 * 0.7 * 2 / 5, 85.96 * 0.3
+    thick = 85.96 * 0.7 * 2 / 5
+    rest = 85.96 * 0.3
     assert price("level_shifter", {}, 130).area.value == near(thick + rest)
     # at 7 nm the thick oxide is left, the rest is logic
     logic = scaling_factor("area", 130, 7, "logic").value

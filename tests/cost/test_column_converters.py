@@ -193,7 +193,8 @@ def test_energy_grows_with_the_time_of_a_conversion_by_least_squares():
     ]
     x = [math.log(time / 20) for time in times]
     y = [math.log(energy) for energy in energies]
-    middle, height = sum(x) / 4, sum(y) / 4
+    middle = sum(x) / 4
+    height = sum(y) / 4
     slope = sum((a - middle) * (b - height) for a, b in zip(x, y)) / sum(
         (a - middle) ** 2 for a in x
     )

@@ -36,7 +36,8 @@ def test_the_laws_of_supply_are_monotone_where_they_are_allowed(node):
 def test_the_usual_conditions_change_no_bit(name):
     usual = {"temperature_c": 25.0, "flavour": "low_power", "supply_v": 0.0}
     for node in (40.0, 28.0):
-        plain, said = price(name, {}, node), price(name, usual, node)
+        plain = price(name, {}, node)
+        said = price(name, usual, node)
         assert plain.area == said.area and plain.leakage == said.leakage
         assert plain.energy == said.energy and plain.latency == said.latency
 
@@ -57,7 +58,8 @@ def test_more_supply_costs_no_less_and_is_no_slower(name):
 
 def test_an_adder_at_nine_tenths_of_a_volt():
     # 40 nm: between the rows of 45 nm and 32 nm by logarithms, at 0.9 V and at 1.1 V
-    plain, low = price("adder"), price("adder", {"supply_v": 0.9})
+    plain = price("adder")
+    low = price("adder", {"supply_v": 0.9})
     energy = energy_level(40.0, 0.9).value / energy_level(40.0, 1.1).value
     delay = delay_level(40.0, 0.9).value / delay_level(40.0, 1.1).value
     assert low.energy["add"].value == near(plain.energy["add"].value * energy)
@@ -73,7 +75,8 @@ def test_wires_go_with_the_square_and_array_voltages_stay():
         ("clock_tree", "cycle"),
         ("column_mux", "select"),
     ):
-        plain, low = price(name), price(name, {"supply_v": 0.9})
+        plain = price(name)
+        low = price(name, {"supply_v": 0.9})
         assert low.energy[action].value == near(plain.energy[action].value * square)
     # a line that is charged to the supply
     line = {"cells": 64}

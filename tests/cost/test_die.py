@@ -60,7 +60,8 @@ def test_every_share_rests_on_a_figure_and_lies_in_its_band():
 @pytest.mark.parametrize("timing", [False, True])
 def test_a_result_has_the_die_beside_the_chip(timing):
     result = archsim.simulate(one_matrix(64, 32), "wu2023", timing=timing)
-    chip, die = result.boundaries["chip"], result.boundaries["die"]
+    chip = result.boundaries["chip"]
+    die = result.boundaries["die"]
     assert die["area_mm2"] == near(math.fsum(die["shares"].values()))
     assert die["shares"]["parts"] == near(chip["area_mm2"])
     assert die["area_mm2_range"][0] < die["area_mm2"] < die["area_mm2_range"][1]

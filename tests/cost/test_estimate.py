@@ -30,7 +30,8 @@ def test_prices_by_hand():
     assert result.latency_s == near(seconds)
     assert result.area_mm2 == near((10 * 400 + 3 * 200) * 1e-6)
     assert result.static_power_uw == near(2.0 * 13)
-    adc, buffer = 1520 * 12e-12, 79 * 6e-12
+    adc = 1520 * 12e-12
+    buffer = 79 * 6e-12
     assert result.energy_j == near(adc + buffer + 26e-6 * seconds)
     assert result.dynamic_power_uw == near((adc + buffer) / seconds * 1e6)
     assert result.power_uw == near(result.static_power_uw + result.dynamic_power_uw)
@@ -172,7 +173,8 @@ def test_two_components_of_one_name_are_refused():
 
 def test_the_order_of_counting_changes_no_bit():
     entries = [("adc", "convert", f"layer{i % 7}", "forward", 0.1 * i) for i in range(200)]
-    forward, shuffled = Ledger(), Ledger()
+    forward = Ledger()
+    shuffled = Ledger()
     for entry in entries:
         forward.add(*entry)
     reloaded = Ledger.from_rows(forward.to_rows())
@@ -185,7 +187,8 @@ def test_the_order_of_counting_changes_no_bit():
 
 
 def test_ledger_conservation_names_what_was_lost():
-    issued, done = small_ledger(), small_ledger()
+    issued = small_ledger()
+    done = small_ledger()
     done.check_conserved(issued)
     del done.counts["adc", "convert", "conv2", "forward"]
     with pytest.raises(RuntimeError, match="adc.convert of conv2/forward: issued 500, done 0"):

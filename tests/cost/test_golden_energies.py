@@ -72,7 +72,8 @@ def test_counts_times_prices(rule, network):
         ("shared", "shared"): shared_counts(chip, work, cycles, images * layers[0].before)
     }
     off_chip = {part.name for part in parts if part.boundary == "system"}
-    by_part, by_place = defaultdict(float), defaultdict(float)
+    by_part = defaultdict(float)
+    by_place = defaultdict(float)
     for position, actions in counts.items():
         for name, count in actions.items():
             role, action = name.split(".")
@@ -82,7 +83,8 @@ def test_counts_times_prices(rule, network):
                 by_place[position] += joules
     seconds = cycles * 10e-9  # 100 MHz
     for item in priced.components:
-        name, number = item.component.name, item.component.count
+        name = item.component.name
+        number = item.component.count
         assert item.dynamic_energy_j.value == near(by_part[name], rel=1e-9), name
         assert item.static_energy_j.value == near(number * 0.5e-6 * seconds)
         assert item.area_mm2.value == near(number * 1e-2)

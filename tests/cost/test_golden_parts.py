@@ -49,7 +49,8 @@ WORDS = {
 @every("network", TRAINED)
 @every("rule", WORDS)
 def test_words_of_training(rule, network):
-    (rule, each), (net, trained) = WORDS[rule], TRAINED[network]
+    rule, each = WORDS[rule]
+    net, trained = TRAINED[network]
     trace = build_trace(net, load_scheme(rule.name, rule.settings), "training", 2)
     assert trace.state_words == {name: count * trained for name, count in each.items()}
 
@@ -65,7 +66,8 @@ def test_words_of_low_rank():
         ).state_words
 
     sides = ((4, 13), (3, 8), (2, 18))  # the first with a bias line
-    ends, weights = [a + b for a, b in sides], [a * b for a, b in sides]
+    ends = [a + b for a, b in sides]
+    weights = [a * b for a, b in sides]
     assert words(low_rank("sbpca", 2)) == {
         "factors": sum(2 * n + 2 for n in ends),
         "samples of a sub-batch": 32 * sum(ends),

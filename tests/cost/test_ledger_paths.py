@@ -46,7 +46,8 @@ def test_events_and_plans_count_the_same(network, chip, scheme, settings):
     priced = archsim.simulate(
         network, chip, scheme=scheme, phase=phase, batch=batch, images=3, timing=False
     )
-    done, foreseen = counts(timed), counts(priced)
+    done = counts(timed)
+    foreseen = counts(priced)
     assert set(done) == set(foreseen)
     for key, count in done.items():
         assert count == near(foreseen[key], rel=1e-9), key

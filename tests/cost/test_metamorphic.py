@@ -219,7 +219,8 @@ def test_training_state_spills_as_far_as_the_buffer_does_not_hold_it(capacity_ki
     chip = archsim.load_architecture("rpu_512", {"buffer.capacity_kib": capacity_kib})
     trace = build_trace(load_network("rpu_cnn"), load_scheme("sgd"), "training", 1)
     weights = 16 * 26 + 32 * 401 + 128 * 513 + 10 * 129
-    state, alive = 2 * weights * 16, trace.activation_elements * chip.read.input_bits
+    state = 2 * weights * 16
+    alive = trace.activation_elements * chip.read.input_bits
     if share is None:
         # masks lie beside gradient and weights: which of four a pooled value was
         masks = 2 * (16 * 12 * 12 + 32 * 4 * 4)

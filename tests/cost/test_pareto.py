@@ -198,7 +198,8 @@ def test_printed_figures_drawn_exactly_give_the_price():
 
 def test_what_was_drawn_before_is_drawn_anew_where_a_figure_or_the_draws_are_others():
     counted = count_design(load_space(SPACE).design((128, 8, 40)), None)
-    three, others = draw_shares(3), draw_shares(3, seed=1)
+    three = draw_shares(3)
+    others = draw_shares(3, seed=1)
 
     def areas(drawn):
         return price_draws([counted], drawn)["area_mm2"].tobytes()

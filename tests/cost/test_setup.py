@@ -23,7 +23,8 @@ from tests.near import near
 
 # digits_cnn: 10 x 16 and 145 x 10 weights with biases; one cell a weight on rpu_512, on one tile
 # each.
-CELLS, ROWS = {"conv1": 160, "fc": 1450}, {"conv1": 10, "fc": 145}
+CELLS = {"conv1": 160, "fc": 1450}
+ROWS = {"conv1": 10, "fc": 145}
 # of rpu_512, in cycles
 PULSES = 4
 PULSE = 1
@@ -44,7 +45,8 @@ def counts(result):
 
 def test_initial_weights_by_hand():
     result = once("rpu")
-    counted, setup = counts(result), result.setup
+    counted = counts(result)
+    setup = result.setup
     assert (
         counted["array", "write"]
         == near(PULSES * sum(CELLS.values()))

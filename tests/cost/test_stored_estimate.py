@@ -198,7 +198,8 @@ def test_no_damage_of_one_value_gives_a_traceback(tmp_path):
     """Every leaf of a result, replaced by something else: it loads and is explained, or is refused
     as input.
     """
-    text, choice = small_result().to_json(), random.Random(5)
+    text = small_result().to_json()
+    choice = random.Random(5)
     paths = list(_leaves(json.loads(text)))
     refused = 0
     for path in paths:

@@ -26,7 +26,8 @@ def survey():
 
 def median_fit(terms, logs):
     """Exact least absolute deviations: an optimum passes through as many rows as there are terms."""
-    best, coefficients = math.inf, None
+    best = math.inf
+    coefficients = None
     for chosen in itertools.combinations(range(len(logs)), terms.shape[1]):
         square = terms[list(chosen)]
         if abs(np.linalg.det(square)) < 1e-9:
@@ -34,7 +35,8 @@ def median_fit(terms, logs):
         trial = np.linalg.solve(square, logs[list(chosen)])
         loss = np.abs(logs - terms @ trial).sum()
         if loss < best:
-            best, coefficients = loss, trial
+            best = loss
+            coefficients = trial
     return coefficients
 
 

@@ -63,7 +63,8 @@ def gradient(optimiser_words):
 
 
 # Values of the arrays' reads that go to the vector unit through the buffer.
-OUTPUT_BITS, RESULTS = 9, {"hic": WEIGHTS / BATCH, "tiki_taka": READ_COLUMNS}
+OUTPUT_BITS = 9
+RESULTS = {"hic": WEIGHTS / BATCH, "tiki_taka": READ_COLUMNS}
 BY_HAND = {
     "rpu": pulsed("rpu"),
     "zero_shift": pulsed("zero_shift"),
@@ -108,7 +109,8 @@ def counted(name):
         batch=BATCH,
         timing=False,
     )
-    counts, energy = {}, {}
+    counts = {}
+    energy = {}
     inventory = {item["component"]: item for item in result.inventory}
     for row in result.ledger:
         if row["phase"] == "update":

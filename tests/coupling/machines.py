@@ -23,7 +23,8 @@ from workloads import load_network
 from workloads.datasets import Dataset, load_dataset
 from workloads.network import Layer, Network
 
-IMAGES, TESTED = 16, 8
+IMAGES = 16
+TESTED = 8
 
 # Two columns of the model dual_column take inputs without a sign, so its network has a ReLU.
 POSITIVE = Network(
@@ -38,7 +39,8 @@ POSITIVE = Network(
 
 
 # Six tokens of 8 features: the scores of queries and keys have no weights.
-_TOKENS, _TURNED = (6, 8), (8, 6)
+_TOKENS = (6, 8)
+_TURNED = (8, 6)
 ATTENTION = Network(
     "attention",
     (

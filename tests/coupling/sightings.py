@@ -129,7 +129,8 @@ def _turned(path: str, one: Try | None, effects: Effects, wanted: set[str]) -> I
 
 def _slight(one: Try, after: Outcome) -> list[str]:
     """Amounts that moved by no more than an anomaly."""
-    before, allowed = one.before, one.anomaly
+    before = one.before
+    allowed = one.anomaly
     changes = {name: getattr(after, name) - getattr(before, name) for name in ("energy", "time")}
     return [name for name, by in changes.items() if 0 < abs(by) <= allowed * getattr(before, name)]
 
@@ -189,7 +190,8 @@ def _forbidden(effects: Effects, one: Sighting) -> Iterator[str]:
     if one.named_now and one.felt:
         yield "the result names it as unused, and it moved"
     for name in QUANTITIES:
-        word, moved = getattr(effects, name), one.moved.get(name, "=")
+        word = getattr(effects, name)
+        moved = one.moved.get(name, "=")
         if moved == "=":
             continue
         against = (word, moved) in (("up", "-"), ("down", "+"))

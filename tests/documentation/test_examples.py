@@ -66,7 +66,8 @@ def run(words, block):
     if words[:2] == ["python", "-m"]:
         return run_module(words[2:], block)
     assert words[0] == "archsim", f"{block}: {words}"
-    out, errors = io.StringIO(), io.StringIO()
+    out = io.StringIO()
+    errors = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
         code = main(on_small_data(words[1:]))
     assert code == 0, f"{block}: {' '.join(words)}\n{errors.getvalue()[-2000:]}"
@@ -75,7 +76,8 @@ def run(words, block):
 
 def run_module(words, block):
     """A module of archsim, run as `python -m` does it but for the process."""
-    out, errors = io.StringIO(), io.StringIO()
+    out = io.StringIO()
+    errors = io.StringIO()
     with (
         pytest.MonkeyPatch.context() as patch,
         contextlib.redirect_stdout(out),

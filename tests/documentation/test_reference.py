@@ -125,7 +125,8 @@ def test_every_operator_is_in_the_reference():
 
 
 def test_every_part_figure_and_source_is_in_the_reference():
-    catalogue, text = load_catalogue(), parts_page()
+    catalogue = load_catalogue()
+    text = parts_page()
     assert [part.name for part in catalogue.parts if f"### {part.name}\n" not in text] == []
     assert {figure.name for figure in catalogue.figures} <= named(text)
     assert {source.key for source in catalogue.sources} <= named(sources_page())

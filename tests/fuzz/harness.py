@@ -81,7 +81,8 @@ def run_reader(
     keep: Path | None = None,
 ) -> Report:
     """Read every input of `numbers`. `keep`: a folder for the inputs that went wrong."""
-    report, number = Report(), numbers.start
+    report = Report()
+    number = numbers.start
     started = time.monotonic()
     while number < numbers.stop:
         part, number = _in_a_child(
@@ -230,7 +231,8 @@ def run(
         tempfile.mkdtemp(prefix="archsim-fuzz-", dir=memory if os.access(memory, os.W_OK) else None)
     )
     try:
-        readers, whole = make_readers(folder), Report()
+        readers = make_readers(folder)
+        whole = Report()
         for name, reader in readers.items():
             _read_whole(folder, name, reader)
         for name in names or readers:

@@ -65,7 +65,8 @@ def _value(choice: random.Random) -> Any:
 
 
 def _positions(document: Any) -> list[tuple[Any, Any]]:
-    slots, left = [], [document]
+    slots = []
+    left = [document]
     while left:
         holder = left.pop()
         for key, value in holder.items() if isinstance(holder, dict) else enumerate(holder):

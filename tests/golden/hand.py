@@ -126,7 +126,8 @@ def conversions(chip: Chip, used: int, backward: bool) -> int:
 
 def tile_times(chip: Chip, turns: int) -> tuple[int, int]:
     """(until a result is there, until the tile takes the next vector): the table of docs/timing.md."""
-    shared, digital = chip.front_end == "shared", chip.accumulate == "digital"
+    shared = chip.front_end == "shared"
+    digital = chip.accumulate == "digital"
     sampling = chip.slot * (1 if digital else chip.slots)
     conversion = chip.conversion * (1 if shared else turns)
     rounds = (turns if shared else 1) * (chip.slots if digital else 1)

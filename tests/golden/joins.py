@@ -9,7 +9,8 @@ from workloads.network import Layer, Network
 def _joins():
     """Branches: digital operators stand in them, fused behind a layer or alone. Those that keep
     words of their own have an update too (tests/physics/test_batch_norm.py)."""
-    square, half = (2, 4, 4), (2, 2, 2)
+    square = (2, 4, 4)
+    half = (2, 2, 2)
     window = {"kernel": (2, 2), "stride": (2, 2)}
     layers = (
         image(*square),

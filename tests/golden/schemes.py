@@ -144,7 +144,8 @@ def hic() -> Rule:
 
     def batch(chip, layer, images):
         registers, weights = tiles(chip, layer)
-        rows, outputs = layer.rows + layer.bias, layer.columns * layer.groups
+        rows = layer.rows + layer.bias
+        outputs = layer.columns * layer.groups
         lent = weights.tiles
         at_once = registers.tiles // registers.down
         look = accumulator_read(

@@ -104,7 +104,8 @@ def low_rank(
 
     def stream(chip: Chip, layer: Array, images: int) -> list[Work]:
         a, b = sides(layer)
-        k, n = min(most, a, b), layer.vectors
+        k = min(most, a, b)
+        n = layer.vectors
         if kind == "svd":  # the gradient itself, whose sums stay in the lanes for an image
             parts = chunks(a * b, n)
             return [
@@ -143,7 +144,8 @@ def low_rank(
 
     def estimate(chip: Chip, layer: Array, images: int) -> list[Work]:
         a, b = sides(layer)
-        k, samples = min(most, a, b), images * layer.vectors
+        k = min(most, a, b)
+        samples = images * layer.vectors
         if kind == "sbpca":  # of 32 samples, two a batch at least
             blocks = up(samples, max(1, min(32, up(samples, 2))))
             return [
@@ -162,10 +164,12 @@ def low_rank(
             work = {"multiply_add": a + b, "square_root": 2, "divide": 2, "multiply": a + b}
             state = a + b + 1
         elif kind == "lrt":  # roots of the core
-            work, state = {"square_root": k}, k * (a + b) + k + 1
+            work = {"square_root": k}
+            state = k * (a + b) + k + 1
         else:  # Golub & Van Loan: 6 m n^2 + 20 n^3 operations, two of which are a product with its sum
             m, n = max(a, b), min(a, b)
-            work, state = {"multiply_add": (6 * m * n * n + 20 * n**3) / 2}, a * b
+            work = {"multiply_add": (6 * m * n * n + 20 * n**3) / 2}
+            state = a * b
         return [digital(chip, layer, 1, 0, 0, work, words_in=state, words_out=k * (a + b))]
 
     def apply(chip: Chip, layer: Array) -> list[Work]:

@@ -137,7 +137,8 @@ def cbram_sc(
     bit_ns = 2 * 30.0 + 5.0 if source == "cbram" else 0.0
 
     def batch(chip, layer, images):
-        weights, bits = layer.trained, streams * length
+        weights = layer.trained
+        bits = streams * length
         if name == "sgd":
             return [optimiser(chip, layer, 2, multiply_add=1), rewrite(chip, layer)]
         units = {"optimiser_counter.count": counters * length}

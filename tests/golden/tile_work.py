@@ -55,7 +55,8 @@ def read(
     masks and sums that are added to. `lenders`: tiles that lend converters and run meanwhile; each
     serves `served` tiles in turn. `work` is that of all steps.
     """
-    digital, shared = chip.accumulate == "digital", chip.front_end == "shared"
+    digital = chip.accumulate == "digital"
+    shared = chip.front_end == "shared"
     summed = (
         digital and chip.slots > 1
     )  # codes of all slots, each shifted by a slot's bits against the next: with a carry, and a sign
@@ -71,7 +72,8 @@ def read(
         chip, used * matrix.together + (0 if backward else chip.references), backward
     )
     latency, interval = tile_times(chip, turns)
-    latency, interval = latency + (served - 1) * interval, interval * served
+    latency = latency + (served - 1) * interval
+    interval = interval * served
     applied = chip.slots * (
         turns if shared else 1
     )  # a shared amplifier looks at one column of a converter at a time

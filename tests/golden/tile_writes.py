@@ -126,7 +126,8 @@ def write(
     turns. A row of biases is spread over the rows. A whole number of cycles is spent on a row, its
     fraction owed to the next.
     """
-    number, verified = number or chip.write_pulses, verify > 0
+    number = number or chip.write_pulses
+    verified = verify > 0
     spread = matrix.rows / rows
     devices = share * matrix.columns * chip.cells * matrix.groups * spread
     side_by_side = matrix.groups * matrix.down / matrix.together
@@ -163,7 +164,8 @@ def write(
     bits, _ = traffic(chip, values, 0)
     counts |= ports(chip, bits, Fraction(0)) | {"interconnect.transfer": bits}
     feed = max(math.ceil(bits / chip.port), math.ceil(bits / chip.wire))
-    owed, end = 0.0, 0
+    owed = 0.0
+    end = 0
     for index in range(rows):
         owed += row
         end = max(end, (index + 1) * feed) + int(owed + 1e-9)

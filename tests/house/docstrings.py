@@ -27,7 +27,8 @@ def read_docstring(text):
     for line in lines[1:]:
         head = re.fullmatch(r"([A-Z][a-z]+):", line)
         if head and head[1] in SECTIONS:
-            section, name = head[1], None
+            section = head[1]
+            name = None
             docstring.sections[section] = {}
         elif section and line.startswith("    "):
             entry = re.fullmatch(r"    (\*{0,2}[A-Za-z_][\w.]*): (.+)", line)

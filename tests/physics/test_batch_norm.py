@@ -55,8 +55,10 @@ def presented(values, errors, words, share):
     """One image forward and back: outputs, errors below, gradients; `words` follow."""
     channels, positions = values.shape
     window = (channels, positions, 1)
-    outputs, kept = np.zeros(values.size, F), np.zeros(2 * channels, F)
-    below, gradients = np.zeros(values.size, F), np.zeros(2 * channels, F)
+    outputs = np.zeros(values.size, F)
+    kept = np.zeros(2 * channels, F)
+    below = np.zeros(values.size, F)
+    gradients = np.zeros(2 * channels, F)
     none = np.zeros(0, F)
     first = values.astype(F).reshape(-1)
     normalise(Forth(first, none, outputs, kept, words, F(share)), window)
@@ -104,8 +106,10 @@ def test_on_settled_statistics_errors_and_gradients_are_finite_differences_of_th
 def test_running_statistics_are_those_of_a_mixture_of_the_images_before():
     # share s of the last image, (1 - s) s of the one before, ...; first values 0 and 1
     random = np.random.default_rng(5)
-    words, share = np.repeat([1.0, 0.0, 0.0, 1.0, 0.0, 0.0], 2).astype(F), 0.3
-    means, squares = np.zeros(2), np.ones(2)
+    words = np.repeat([1.0, 0.0, 0.0, 1.0, 0.0, 0.0], 2).astype(F)
+    share = 0.3
+    means = np.zeros(2)
+    squares = np.ones(2)
     for k in range(6):
         values = random.normal(k, 1 + k, (2, 5))
         presented(values, np.zeros((2, 5)), words, share)

@@ -58,7 +58,8 @@ def test_all_ones_give_all_but_one_256th_of_the_range():
 
 
 def test_noise_has_its_variance():
-    vectors, rows = 4000, 8
+    vectors = 4000
+    rows = 8
     conductances = np.full((rows, 20), 40.0, np.float32)
     inputs = np.full((vectors, rows), 0b10000001)
     clean = inputs[0] @ conductances * 0.1 / 256

@@ -72,7 +72,8 @@ class Pair(NamedTuple):
 @kernel
 def _write_through(pair, row):
     borrowed_pair = borrowed(pair)
-    first, inner = borrowed_pair.first, borrowed_pair.inner
+    first = borrowed_pair.first
+    inner = borrowed_pair.inner
     for i in range(first.shape[0]):
         line = first[i]
         line[:] = row + np.float32(i)

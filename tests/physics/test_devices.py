@@ -47,7 +47,8 @@ def test_law_and_its_reference_agree(law):
     array = load_law(law)(**noisy).build(7, 60, seed=3)
     generator = np.random.default_rng(1)
     array.set_weights(generator.uniform(-0.4, 0.4, (7, 60)))
-    weights, state = array.weights.copy(), array.state.copy()
+    weights = array.weights.copy()
+    state = array.state.copy()
     if np.shares_memory(array.weights, array.state):
         weights = state[:, 0]
     for step in range(3):

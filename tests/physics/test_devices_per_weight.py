@@ -234,7 +234,8 @@ def test_real_data_are_read_by_every_device_of_a_weight(physics):
         Layer("input", "input", (), (), (40,)),
         Layer("w", "linear", ("input",), ((40,),), (60,), bias=True),
     )
-    network, errors = Network("one layer", layers), {}
+    network = Network("one layer", layers)
+    errors = {}
     for replicas in (1, 9):
         settings = {
             "weights.layer_replicas.w": replicas,

@@ -31,7 +31,8 @@ from workloads import load_network
 from workloads.datasets import load_dataset
 from workloads.network import Layer, Network
 
-F, U = np.float32, np.uint64
+F = np.float32
+U = np.uint64
 NETWORK = load_network("digits_cnn")
 DIGITAL = {"tiles": {layer.name: {"bias": "digital"} for layer in NETWORK.array_layers}}
 BIASES = sum(layer.matrix.columns for layer in NETWORK.array_layers)
@@ -223,7 +224,8 @@ def test_the_price_keeps_adds_and_updates_the_words_of_a_rule_that_only_pulses()
     trace = build_trace(NETWORK, load_scheme("rpu"), "training", 4, digital_biases=True)
     assert trace.state_words == {"biases": BIASES}
     layer = NETWORK.array_layers[0]
-    outputs, vectors = layer.matrix.columns, layer.matrix.vectors
+    outputs = layer.matrix.columns
+    vectors = layer.matrix.vectors
     step = next(op for op in trace.image_operations if op.name == f"{layer.name}.biases")
     assert step.vector_work == {"multiply_add": outputs} and step.steps == vectors
     assert step.state_reads * vectors == outputs == step.state_writes * vectors

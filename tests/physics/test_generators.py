@@ -24,7 +24,8 @@ from archsim.kernels.update_reference import update_reference
 from tests.members import every
 from tests.physics.pulsed_devices import LAWS, SETTINGS, devices, trains_of, vectors
 
-F, U = np.float32, np.uint64
+F = np.float32
+U = np.uint64
 
 
 def generators(source, bits=8, sharing="line", lanes=5, seed=3, tile=0):

@@ -15,7 +15,8 @@ from workloads.datasets import Dataset
 from workloads.network import Layer, Network
 
 F = np.float32
-MAP, OUT = (4, 3, 3), (8, 3, 3)
+MAP = (4, 3, 3)
+OUT = (8, 3, 3)
 
 
 def network(groups):

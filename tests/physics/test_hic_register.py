@@ -60,7 +60,8 @@ def test_after_a_carry_noise_alone_gives_none():
 def test_a_walk_writes_by_the_square_of_its_step_and_not_by_the_step():
     # steps of +-4 units: a carry takes (64 / 4)^2 = 256 of them on average, and costs the walk from
     # zero to either end: the mean of a symmetric walk's exit time is exact
-    register, steps = np.zeros((1, 1), np.int32), 60_000
+    register = np.zeros((1, 1), np.int32)
+    steps = 60_000
     signs = np.random.default_rng(1).choice((-4, 4), steps)
     written = sum(abs(add(register, step)[0]) for step in signs)
     expected = steps / 256
@@ -95,7 +96,8 @@ def test_cells_are_misread_as_often_as_noise_passes_half_a_cell():
     shape = (200, 100)
     register = np.full(shape, 42, np.int32)
     noisy = CellRead(F(0.6), DeviceRead(F(0.0), F(0.0), F(0.3)), KEY)
-    flipped, carries = np.zeros((*shape, BITS), np.int32), np.zeros(shape, np.int32)
+    flipped = np.zeros((*shape, BITS), np.int32)
+    carries = np.zeros(shape, np.int32)
     # what is added is next to nothing: its sign alone asks for the read
     added = accumulate(register, np.full(shape, 1e-12, F), 1.0, BITS, carries, flipped, KEY, noisy)
     share = math.erfc(1 / math.sqrt(2)) / 2

@@ -23,7 +23,8 @@ from workloads.datasets import load_dataset
 from workloads.network import Layer, Network
 
 F = np.float32
-FACTOR, STEP = 0.3, 0.001
+FACTOR = 0.3
+STEP = 0.001
 GENERATOR = np.random.default_rng(6)
 X = np.linalg.qr(GENERATOR.normal(size=(8, 2)))[0].astype(F)
 D = np.linalg.qr(GENERATOR.normal(size=(5, 2)))[0].astype(F)

@@ -63,7 +63,8 @@ def case_of(physics, biased, managed, images, vectors=5, devices=2):
 
 
 def read(source, held):
-    images, vectors = len(source.maps), source.positions.shape[1]
+    images = len(source.maps)
+    vectors = source.positions.shape[1]
     reads = MapReads(
         np.zeros((images, 6, vectors), F),
         np.zeros(images * vectors, np.int64),

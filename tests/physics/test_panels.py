@@ -32,7 +32,8 @@ def same(result, expected):
 @every("rows", ROWS)
 def test_a_block_is_multiplied_to_the_bits_of_the_plain_sum(rows, lines):
     for count in VECTORS:
-        matrix, vectors = drawn(rows, lines), drawn(count, lines)
+        matrix = drawn(rows, lines)
+        vectors = drawn(count, lines)
         block = np.ascontiguousarray(vectors.T)
         for held in (matrix, np.asfortranarray(matrix), drawn(lines, rows).T):
             outputs = np.full((rows, count), np.nan, F)
@@ -49,7 +50,8 @@ def test_vectors_beyond_the_width_stay_as_they_are():
 @pytest.mark.parametrize("size", SIZES)
 def test_one_vector_is_multiplied_to_the_bits_of_the_plain_sum(size):
     for lines in (1, 3, 4, 18, 29):
-        matrix, vector = drawn(size, lines + 2), drawn(lines)
+        matrix = drawn(size, lines + 2)
+        vector = drawn(lines)
         outputs = np.full(size, np.nan, F)
         rows_times_vector(matrix, BEGIN + 2, vector, outputs)
         same(outputs, product_reference(matrix[:, 2:], vector[None])[0])

@@ -44,7 +44,8 @@ def test_a_step_lies_on_the_line_between_two_nodes(direction):
 
 def test_equal_nodes_are_a_constant_step_and_a_falling_line_is_soft_bounds():
     flat = {f"{way}_{node}": 1.0 for way in ("up", "down") for node in NODES}
-    array, constant = device(**flat).build(1, 1), load_law("constant_step")(**QUIET).build(1, 1)
+    array = device(**flat).build(1, 1)
+    constant = load_law("constant_step")(**QUIET).build(1, 1)
     bounds = QUIET | {"lower_bound": -0.5, "upper_bound": 0.5, "pulse_step": 0.01}
     falling, soft = (
         load_law(law)(**bounds).build(1, 1) for law in ("piecewise_step", "soft_bounds")

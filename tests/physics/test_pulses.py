@@ -93,7 +93,8 @@ def test_mean_and_variance_of_the_update(longest, noise):
     count = 100_000
     x = 0.31
     d = -0.22
-    weights, state = np.zeros((1, 1), F), np.zeros((1, 1, 1), F)
+    weights = np.zeros((1, 1), F)
+    state = np.zeros((1, 1, 1), F)
     planes = np.array([1, 1, -1e6, 1e6], F).reshape(1, 1, 4, 1)
     changes = np.empty(count)
     inputs = np.full((1, 1), x, F)
@@ -104,7 +105,8 @@ def test_mean_and_variance_of_the_update(longest, noise):
             weights[:] = state[:] = 0
             run_once(state, planes, (F(noise),), inputs, errors, longest, 1000 * number + inner)
             changes[1000 * number + inner] = state[0, 0, 0]
-    rate, granularity = 0.05, 0.01
+    rate = 0.05
+    granularity = 0.01
     probability = min(1, math.sqrt(rate / longest / granularity) * x) * min(
         1, math.sqrt(rate / longest / granularity) * -d
     )

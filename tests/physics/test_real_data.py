@@ -138,7 +138,8 @@ def test_dual_column_reads_have_the_scale_of_the_inputs():
     chip = archsim.load_architecture("wu2023", few)
     for seed in (4, 5):
         result = archsim.simulate("lenet1", chip, data="random", seed=seed)
-        outputs, reference = result.outputs.ravel(), result.reference_outputs.ravel()
+        outputs = result.outputs.ravel()
+        reference = result.reference_outputs.ravel()
         assert outputs @ reference / (reference @ reference) == pytest.approx(1, abs=0.04)
 
 
@@ -182,7 +183,8 @@ def test_networks_without_values_are_refused():
 
 def test_a_stored_value_is_off_by_half_a_step_of_its_bits():
     # 0.9 and less lie within the range 2^0; four bits have steps of 1/8 and end at 7/8
-    weights, image = np.diag([0.9, 0.3, -0.55]), np.ones(3)
+    weights = np.diag([0.9, 0.3, -0.55])
+    image = np.ones(3)
     result = run(
         one_layer(3, 3),
         {"read.output_bits": 4, "read.adc_bits": 12, "read.input_bits": 12},

@@ -97,7 +97,8 @@ def test_any_pair_keeps_its_weight_within_the_resolution_of_its_device(
     top = most * device.upper_bound
     plus, minus = (generator.uniform(0, top, (6, 9)) for _ in range(2))
     array, writes = filled(device, plus, minus * share, seed=seed)
-    before, state = array.weights.copy(), array.state.copy()
+    before = array.weights.copy()
+    state = array.state.copy()
     bound = array.planes[:, :, 3]
     larger = np.take_along_axis(state / bound, state.argmax(axis=1)[:, None], 1)[:, 0]
     smaller = np.take_along_axis(state / bound, state.argmin(axis=1)[:, None], 1)[:, 0]
@@ -139,7 +140,8 @@ def test_kernel_has_the_bits_of_its_twin(name, unseen, read):
     counts = array.refresh(seed=7, step=11, tile=13, writes=writes)
     with np.errstate(over="ignore", invalid="ignore"):
         limits = device.refresh_limits(read)
-        law, keys = device.reference(), draws(7, 11, 13)
+        law = device.reference()
+        keys = draws(7, 11, 13)
         totals, expected = refresh_reference(twin.cells, law, limits, keys)
     assert counts[5] > 100
     if device.exact_twin:
@@ -169,7 +171,8 @@ def test_a_pair_with_a_stuck_device_is_left_alone():
 
 def test_noise_of_a_pulse_does_not_leave_the_weight_off_by_more_than_a_step():
     array, _ = filled(load_device("one_sided_soft"), 0.7, 0.35, shape=(40, 50))
-    before, bound = array.weights.copy(), array.planes[:, :, 3]
+    before = array.weights.copy()
+    bound = array.planes[:, :, 3]
     chosen = (array.state > np.array([0.75, 0.25])[:, None] * bound).all(axis=1)
     array.refresh(seed=2)
     off = (array.weights - before)[chosen]

@@ -92,7 +92,8 @@ def test_staircase_exponential_step(law, changes, start):
     """dw/dn = a (1 - A e^(g z)) with u = e^(-g z): u_n = A + (u_0 - A) e^(-g c n), c = a dz/dw;
     small steps, so the sum is the integral.
     """
-    step, pulses = 2e-5, 4000
+    step = 2e-5
+    pulses = 4000
     device = quiet(law, pulse_step=step, **changes)
     slope = 2 * device.scale_a / (device.upper_bound - device.lower_bound)
     u = np.exp(-device.gamma_up * (slope * start + device.offset_b))
@@ -176,7 +177,8 @@ def test_phase_change_preset_is_that_of_its_source():
         "pcm",
         {"step_spread": 0.0, "asymmetry_spread": 0.0, "upper_spread": 0.0, "pulse_noise": 0.0},
     )
-    array, weight = device.build(1, 1), 0.0
+    array = device.build(1, 1)
+    weight = 0.0
     for number in range(20):
         array.pulse(1)
         weight += 0.01 * (1 + 27.235 * math.exp(-2.5 * weight))

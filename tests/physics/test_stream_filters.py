@@ -13,8 +13,10 @@ from archsim.kernels import stream_records, streams
 from hwlib.parts.cbram import predistorted_voltage, switching_hazard
 from tests.near import near
 
-U, F = np.uint64, np.float32
-TABLES, KEY = streams.number_tables(), U(0xFEDCBA9876543210)
+U = np.uint64
+F = np.float32
+TABLES = streams.number_tables()
+KEY = U(0xFEDCBA9876543210)
 TRANSFER = (np.arange(4097) * 16).astype(np.int32)[None]
 
 
@@ -125,7 +127,8 @@ def test_square_root_settles(p):
 def test_division_of_independent_streams_comes_within_five_per_cent(a, b):
     # the published in-stream dividers need 86 to 226 cycles for that; this one holds its mean over
     # 226 cycles within a few runs' scatter
-    generator, quotients = np.random.default_rng(1), []
+    generator = np.random.default_rng(1)
+    quotients = []
     for _ in range(200):
         held = np.int32(0)
         saved = np.int32(0)
@@ -140,7 +143,8 @@ def test_division_of_independent_streams_comes_within_five_per_cent(a, b):
 
 
 def test_division_saturates_at_one():
-    held, saved = np.int32(0), np.int32(0)
+    held = np.int32(0)
+    saved = np.int32(0)
     generator = np.random.default_rng(2)
     bits = [
         filters.divide_cycle(held, saved, x, y)[0]
@@ -161,7 +165,8 @@ def test_adam_on_streams_settles_where_adam_does():
     state = filters.Moments(*np.zeros((5, *shape), np.int32))
     state.second[:] = np.rint(square * 2**bits.second)  # v and its root are where they settle
     state.root[:] = np.rint(np.sqrt(square) * 2**bits.root)
-    quotients, means = np.zeros(shape, F), []
+    quotients = np.zeros(shape, F)
+    means = []
     for batch in range(150):
         g = (mean + 0.2 * generator.standard_normal(shape)).astype(F)
         drawing = filters.StreamDrawing(F(1), length, TRANSFER, numbers, batch * 12 * length)

@@ -14,7 +14,8 @@ from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings
 from tests.near import near
 
-U, F = np.uint64, np.float32
+U = np.uint64
+F = np.float32
 TABLES = streams.number_tables()
 KEY = U(0x0F1E2D3C4B5A6978)
 BLOCK = 3

@@ -9,7 +9,8 @@ from archsim.kernels import stream_records, streams
 from archsim.kernels import stream_reference as plain
 from tests.near import near
 
-U, F = np.uint64, np.float32
+U = np.uint64
+F = np.float32
 TABLES = streams.number_tables()
 KEY = U(0x1234567890ABCDEF)
 
@@ -91,7 +92,8 @@ def test_encoding_error_against_the_table(source, published):
 
 
 def product_error(source, length, other, count=800):
-    generator, strayed = np.random.default_rng(2), []
+    generator = np.random.default_rng(2)
+    strayed = []
     for position in positions(source, length, count):
         p, q = generator.random(2)
         bits = plain.multiply(
@@ -124,7 +126,8 @@ def test_product_error_of_two_sobol_dimensions(length, error):
 
 def test_difference_of_streams_of_one_generator_has_the_smaller_variance():
     a, b = 0.7, 0.6
-    shared, own = [], []
+    shared = []
+    own = []
     for position in range(3000):
         first = stream([a], 1, streams.COUNTER, position)[0, 0]
         shared.append(int(first) - int(stream([b], 1, streams.COUNTER, position)[0, 0]))
@@ -145,7 +148,8 @@ def test_difference_of_streams_of_one_generator_has_the_smaller_variance():
 
 
 def test_sums_by_multiplexer_and_by_parallel_counter():
-    values, length = np.array([0.2, 0.8, 0.5, 0.4]), 4096
+    values = np.array([0.2, 0.8, 0.5, 0.4])
+    length = 4096
     bits = np.concatenate(
         [
             stream([value], length, streams.COUNTER, 0, dimension)
@@ -201,7 +205,8 @@ def outer(
 def test_outer_product_is_the_product_with_the_variance_of_its_bits(shared, bipolar):
     x = F([[0.5], [0.25], [-0.75], [1.0], [0.0]])
     d = F([[0.5], [-0.375], [0.125], [-1.0]])
-    length, runs = 32, 300
+    length = 32
+    runs = 300
     products = (
         np.array(
             [

@@ -37,7 +37,8 @@ def test_the_error_falls_with_the_pulses_as_the_law_says(step, upper, lower):
     # up: w (1 - a/b_max) + a, down: w (1 - a/|b_min|) - a; a pair keeps the share s of the distance
     # to its fixed point
     rise, fall = 1 - step / upper, 1 - step / -lower
-    share, end = rise * fall, (fall * step - step) / (1 - rise * fall)
+    share = rise * fall
+    end = (fall * step - step) / (1 - rise * fall)
     point = 0.0  # a_up (1 - w/b_max) = a_dn (1 - w/b_min) with equal steps: w = 0 for any bounds
     for pairs in (1, 2, 5, 20, 100):
         array = array_of(pulse_step=step, upper_bound=upper, lower_bound=lower, **QUIET)

@@ -21,7 +21,8 @@ def threads():
 def test_a_run_with_data_multiplies_on_one_thread(monkeypatch, chip):
     simulate("digits_cnn", chip, data="random", images=1)
     _libraries.cache_clear()  # numba may have loaded a library of its own meanwhile, which NumPy does not use
-    seen, results = [], []
+    seen = []
+    results = []
     matmul, einsum = np.matmul, np.einsum
 
     def watched(*arguments, **more):
@@ -53,7 +54,8 @@ def test_a_run_with_data_multiplies_on_one_thread(monkeypatch, chip):
 
 
 def test_callers_that_overlap_leave_the_library_as_it_was():
-    seen, both = [], threading.Barrier(3)
+    seen = []
+    both = threading.Barrier(3)
 
     def work():
         both.wait()

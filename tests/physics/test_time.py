@@ -29,7 +29,8 @@ def pcm(**changes):
 
 
 def test_kernel_and_twin_agree():
-    array, twin = pcm(**ALL), pcm(**ALL)
+    array = pcm(**ALL)
+    twin = pcm(**ALL)
     for seconds in (0.1, 3.0, 100.0, 1e4):
         array.age(batches=0, seconds=seconds, reads=10)
         ageing = twin.ageing

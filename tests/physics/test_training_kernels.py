@@ -123,7 +123,8 @@ def test_mean_update_is_rate_times_error_times_input(update):
     machine = Machine(one_layer(12, 5), settings)
     image = np.random.default_rng(2).uniform(-0.9, 0.9, size=(1, 12)).astype(F)
     label = np.array([[1]])
-    start, draws = machine.arrays.weights.copy(), 4000
+    start = machine.arrays.weights.copy()
+    draws = 4000
     moves = np.empty((draws, 5, 13))
     for draw in range(draws):
         machine.arrays.weights[:] = start
@@ -146,7 +147,8 @@ def test_copies_are_averaged_and_quieter():
     spread = {}
     for copies in (1, 9):
         machine = Machine(one_layer(40, 12), TrainingSettings(devices_per_weight=copies))
-        start, scores = machine.program.output, []
+        start = machine.program.output
+        scores = []
         weights = machine.arrays.layer_weights()["w"].astype(float)
         for step in range(200):
             before = machine.arrays.weights.copy()
@@ -183,7 +185,8 @@ def test_digital_outer_products_have_the_bits_of_their_twin():
         generator.normal(size=shape).astype(F) for shape in ((7, 9), (9, 5), (7, 5))
     )
     errors[2], errors[4, 1] = 0, 0
-    compiled, expected = weights.copy(), weights.copy()
+    compiled = weights.copy()
+    expected = weights.copy()
     add_products(compiled, inputs, errors, F(0.1))
     add_products_reference(expected, inputs, errors, 0.1)
     assert (

@@ -93,7 +93,8 @@ def test_devices_that_decay_are_kept_up_at_the_same_images(tmp_path):
 def test_recorded_activity_adds_up(trained):
     images = 1437
     for name, vectors, rows, columns in (("k1", 36, 6, 10), ("w2", 1, 32, 55), ("w3", 1, 10, 33)):
-        totals, update = trained.totals[name], trained.activities[name, "update"]
+        totals = trained.totals[name]
+        update = trained.activities[name, "update"]
         assert totals["forward_reads"] == vectors * images
         assert totals["backward_reads"] == (0 if name == "k1" else vectors * images)
         assert update.source == "measured"

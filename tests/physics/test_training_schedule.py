@@ -130,7 +130,8 @@ def test_flat_inputs_are_not_augmented():
 
 
 def test_the_squared_distance_and_its_error_by_hand():
-    outputs, errors = np.array([0.2, 0.9, -0.4], F), np.zeros(3, F)
+    outputs = np.array([0.2, 0.9, -0.4], F)
+    errors = np.zeros(3, F)
     loss, best = squared_distance(outputs, 1, F(1), F(1), F(1), errors)
     # (0.2^2 + 0.1^2 + 0.4^2)/2/3 = 0.035; a third of the target less the output
     assert loss == near(0.035) and best == 1

@@ -61,7 +61,8 @@ def test_compiled_pass_has_the_bits_of_its_twin(version, vectors, words):
     )
     rate = 40.0 if scheme.divide_by_fast_rate and version != "v1" else 2.0
     inputs, errors = data(240 // vectors, vectors)
-    layer, twin = layer_of(vectors), layer_of(vectors)
+    layer = layer_of(vectors)
+    twin = layer_of(vectors)
     layer.arithmetic = twin.arithmetic = Arithmetic(words, "stochastic")
     start = layer.weights.copy()
     rule = TikiTakaRule(scheme, [layer], rate, 1, 9)

@@ -15,7 +15,8 @@ def layer_of(devices, weights):
 
 
 def test_exact_weights_are_set_and_each_is_one_write():
-    layer, done = layer_of(None, np.zeros((2, 2), F)), ActionCounts()
+    layer = layer_of(None, np.zeros((2, 2), F))
+    done = ActionCounts()
     targets = np.array([[0.5, 0.25], [-1.0, 0.0]], F)
     selected = np.array([[True, False], [True, False]])
     for _ in range(2):
@@ -30,7 +31,8 @@ def test_blind_pulses_come_as_near_as_their_mean_step_allows():
     exact = {"step_spread": 0.0, "asymmetry_spread": 0.0, "upper_spread": 0.0}
     settings = {**exact, "lower_spread": 0.0, "pulse_noise": 0.0, "pulse_step": 0.01}
     devices = load_device("constant_step", settings).build(1, 4)
-    layer, done = layer_of(devices, devices.weights), ActionCounts()
+    layer = layer_of(devices, devices.weights)
+    done = ActionCounts()
     devices.set_weights(np.zeros((1, 4)))
     # 3.4 and -2.6 steps are 3 and 3 pulses, 100 are more than are given, the last is not selected
     targets = np.array([[0.034, -0.026, 0.4, 0.05]], F)

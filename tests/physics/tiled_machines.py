@@ -15,7 +15,8 @@ F = np.float32
 
 def machine_on(chip, images, scheme="rpu", device=None, **changes):
     """A machine whose memory holds a mini-batch of images, and the weights that read them."""
-    network, scheme = load_network("digits_cnn"), load_scheme(scheme)
+    network = load_network("digits_cnn")
+    scheme = load_scheme(scheme)
     data = prepare(network, load_dataset("digits"))
     settings, _ = settings_of(
         chip,
@@ -34,7 +35,8 @@ def machine_on(chip, images, scheme="rpu", device=None, **changes):
 
 
 def scores_of(machine):
-    start, count = machine.program.output, machine.program.steps * machine.program.classes
+    start = machine.program.output
+    count = machine.program.steps * machine.program.classes
     return machine.memory[:, start : start + count]
 
 

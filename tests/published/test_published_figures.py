@@ -42,7 +42,8 @@ KNOWN_OUTSIDE = {
 @pytest.fixture(scope="module")
 def told():
     """All checks, worked out once by the command: (its exit code, what it printed, the checks)."""
-    made, out = [], io.StringIO()
+    made = []
+    out = io.StringIO()
 
     def kept(*words):
         made.extend(run_checks(*words))
@@ -95,7 +96,8 @@ def test_simulated_networks_of_wu2023_take_no_less_than_their_tiles(rows):
 
 
 def test_energies_of_wu2023_are_predictions_with_a_range(rows):
-    tile, image = rows["wu2023.tile_energy"], rows["wu2023.image_energy"]
+    tile = rows["wu2023.tile_energy"]
+    image = rows["wu2023.image_energy"]
     for row in (tile, image):
         assert row["kind"] == "predicted" and row["criterion"] == "range" and row["note"]
         assert 0 < row["model_range"][0] < row["model"] < row["model_range"][1]

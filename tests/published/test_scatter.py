@@ -79,7 +79,8 @@ def test_a_resistive_cell_draws_the_mean_of_published_ones():
     point = facts.points[0]
     energy = price_cores([(facts, point)], draws=2)[0].energy_by_part["array"]
     # 256 rows of 32 columns, at 65 nm's own supply, all of 143 ns
-    cells, supply = 256 * 32, content_supply(facts, point)
+    cells = 256 * 32
+    supply = content_supply(facts, point)
     assert energy == near(cells * current * supply * point.invocation_ns * 1e3, rel=2e-3)
 
 

@@ -96,7 +96,8 @@ def sustained(label, **settings):
     """Mean time between updates where samples follow each other at once on a pipelined chip, in ns;
     only the update is on it.
     """
-    scheme, samples = variant(*SETTINGS[label], False), 200
+    scheme = variant(*SETTINGS[label], False)
+    samples = 200
     trace = build_trace(LAYER, scheme, "training", samples)
     updates = [op for op in trace.image_operations if op.phase == "update"]
     names = {op.name for op in updates}

@@ -107,7 +107,8 @@ def test_every_single_flipped_bit_is_seen_or_changes_nothing(tmp_path):
     arrays = {"weights": np.linspace(-1, 1, 12).reshape(3, 4), "labels": np.arange(5)}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
-    content, refused = buffer.getvalue(), 0
+    content = buffer.getvalue()
+    refused = 0
     for bit in range(8 * len(content)):
         damaged = bytearray(content)
         damaged[bit // 8] ^= 1 << bit % 8

@@ -47,7 +47,8 @@ def contains(stored, good):
 )
 def test_a_flipped_bit_is_never_accepted_with_a_changed_number(kind, folders):
     folder, name, read = folders[kind]
-    path, choice = folder / name, random.Random(7)
+    path = folder / name
+    choice = random.Random(7)
     content = path.read_bytes()
     good = read(folder)
     refused = 0

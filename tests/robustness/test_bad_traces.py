@@ -26,7 +26,8 @@ def good(tmp_path_factory):
 @pytest.mark.parametrize("fault", list(BROKEN))
 def test_broken_fields(fault, good, tmp_path):
     change, field, words = BROKEN[fault]
-    document, path = copy.deepcopy(good), tmp_path / "x.json"
+    document = copy.deepcopy(good)
+    path = tmp_path / "x.json"
     change(document)
     path.write_text(json.dumps(document))
     with pytest.raises(InputError) as error:
@@ -55,7 +56,8 @@ def test_broken_fields(fault, good, tmp_path):
     ],
 )
 def test_broken_text(old, new, words, good, tmp_path):
-    path, text = tmp_path / "x.json", json.dumps(good, indent=1)
+    path = tmp_path / "x.json"
+    text = json.dumps(good, indent=1)
     assert old in text
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(InputError) as error:
@@ -65,7 +67,8 @@ def test_broken_text(old, new, words, good, tmp_path):
 
 
 def test_truncated_anywhere(good, tmp_path):
-    path, text = tmp_path / "x.json", json.dumps(good)
+    path = tmp_path / "x.json"
+    text = json.dumps(good)
     for length in range(0, len(text) - 1, len(text) // 23):
         path.write_text(text[:length])
         with pytest.raises(InputError, match="not valid JSON|is empty"):
@@ -107,7 +110,8 @@ def test_paths_that_cannot_be_written(tmp_path):
 
 
 def test_too_much_work_is_refused_before_it_starts(good, tmp_path):
-    document, path = copy.deepcopy(good), tmp_path / "x.json"
+    document = copy.deepcopy(good)
+    path = tmp_path / "x.json"
     document["image_operations"][0]["steps"] = document["matrices"][0]["vectors"] = 10**11
     for field in ("steps_per_row", "rows_out"):
         document["image_operations"][0][field] = 0
@@ -120,7 +124,8 @@ def test_too_much_work_is_refused_before_it_starts(good, tmp_path):
 
 
 def test_a_layer_that_no_chip_can_hold(good, tmp_path):
-    document, path = copy.deepcopy(good), tmp_path / "x.json"
+    document = copy.deepcopy(good)
+    path = tmp_path / "x.json"
     document["matrices"][0] |= {"rows": 10**7, "columns": 10**7, "vectors": 1}
     document["image_operations"][0] |= {
         "steps": 1,

@@ -100,7 +100,8 @@ class Deadly(dict):
 
     def __init__(self, log, times):
         super().__init__()
-        self.log, self.times = str(log), times
+        self.log = str(log)
+        self.times = times
 
     def __reduce__(self):
         return arm, (self.log, self.times)

@@ -54,7 +54,8 @@ def test_a_row_that_is_damaged_within_is_told_by_its_place(tmp_path, damage):
     archsim.explore(SPACE, out=tmp_path)
     path = tmp_path / "points.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
-    offset, key = sum(map(len, lines[:7])), lines[7][:22]
+    offset = sum(map(len, lines[:7]))
+    key = lines[7][:22]
     path.write_bytes(b"".join([*lines[:7], key + damage.encode() + b"\n", *lines[8:]]))
     with pytest.raises(archsim.InputError, match=f"byte {offset}: a damaged row"):
         load_sweep(tmp_path)

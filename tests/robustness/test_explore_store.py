@@ -59,7 +59,8 @@ def kill_at(process, folder, wanted):
 
 
 def kill_and_resume(folder, kills, seed, jobs, undisturbed):
-    generator, killed = random.Random(seed), 0
+    generator = random.Random(seed)
+    killed = 0
     for _ in range(kills):
         process = start(LONG, folder, jobs)
         grown = size(folder) + generator.randrange(1, 160_000 // kills)
@@ -96,7 +97,8 @@ def test_killed_workers_cost_nothing_and_none_outlives_its_parent(tmp_path, undi
     while size(folder) < 20_000:
         assert process.poll() is None, Path(f"{folder}.errors").read_text()
         time.sleep(0.01)
-    before, workers = size(folder), workers_of(process)
+    before = size(folder)
+    workers = workers_of(process)
     assert len(workers) == 2
     os.kill(workers[-1], signal.SIGKILL)
     assert kill_at(process, folder, before + 40_000) or process.returncode == 0, (

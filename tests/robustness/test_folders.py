@@ -146,7 +146,8 @@ def test_two_trainings_into_one_folder_end_with_one_result(tmp_path):
 
 
 def test_two_threads_of_one_process_are_two(tmp_path):
-    inside, over = threading.Event(), threading.Event()
+    inside = threading.Event()
+    over = threading.Event()
 
     def first():
         with hold(tmp_path / "busy", "run", around=True):

@@ -6,7 +6,8 @@ import archsim
 from hwlib.errors import InputError
 from tests.near import near
 
-PRICED, OF_DATA = "components.array.parameters.read_voltage_v", "physics.read_voltage_v"
+PRICED = "components.array.parameters.read_voltage_v"
+OF_DATA = "physics.read_voltage_v"
 
 
 def voltages(chip):

@@ -11,7 +11,8 @@ from hwlib.errors import InputError
 from workloads.datasets import fetch_dataset, load, load_dataset
 from workloads.datasets.catalogue import RecordSource
 
-RECORDS, SHAPE = 5, (3, 4, 2)
+RECORDS = 5
+SHAPE = (3, 4, 2)
 FILES = ("first.bin", "second.bin", "test.bin")
 
 
@@ -35,7 +36,8 @@ def packed(content, kind=tarfile.REGTYPE):
     with tarfile.open(fileobj=target, mode="w:gz") as archive:
         for name, held in content.items():
             member = tarfile.TarInfo(f"tiny-bin/{name}")
-            member.type, member.linkname = kind, "/etc/passwd"
+            member.type = kind
+            member.linkname = "/etc/passwd"
             member.size = len(held) if kind == tarfile.REGTYPE else 0
             archive.addfile(member, io.BytesIO(held))
     return target.getvalue()

@@ -87,7 +87,8 @@ def test_the_published_schema_is_that_of_the_reader(capsys):
     ],
 )
 def test_schema_and_reader_refuse_alike(change, tmp_path):
-    document, path = changed(change), tmp_path / "x.json"
+    document = changed(change)
+    path = tmp_path / "x.json"
     assert not jsonschema.Draft202012Validator(trace_schema()).is_valid(document)
     path.write_text(json.dumps(document))
     with pytest.raises(InputError):

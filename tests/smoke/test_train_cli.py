@@ -139,7 +139,8 @@ def test_the_folder_is_a_result(call, core, tmp_path):
 
 def test_an_interrupt_keeps_what_was_done(call, core, tmp_path):
     def stopped(result):
-        result.finished, result.reason = False, "interrupted"
+        result.finished = False
+        result.reason = "interrupted"
         del result.history[2:]
         return result
 
@@ -165,7 +166,8 @@ def test_an_interrupt_keeps_what_was_done(call, core, tmp_path):
     assert (code, out) == (130, "") and "interrupted" in err and not (tmp_path / "other").exists()
 
     def in_the_first_epoch(result):
-        result.activity_history, result.history = [], []
+        result.activity_history = []
+        result.history = []
         return stopped(result)
 
     core.answer = in_the_first_epoch

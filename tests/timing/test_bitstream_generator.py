@@ -43,7 +43,8 @@ def test_a_slow_shared_block_sets_the_pace(bits):
 
 
 def test_a_fast_shared_block_costs_no_time_and_little_area():
-    line, chip = run("line"), run("chip", 2048)
+    line = run("line")
+    chip = run("chip", 2048)
     assert chip.cycles <= line.cycles * 1.01
     bits = [
         sum(row["count"] for row in r.ledger if row["component"] == "bitstream_generator")

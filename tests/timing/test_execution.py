@@ -100,7 +100,8 @@ def test_cycles_of_a_layer_are_those_in_which_it_has_work():
 
 
 def test_copies_speed_a_layer_up_and_cost_tiles():
-    cycles, tiles = [], []
+    cycles = []
+    tiles = []
     for copies in (1, 2, 4, 8):
         result = simulate("lenet1", "wu2023", {"placement.copies.conv1": copies})
         cycles.append(next(row["cycles"] for row in result.by_layer if row["layer"] == "conv1"))

@@ -14,7 +14,8 @@ def step(**changes):
 
 
 def test_nothing_spills_and_the_larger_buffer_is_priced():
-    small, grown = step(capacity_kib=64.0), step(capacity_kib=64.0, fit=True)
+    small = step(capacity_kib=64.0)
+    grown = step(capacity_kib=64.0, fit=True)
     assert small.memory["state_off_chip"] > 0 and small.memory["maps_off_chip"] > 0
     assert grown.memory["state_off_chip"] == grown.memory["maps_off_chip"] == 0
     needed = grown.memory["needed_kib"]

@@ -33,7 +33,8 @@ def test_what_the_buffer_does_not_hold_goes_off_chip():
     assert counts["a", "update"]["off_chip_memory.read"] == near(3 * 18 * 16 * state)
     assert counts["a", "update"]["off_chip_memory.write"] == near(3 * 18 * 16 * state)
     # all of it passes the buffer, with the inputs of the gradient and what is written to a's 5 rows
-    inputs, words = (5 + 3) * 4 + 5 * 3 * 4, 3 * 18 * 16
+    inputs = (5 + 3) * 4 + 5 * 3 * 4
+    words = 3 * 18 * 16
     assert counts["a", "update"]["buffer.read"] == near((inputs + words) / 32)
     spans = {row["operation"]: row["end"] - row["start"] for row in result.timeline}
     # 10 cycles until the first word; 0.8 bits of maps take a cycle beside the transport

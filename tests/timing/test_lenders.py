@@ -46,7 +46,8 @@ def planned(op, *matrices, **settings):
 
 def jobs(matrices, *operations, **settings):
     """The finished machine, and (begin, end) of the tile jobs by operation."""
-    chip, seen = quiet_chip(**settings), Jobs()
+    chip = quiet_chip(**settings)
+    seen = Jobs()
     machine = EventMachine(
         Trace("test", None, "inference", 1, matrices, operations),
         chip,
@@ -128,7 +129,8 @@ def test_blind_writes_read_nothing_and_take_the_pulses_alone():
             activity=Activity(write_pulses=3.0, verify_reads=verify),
         )
 
-    matrices, settings = (WEIGHTS,), {"write__pulse_cycles": 10, "write__verify_cycles": 2}
+    matrices = (WEIGHTS,)
+    settings = {"write__pulse_cycles": 10, "write__verify_cycles": 2}
     blind, once, twice = (
         planned(write(verify), *matrices, **settings) for verify in (0.0, 1.0, 2.0)
     )

@@ -97,7 +97,8 @@ def test_a_lost_input_is_named(monkeypatch):
 
 
 def test_a_dropped_step_is_named(monkeypatch):
-    whole, calls = OperationRun.advance, []
+    whole = OperationRun.advance
+    calls = []
 
     def dropping(self, count):
         calls.append(count)

@@ -129,7 +129,8 @@ def test_a_branch_that_waits_does_not_stop_the_others():
     # the way out of 2 is taken from 2 to 22; the branch to 8 goes on
     net = network(mesh(9))
     send(net, 5, 2, bits=19 * 32)
-    both, alone = send(net, 0, 2, 1), []
+    both = send(net, 0, 2, 1)
+    alone = []
     net.send(tree(net.layout, 0, (2, 1)), 0, alone.append)
     net.env.run()
     assert both == [26] and alone == [0]

@@ -42,7 +42,8 @@ def tile_rows(result):
 def test_spans_in_the_perfetto_trace(watched):
     result, document, _ = watched
     events = document["traceEvents"]
-    layers, threads = layers_of(events), threads_of(events)
+    layers = layers_of(events)
+    threads = threads_of(events)
     spans = []
     jobs = defaultdict(int)
     busy = defaultdict(int)
@@ -99,7 +100,8 @@ def test_spans_in_the_perfetto_trace(watched):
 
 def test_counters_in_the_perfetto_trace(watched):
     result, document, _ = watched
-    area, last = defaultdict(float), {}
+    area = defaultdict(float)
+    last = {}
     for event in [
         *document["traceEvents"],
         *(

@@ -10,7 +10,8 @@ from tests.near import near
 
 
 def test_requests_are_whole_bursts():
-    plain, bursts = OffChipSettings(bits_per_cycle=32), OffChipSettings(burst_bits=256)
+    plain = OffChipSettings(bits_per_cycle=32)
+    bursts = OffChipSettings(burst_bits=256)
     assert [plain.moved(bits) for bits in (0, 1, 100.5)] == [0, 1, 100.5]
     assert [bursts.moved(bits) for bits in (0, 1, 256, 257)] == [0, 256, 256, 512]
     assert [plain.cycles(bits) for bits in (0, 1, 32, 33)] == [0, 1, 1, 2]

@@ -45,7 +45,8 @@ def test_row_gates_of_random_windows(seed):
         after=("a.forward",),
     )
     _, jobs = run(trace_of(first, second), quiet_chip())
-    expected, free = [], 0
+    expected = []
+    free = 0
     for step in range(second.steps):
         last_row = min(height - 1, step // out_width * stride + kernel - 1 - padding)
         free = max(free, (last_row + 1) * width * READ + DRAIN)

@@ -20,7 +20,8 @@ def test_latency_delays_and_does_not_slow():
 
 
 def test_a_one_bit_bus_makes_the_computed_stall():
-    steps, elements = 6, 20
+    steps = 6
+    elements = 20
     chip = quiet_chip(interconnect__width_bits=1)
     machine, jobs = run(trace_of(read("a", steps, input_elements=elements)), chip)
     transfer = elements * 8
@@ -63,7 +64,8 @@ class Watched(Queue):
 def test_a_slow_drain_fills_the_queue_and_stops_the_tile(room, monkeypatch):
     monkeypatch.setattr(operation_run, "Queue", Watched)
     Watched.longest = 0
-    steps, work = 20, 100
+    steps = 20
+    work = 100
     chip = quiet_chip(buffer__tile_queue=room, vector_unit__lanes=1)
     machine, jobs = run(
         trace_of(read("a", steps, vector_work={"add": work - 8})), chip
@@ -71,7 +73,8 @@ def test_a_slow_drain_fills_the_queue_and_stops_the_tile(room, monkeypatch):
     assert Watched.longest == room
     # the first result is under work at once, `room` more wait; a tile then waits for the drain to
     # take the next one
-    left, end = [], 0
+    left = []
+    end = 0
     for job in range(steps):
         ready = end + READ
         end = max(ready, READ + work * (job - room)) if job > room else ready

@@ -21,7 +21,8 @@ def random_requests(seed):
 def run_priority(requests):
     """Start of each (arrival, duration, priority) and the server."""
     env = simpy.Environment()
-    server, starts = PriorityServer(env, "bus", "bus"), {}
+    server = PriorityServer(env, "bus", "bus")
+    starts = {}
     server.watchers.append(
         lambda _, port, asked, start, end: starts.setdefault((asked, end - start), start)
     )
@@ -48,7 +49,8 @@ def test_a_priority_server_streams_through_the_others():
     env = simpy.Environment()
     bus = PriorityServer(env, "bus", "bus")
     port = Server(env, "port", "buffer")
-    given_back, ended = [], []
+    given_back = []
+    ended = []
 
     def client():
         left, done = yield from bus.hold((), (port,), (3, 8), 0)
@@ -66,7 +68,8 @@ def test_a_priority_server_streams_through_the_others():
 def test_a_priority_server_waits_for_what_comes_from_the_one_ahead():
     env = simpy.Environment()
     bus = PriorityServer(env, "bus", "bus")
-    port, unused = Server(env, "port", "buffer"), Server(env, "off chip", "off_chip")
+    port = Server(env, "port", "buffer")
+    unused = Server(env, "off chip", "off_chip")
     ends = []
 
     def client():
@@ -83,7 +86,8 @@ def test_a_priority_server_waits_for_what_comes_from_the_one_ahead():
 
 def test_words_after_the_first_vector_give_way_to_an_older_operation_and_come_back():
     env = simpy.Environment()
-    port, seen = Server(env, "port", "buffer"), []
+    port = Server(env, "port", "buffer")
+    seen = []
     port.watchers.append(lambda _, port, asked, start, end: seen.append((start, end)))
     ends = []
 
@@ -123,7 +127,8 @@ def test_no_order_of_giving_way_loses_a_cycle(seed, ports):
     """Jobs of several vectors and single ones of random ages: every cycle is booked once, and no
     port idles while words wait.
     """
-    generator, env = random.Random(seed), simpy.Environment()
+    generator = random.Random(seed)
+    env = simpy.Environment()
     server = Server(env, "server", "bus", ports)
     pieces = []
     jobs = []

@@ -45,8 +45,10 @@ class Ours:
 
 def history(kind, seed, capacity, givers):
     """Who does what when, in order: several givers, one taker, often in the same cycle."""
-    generator, env = random.Random(seed), simpy.Environment()
-    queue, done = kind(env, capacity), []
+    generator = random.Random(seed)
+    env = simpy.Environment()
+    queue = kind(env, capacity)
+    done = []
     pauses = {
         who: [generator.choice([0, 0, 1, 1, 2, 5]) for _ in range(30)] for who in range(givers)
     }

@@ -53,7 +53,8 @@ def test_counts_of_events_are_those_of_plans(number):
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_ledger_holds_what_links_carried(number):
     machine = machine_of(number)
-    counted, layout = ledger_of_machine(machine), machine.map.layout
+    counted = ledger_of_machine(machine)
+    layout = machine.map.layout
     flit = machine.chip.network.flit_bits
     carried = list(zip(layout.links, machine.network.links))
     for role, weight in (

@@ -43,7 +43,8 @@ def test_missing_tiles_are_counted():
 
 def test_each_load_reads_the_weights_once():
     # two tiles at a time: conv1 (1 tile), conv2 (2), fc (3, in two passes)
-    small, whole = simulate(tiles=2), simulate()
+    small = simulate(tiles=2)
+    whole = simulate()
     weights = {"conv1": 5 * 5 * 4, "conv2": 5 * 5 * 4 * 12, "fc": 192 * 10}
     for layer, number in weights.items():
         assert count(small, "off_chip_memory", layer) == number * 8
@@ -58,7 +59,8 @@ def test_each_load_reads_the_weights_once():
 
 def test_programming_takes_the_time_of_its_pulses():
     chip = load_architecture("wu2023")
-    mean, cycles = chip.write.pulses, chip.write.pulse_cycles + chip.write.verify_cycles
+    mean = chip.write.pulses
+    cycles = chip.write.pulse_cycles + chip.write.verify_cycles
     # device by device, 25 rows of 8 columns; 100 rows of 24 on two tiles of 64 rows; 64 rows of 20
     # on two tiles, twice. Where two tiles program a row each, the slower one ends it: Blom's
     # quantile of two draws, 0.59 standard deviations of a row's sum.
@@ -73,7 +75,8 @@ def test_programming_takes_the_time_of_its_pulses():
 
 
 def test_a_load_serves_all_images():
-    one, four = simulate(tiles=2), simulate(tiles=2, images=4)
+    one = simulate(tiles=2)
+    four = simulate(tiles=2, images=4)
     for layer in ("conv1", "conv2", "fc"):
         assert count(four, "array", layer) > count(one, "array", layer)
         assert count(four, "write_driver", layer) == count(one, "write_driver", layer)

@@ -21,7 +21,8 @@ def random_requests(seed):
 
 def starts_of_resource(requests, capacity):
     env = simpy.Environment()
-    resource, starts = simpy.Resource(env, capacity), []
+    resource = simpy.Resource(env, capacity)
+    starts = []
 
     def client(index, arrival, duration):
         yield env.timeout(arrival)
@@ -38,7 +39,8 @@ def starts_of_resource(requests, capacity):
 
 def run_server(requests, ports):
     env = simpy.Environment()
-    server, starts = Server(env, "server", "bus", ports), []
+    server = Server(env, "server", "bus", ports)
+    starts = []
 
     def clients():
         for arrival, duration in requests:
@@ -115,7 +117,8 @@ def test_a_server_never_idles_while_a_request_is_ready(seed, ports):
     """Requests whose data come later than they are made, against a calendar that is searched cycle
     by cycle.
     """
-    generator, env = random.Random(seed), simpy.Environment()
+    generator = random.Random(seed)
+    env = simpy.Environment()
     server = Server(env, "server", "bus", ports)
     taken = [set() for _ in range(ports)]
     booked = []

@@ -31,7 +31,8 @@ def test_the_series_is_the_closed_form(devices, mean):
 
 def test_devices_that_are_not_written_count_no_pulse():
     # three devices, each written with probability 0.3: the mean over which of them are
-    share, mean = 0.3, 5.0
+    share = 0.3
+    mean = 5.0
     exact = sum(
         math.prod(share if on else 1 - share for on in chosen)
         * (slowest_pulses(sum(chosen), 1.0, mean) if any(chosen) else 0)

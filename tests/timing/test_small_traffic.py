@@ -50,7 +50,8 @@ def step(**changes):
 
 def test_masks_are_left_on_the_way_forward_and_read_on_the_way_back():
     chip = archsim.load_architecture("cim40")
-    width, bits = chip.buffer.width_bits, chip.read.output_bits
+    width = chip.buffer.width_bits
+    bits = chip.read.output_bits
     training, inference = step(), archsim.simulate(POOLED, chip, timing=False)
     # two results of 8 bits an image; a training of two images leaves its masks beside them
     assert counts(inference, "b", "forward", "write") == near(2 * bits / width)
@@ -67,7 +68,8 @@ def test_a_mask_takes_memory_of_an_image():
 
 def test_errors_of_windows_that_overlap_are_read_to_be_added_to():
     chip = archsim.load_architecture("cim40")
-    width, bits = chip.buffer.width_bits, chip.read.output_bits
+    width = chip.buffer.width_bits
+    bits = chip.read.output_bits
     result = step()
     # nine vectors: two errors and eight weights of the copy in, four out, each added to what is
     # there; the masks once

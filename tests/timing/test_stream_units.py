@@ -113,7 +113,8 @@ def test_two_parts_of_an_error_take_a_second_cycle_converters_and_gates_but_no_s
             scheme.parts(chip),
             {op.name: op for op in build_trace(network, scheme, "training").image_operations},
         )
-    (two, twice), (one, once) = images["separate"], images["difference"]
+    two, twice = images["separate"]
+    one, once = images["difference"]
     counts = {role: (two[role]["count"], one[role]["count"]) for role in one}
     assert counts == {
         "stream_multiplier": (4096, 2048),
@@ -126,7 +127,8 @@ def test_two_parts_of_an_error_take_a_second_cycle_converters_and_gates_but_no_s
         "conv1.backward"
     ].after == ("fc.backward_second",)
     # 145 inputs in three groups and 10 errors; products of the fc layer and its number generators
-    work, plain = twice["fc.update"].unit_work, once["fc.update"].unit_work
+    work = twice["fc.update"].unit_work
+    plain = once["fc.update"].unit_work
     assert work["stream_converter.bit"]["step"] - plain["stream_converter.bit"]["step"] == 10 * 3
     assert (
         work["stream_multiplier.bit"]["step"]

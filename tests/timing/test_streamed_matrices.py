@@ -82,10 +82,8 @@ def test_a_digital_backward_pass_reads_its_weights_while_it_computes():
     # lanes at the same time
     assert operation.steps == 8
     cycles = alone(operation, 64, 128, buffer__width_bits=64, vector_unit__lanes=4)
-    read, compute = (
-        1024 * 16 // 64 + 2,
-        1024 // 4,
-    )  # 16 of the 128 errors of 8 bits come with each chunk
+    read = 1024 * 16 // 64 + 2  # 16 of the 128 errors of 8 bits come with each chunk
+    compute = 1024 // 4
     assert cycles == 8 * read + compute
 
 
@@ -112,7 +110,8 @@ def test_steps_of_one_vector_overlap_and_vectors_wait_for_each_other():
     # the state that are added to: 259 cycles to read; 1,024 products and the share of the gates (20 x
     # 32 actions, and 32 that add the error of the state: an eighth) on 4 lanes: 277 to compute. They
     # overlap in a vector; the next one begins when the last is computed.
-    read, compute = -(-(1024 * 16 + 16 * 8 + 4 * 8) // 64), (1024 + 84) // 4
+    read = -(-(1024 * 16 + 16 * 8 + 4 * 8) // 64)
+    compute = (1024 + 84) // 4
     assert sum(operation.vector_work.values()) == 1024 + 84
     assert cycles == 3 * (read + 8 * compute)
 

@@ -103,7 +103,8 @@ def test_interval_and_latency_are_those_of_the_event_model(
             per_adc=per_adc,
             rows=rows,
         )
-        timing, ends = read_timing(chip, 16), ends_of_reads(chip)
+        timing = read_timing(chip, 16)
+        ends = ends_of_reads(chip)
         assert timing.latency == ends[0], (slot, conversion, per_adc)
         assert timing.interval == ends[-1] - ends[-2] == ends[-2] - ends[-3], (
             slot,

@@ -33,7 +33,8 @@ def test_an_operand_is_a_matrix_that_is_written_row_by_row():
 
 def test_writes_are_counted_and_take_their_time():
     chip = load_architecture("cim40", ON_ARRAYS)
-    written, digital = archsim.simulate(attention(), chip), archsim.simulate(attention(), "cim40")
+    written = archsim.simulate(attention(), chip)
+    digital = archsim.simulate(attention(), "cim40")
     # 8 x 4 weights in pairs of cells, 4 pulses each
     counted = [
         row["count"]

@@ -158,7 +158,8 @@ def _copy(address: str, wanted: Wanted, target: BinaryIO, report: Callable[[int]
     target.seek(0)
     target.truncate()
     # md5 is what the sets publish. The flag lets it run where a policy forbids it as a signature.
-    digest, count = hashlib.md5(usedforsecurity=False), 0
+    digest = hashlib.md5(usedforsecurity=False)
+    count = 0
     with urllib.request.urlopen(address, timeout=SECONDS) as answer:
         while block := answer.read(_BLOCK):
             count += len(block)

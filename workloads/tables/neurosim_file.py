@@ -64,7 +64,8 @@ def read_neurosim_network(
         notes.overrule(padding, "same", "--padding")
     layers: list[Layer] = []
     for index, row in enumerate(rows):
-        where, name = f"{path}: line {lines[index][0]}", f"layer{index + 1}"
+        where = f"{path}: line {lines[index][0]}"
+        name = f"layer{index + 1}"
         layers.append(_convolution(name, row, padded, where))
         if row["pooling"]:
             following = rows[index + 1] if index + 1 < len(rows) else None

@@ -45,7 +45,8 @@ def cell_weights(held: Held, layer: Layer, product: Layer | None) -> CellWeights
     none = np.zeros_like(bias)
     features = weights.shape[1] - layer.hidden
     if features:
-        own, states = weights[:, :features], weights[:, features:]
+        own = weights[:, :features]
+        states = weights[:, features:]
         return CellWeights(layer.inputs[0], own, states, bias, none)
     if product is None:
         # What the gates get is already a product of features: ones pass it on.

@@ -16,7 +16,8 @@ from workloads.written.torch_parts import Held, Part, parameter
 def _conv2d(torch: Any, layer: Layer, held: Held) -> Any:
     top, left, bottom, right = layer.padding
     even = (top, left) == (bottom, right)
-    channels, outputs = layer.input_shapes[0][0], layer.output_shape[0]
+    channels = layer.input_shapes[0][0]
+    outputs = layer.output_shape[0]
     part = torch.nn.Conv2d(
         channels,
         outputs,

@@ -123,7 +123,8 @@ class Bitstream(Block[BitstreamSettings]):
         return 1 if self.settings(chip).sharing == "chip" else chip.update.pulse_cycles
 
     def plan_step(self, step: Step) -> None:
-        plan, operation = step.plan, step.operation
+        plan = step.plan
+        operation = step.operation
         if self.settings(step.chip).sharing == "chip":
             # what the tiles' law counted: the bits that the lines of this step need
             bits = plan.step.get(("bitstream_generator", "bit"), 0.0)

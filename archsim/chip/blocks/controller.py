@@ -69,7 +69,8 @@ class Controller(Block[ControllerSettings]):
         return not self.settings(chip).always_on
 
     def count_run(self, ledger: Ledger, totals: RunTotals) -> None:
-        settings, cycles = self.settings(totals.chip), totals.cycles
+        settings = self.settings(totals.chip)
+        cycles = totals.cycles
         issued = totals.issues * settings.issue_cycles
         # Without a time nobody knows how long it idles: only what it issues is charged.
         running = cycles if cycles is not None and settings.always_on else issued

@@ -49,7 +49,8 @@ def driven_lines(job: TileJob) -> DrivenLines:
     plan = job.plan
     layer = job.layer
     matrix = job.matrix
-    chip, share = job.chip, plan.share
+    chip = job.chip
+    share = plan.share
     transposed = plan.operation.kind == "read_transposed"
     # A matrix that is split along its columns has its rows once on each of these tiles: all are
     # driven.
@@ -83,17 +84,20 @@ def driven_lines(job: TileJob) -> DrivenLines:
 
 def _groups(job: TileJob) -> RowGroups:
     """Groups in which the tiles drive their lines."""
-    chip, layer = job.chip, job.layer
+    chip = job.chip
+    layer = job.layer
     operation = job.plan.operation
     if chip.read.rows_active == "all":
         return ONE_GROUP
     if operation.kind == "read_transposed":
         each = chip.weights.columns_of(job.matrix.layer)
         # Backwards all columns of a weight are driven together, each in its sense.
-        lines, tile_lines = layer.columns, layer.tile_weights * each
+        lines = layer.columns
+        tile_lines = layer.tile_weights * each
         together = weights_together(chip, job.matrix.layer) * each
     else:
-        lines, tile_lines = layer.rows, layer.tile_rows
+        lines = layer.rows
+        tile_lines = layer.tile_rows
         together = lines_together(chip, chip.tile.rows)
     blocks = layer.groups_per_tile * layer.copies_per_tile
     split = [DrivenTile(driven, blocks) for driven in split_lines(lines, tile_lines)]

@@ -79,7 +79,8 @@ class Interconnect(Block[InterconnectSettings]):
             yield Contradiction("interconnect.arbitration", word, why, "set fifo")
 
     def plan_step(self, step: Step) -> None:
-        settings, operation = self.settings(step.chip), step.operation
+        settings = self.settings(step.chip)
+        operation = step.operation
         carried = switched = 0.0
         if step.plan.on_tiles and step.layer is not None:
             carried = switched = step.bits_in

@@ -119,7 +119,8 @@ class MatrixUnit(Block[MatrixUnitSettings]):
         return settings.rows * settings.columns * settings.units * cores_of(chip, tiles)
 
     def plan_step(self, step: Step) -> None:
-        settings, operation = self.settings(step.chip), step.operation
+        settings = self.settings(step.chip)
+        operation = step.operation
         if not settings.rows or not operation.products:
             return
         _check_bits(step.chip)
@@ -185,7 +186,8 @@ def matrix_values(chip: Architecture) -> dict[str, float]:
 
 def _check_bits(chip: Architecture) -> None:
     """Refuse inputs that an operand of the unit cannot hold."""
-    bits, held = chip.read.input_bits, chip.matrix_unit.operand_bits
+    bits = chip.read.input_bits
+    held = chip.matrix_unit.operand_bits
     if bits > held:
         raise InputError(
             f"the matrix unit multiplies numbers of {held} bits, inputs have {bits}",

@@ -44,7 +44,8 @@ def job_timing(job: TileJob, groups: int) -> TileTiming:
     if turns == 1:
         return timing
     # tile after tile on the converters of fewer
-    latency, interval = timing.latency, timing.interval
+    latency = timing.latency
+    interval = timing.interval
     return TileTiming(
         latency + (turns - 1) * interval, turns * interval, timing.conversions_in_turn
     )
@@ -87,7 +88,8 @@ def count_conversions(job: TileJob, lines: DrivenLines) -> None:
     plan = job.plan
     layer = job.layer
     chip = job.chip
-    read, tiles = chip.read, lines.tiles
+    read = chip.read
+    tiles = lines.tiles
     transposed = plan.operation.kind == "read_transposed"
     references = references_of(chip)
     sides = chip.tile.rows if transposed else chip.tile.columns

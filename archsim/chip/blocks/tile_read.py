@@ -157,7 +157,8 @@ class TileRead(Block[TileReadSettings]):
         return 1 if role in ("tile_control", "tile_clock") else chip.read.slot_cycles
 
     def plan_job(self, job: TileJob) -> None:
-        plan, layer = job.plan, job.layer
+        plan = job.plan
+        layer = job.layer
         # A step that needs the result of the last cannot share its time with it, so copies on one
         # tile wait in turn.
         plan.units = layer.units
@@ -178,7 +179,8 @@ class TileRead(Block[TileReadSettings]):
         operation = step.operation
         if operation.kind not in self.kinds or layer is None:
             return
-        matrix, work = layer.matrix, step.work
+        matrix = layer.matrix
+        work = step.work
         transposed = operation.kind == "read_transposed"
         outputs = (matrix.rows if transposed else matrix.columns) * matrix.groups
         along = layer.column_splits if transposed else layer.row_splits

@@ -119,7 +119,8 @@ def _slowest_row(job: TileJob, pulses: float) -> float:
     """Pulses of the slowest of the rows that are programmed at once, one on each tile: all of a
     row's devices together or in turn.
     """
-    layer, chip = job.layer, job.chip
+    layer = job.layer
+    chip = job.chip
     share = job.activity.devices_written
     verified = job.activity.verify_reads > 0
     at_once = (

@@ -73,11 +73,13 @@ def arranged(placement: Placement, trace: Trace, chip: Architecture) -> Placemen
     floor = _floor(sent, cores)
     greedy = _greedy(floor)
     improved = _improved(floor, greedy, settings.swaps, settings.swap_seed)
-    now, best = before, in_order
+    now = before
+    best = in_order
     for order in (greedy, improved):
         cost = cost_of(sent, cores.layout, order)
         if cost < now:
-            now, best = cost, order
+            now = cost
+            best = order
     return replace(_renumbered(placement, best), arrangement=Arrangement(before, now))
 
 
@@ -131,7 +133,8 @@ def _greedy(floor: _Floor) -> list[int]:
     to do with those that lie already, ports among them."""
     import numpy as np
 
-    cores, count = floor.cores, len(floor.bits)
+    cores = floor.cores
+    count = len(floor.bits)
     there = np.full(count, -1)
     there[cores:] = np.arange(cores, count)
     free = np.ones(cores, bool)
@@ -153,7 +156,8 @@ def _improved(floor: _Floor, order: Sequence[int], swaps: int, seed: int) -> lis
     """The order after so many swaps of two cores, each kept if it is cheaper."""
     import numpy as np
 
-    cores, count = floor.cores, len(floor.bits)
+    cores = floor.cores
+    count = len(floor.bits)
     there = np.concatenate([np.asarray(order), np.arange(cores, count)])
     drawn = np.random.default_rng(seed).integers(cores, size=(swaps, 2))
     next_one = 0

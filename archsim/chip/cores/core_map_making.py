@@ -88,7 +88,8 @@ class MapMaking:
             return 0.0
         bits = self.chip.read.output_bits
         left = operation.kept * operation.steps
-        units, last = self.units[operation.name], self._last[operation.name]
+        units = self.units[operation.name]
+        last = self._last[operation.name]
         kept = self.buffers.take("output", units, (outputs_of(operation) - left) * bits, last)
         if not operation.cached:
             return kept
@@ -108,7 +109,8 @@ class MapMaking:
             return (operation.fresh_elements or fresh) + self._own_last(operation)
         if self.chip.buffer.window_reuse and operation.fresh_elements:
             fresh = operation.fresh_elements
-        window, per_row = operation.window, operation.steps_per_row
+        window = operation.window
+        per_row = operation.steps_per_row
         whole = max(0.0, operation.map_elements - outputs_of(operation))
         once = whole / operation.steps
         if window is None or not per_row or once >= fresh:
@@ -136,7 +138,8 @@ class MapMaking:
             return 0.0
         values = sum(item.matrices * item.rows * item.columns for item in operation.products)
         bits = values * self.chip.read.input_bits
-        units, now = self.units[operation.name], self._order[operation.name]
+        units = self.units[operation.name]
+        now = self._order[operation.name]
         return (1 - self.buffers.take("input", units, bits, now)) * again
 
     def _spill(self, operation: Operation) -> float:

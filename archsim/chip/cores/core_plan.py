@@ -114,7 +114,8 @@ class _StepLaw:
         """Sums of the tiles on their way to where they are finished."""
         if not self.outputs:
             return
-        chip, adders = self.chip, self.chip.accumulator.adders
+        chip = self.chip
+        adders = self.chip.accumulator.adders
         hop = chip.interconnect.hop_cycles
         wires = Station(
             "wires_up", _whole(self._sums_out(share) / chip.interconnect.width_bits), hop
@@ -202,7 +203,8 @@ class _StepLaw:
 
 def _leaves(step: Step) -> float:
     """Tiles that a value of a step goes to, in the mean."""
-    layer, kind = step.layer, step.operation.kind
+    layer = step.layer
+    kind = step.operation.kind
     if layer is None or not step.plan.on_tiles:
         return 0.0
     if kind == "read":

@@ -19,7 +19,8 @@ from archsim.trace.operation import Operation
 
 def speed_of(chip: Architecture) -> Speed:
     """How fast the network of a chip is."""
-    network, package = chip.network, chip.package
+    network = chip.network
+    package = chip.package
     return Speed(
         network.flit_bits,
         chip.core.port_bits,
@@ -60,7 +61,8 @@ class Messages:
         name = step.operation.name
         self.fetched_bits = cores.fetches[name] * step.chip.read.input_bits
         # sums that are added to lie where the results before them went
-        away, off = step.sums_in * (1 - cores.kept[name]), cores.off_chip[name]
+        away = step.sums_in * (1 - cores.kept[name])
+        off = cores.off_chip[name]
         state = Kept.of(step, step.state_in)
         self.recalled = Kept(state.buffer + away * (1 - off), state.off_chip + away * off)
         self.stored = Kept.of(step, step.state_out)
@@ -105,7 +107,8 @@ class Messages:
     def returns(self, unit: UnitShares) -> tuple[Message, ...]:
         """Results that go to the global buffer or off chip."""
         name = self.step.operation.name
-        away, off = 1 - self.cores.kept[name], self.cores.off_chip[name]
+        away = 1 - self.cores.kept[name]
+        off = self.cores.off_chip[name]
         sent: list[Message] = []
         results = self.step.bits_out * away
         ports = (
@@ -130,7 +133,8 @@ class Messages:
 
 def outputs_of_read(step: Step) -> int:
     """Sums that a step of the tiles gives; none where it is no read."""
-    layer, kind = step.layer, step.operation.kind
+    layer = step.layer
+    kind = step.operation.kind
     if layer is None or kind not in ("read", "read_transposed"):
         return 0
     matrix = layer.matrix
@@ -165,7 +169,8 @@ class MessageCounts:
 
     def count(self, message: Message, turns: float, stored: bool) -> None:
         """Count it for a share of all steps; `stored` where it is read from a memory."""
-        step, chip = self.step, self.step.chip
+        step = self.step
+        chip = self.step.chip
         if stored:
             self._at_source(message, turns)
         for taker in message.takers:
@@ -182,7 +187,8 @@ class MessageCounts:
 
     def _at_source(self, message: Message, turns: float) -> None:
         """Words read where a message comes from, for a share of all steps."""
-        step, chip = self.step, self.step.chip
+        step = self.step
+        chip = self.step.chip
         bits = turns * message.bits
         if message.source == self.cores.terminal(BUFFER):
             step.count("buffer", "read", bits / chip.buffer.width_bits)

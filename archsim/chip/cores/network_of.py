@@ -33,7 +33,8 @@ def layout_on(chip: Architecture, cores: int) -> NetworkLayout:
     Raises:
         InputError: for a port at a router that is not there.
     """
-    settings, joined = chip.network, chip.package
+    settings = chip.network
+    joined = chip.package
     each = -(-cores // joined.chips)
     one = _layout(settings.topology, each, (), 1, 0)
     routers = len(one.routers.positions)

@@ -152,7 +152,8 @@ def _unit(layer: LayerPlacement, free: FreeTiles, first: int) -> list[int]:
 
 def _cores(chip: Architecture, free: FreeTiles) -> int:
     """How many cores there are. Raises InputError where they are too few."""
-    needed, chips = max(1, len(free.used)), chip.package.chips
+    needed = max(1, len(free.used))
+    chips = chip.package.chips
     if chip.core.count == "auto":
         return -(-needed // chips) * chips
     cores = chip.core.count * chips

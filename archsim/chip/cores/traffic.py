@@ -31,7 +31,8 @@ def sent_in(
     trace: Trace, chip: Architecture, placement: Placement, cores: CoreMap
 ) -> tuple[Sent, ...]:
     """All that cores and ports send each other for an image, messages of one way together."""
-    memory, speed = MemoryMap.of(trace, chip), speed_of(chip)
+    memory = MemoryMap.of(trace, chip)
+    speed = speed_of(chip)
     sums: dict[tuple[int, tuple[int, ...]], float] = {}
 
     once = [(operation, 1 / trace.batch) for operation in trace.batch_operations]

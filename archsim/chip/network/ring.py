@@ -38,7 +38,8 @@ def ring(cores: int, ports: Sequence[int] = ()) -> NetworkLayout:
         upwards = (target - source) % cores
         way = 1 if upwards <= cores - upwards else -1
         steps = []
-        here, buffers = source, 0
+        here = source
+        buffers = 0
         while here != target:
             there = (here + way) % cores
             # Only the link between the last router and the first joins numbers that are not

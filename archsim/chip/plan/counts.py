@@ -41,10 +41,12 @@ class Performed:
 def count_operation(ledger: Ledger, plan_: OperationPlan, performed: Performed) -> None:
     """Enter what an operation did."""
     operation = plan_.operation
-    steps, jobs = performed.steps, performed.jobs
+    steps = performed.steps
+    jobs = performed.jobs
     # a repeated read lasts as long as a first one, but only the tiles that saturated are driven
     extra = performed.extra_reads * operation.activity.retried_tiles
-    layer, phase = operation.layer, operation.phase
+    layer = operation.layer
+    phase = operation.phase
     # A retry repeats the analogue part alone: what moved over wires and buffers moved once.
     for counts, times in (
         (plan_.job, jobs + extra),
@@ -108,7 +110,8 @@ def ledger_of_plans(
 ) -> tuple[Ledger, int]:
     """The ledger and the number of tile operations that the plans foresee, without simulating; with
     the placement also what it costs to load weights in passes."""
-    ledger, issues = Ledger(), 0
+    ledger = Ledger()
+    issues = 0
     for foreseen in _foresee(trace, plans, images):
         count_operation(ledger, foreseen.plan, foreseen.performed)
         issues += foreseen.runs

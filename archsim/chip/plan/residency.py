@@ -32,7 +32,8 @@ class Residency:
     oldest; a layer larger than the chip is split into equal passes, each loaded before it runs."""
 
     def __init__(self, placement: Placement, chip: Architecture):
-        self.placement, self.chip = placement, chip
+        self.placement = placement
+        self.chip = chip
         self.loaded: dict[tuple[str, int], int] = {}
         self.ledger = Ledger()
         self.loads = 0
@@ -94,7 +95,8 @@ class Residency:
         """How long it takes to bring a layer (or one part of it) on the tiles, by what is busy with
         it.
         """
-        chip, bits = self.chip, self._bits(operation, layer)
+        chip = self.chip
+        bits = self._bits(operation, layer)
         rows = min(layer.rows * layer.groups_per_tile * layer.copies_per_tile, chip.tile.rows)
         # All tiles are programmed side by side, the rows of each in turn.
         programming = math.ceil(

@@ -125,7 +125,8 @@ def needed_bits(chip: Architecture, lines: int) -> int:
         ceil(log2(lines x levels of a cell x levels of an input + 1)), of the lines and the input
         bits that one conversion takes.
     """
-    read, weights = chip.read, chip.weights
+    read = chip.read
+    weights = chip.weights
     digital = read.accumulate == "digital"
     if digital:
         lines = lines_together(chip, lines)

@@ -67,7 +67,8 @@ def read_timing(
     turns = conversions_in_turn(
         chip, chip.tile.rows if transposed else chip.tile.columns, columns_used
     )
-    shared, digital = read.front_end == "shared", read.accumulate == "digital"
+    shared = read.front_end == "shared"
+    digital = read.accumulate == "digital"
     steps = read.slots * in_turn
     # A shared amplifier must see the input anew for each of its columns; digital sums need a
     # conversion each time.

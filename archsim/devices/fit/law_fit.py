@@ -102,7 +102,8 @@ def _fit(
     for start in starts_of(law, curves):
         values, square = search.run({**start, **fixed}, gains)
         if square < least:
-            best, least = values, square
+            best = values
+            least = square
     everything = {**{n: float(search.law(**search.fixed).values[n]) for n in search.names}, **best}
     search.drop_idle(everything, gains)
     values = {name: everything[name] for name in search.names}

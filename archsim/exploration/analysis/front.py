@@ -26,7 +26,8 @@ def front_indices(table: PointTable) -> list[int]:
     if not len(indices):
         return []
     on = pareto_front(costs)
-    kept, costs = indices[on], costs[on]
+    kept = indices[on]
+    costs = costs[on]
     return [int(i) for i in kept[np.lexsort(costs.T[::-1])]]
 
 

@@ -26,10 +26,12 @@ def pareto_front(costs: np.ndarray) -> np.ndarray:
         second = costs[order, -1] if width == 2 else np.zeros(count)
         first = costs[order, 0]
         # Both, as equal designs are all kept: the second alone would keep dominated ones too.
-        best, at = np.inf, np.inf
+        best = np.inf
+        at = np.inf
         for index, (a, b) in zip(order, zip(first, second)):
             if b < best:
-                best, at = b, a
+                best = b
+                at = a
                 kept[index] = True
             elif b == best and a == at:
                 kept[index] = True

@@ -114,7 +114,8 @@ def sensitivities(
         generator.multinomial(len(values), np.full(len(values), 1 / len(values))).astype(float)
         for _ in range(resamples)
     ]
-    paths, codes = [axis.path for axis in table.space.axes], []
+    paths = [axis.path for axis in table.space.axes]
+    codes = []
     for number in range(len(paths)):
         codes.append(groups_of(table, number, indices)[0])
     first = [_index((path,), code, values, exact, draws, 0.0) for path, code in zip(paths, codes)]

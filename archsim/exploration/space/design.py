@@ -50,7 +50,8 @@ def resolve(design: Mapping[str, Any]) -> RunnableDesign:
     settings = tuple(
         sorted((path[7:], value) for path, value in design.items() if path[:7] == "scheme.")
     )
-    scheme, phase = design["scheme"], design["phase"]
+    scheme = design["scheme"]
+    phase = design["phase"]
     kind = kind_on(chip, phase, design["batch"])
     trace, rule = _trace(design["network"], scheme, settings, kind)
     return RunnableDesign(chip, trace, rule, design["images"] or design["batch"])

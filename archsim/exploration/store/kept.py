@@ -99,7 +99,8 @@ class _Repricing(Ladder):
     def _promoted(self, below: PointTable, rung: Rung) -> Planned:
         if rung.kind != "training":
             return super()._promoted(below, rung)
-        chosen, changed = {}, {}
+        chosen = {}
+        changed = {}
         for head in (
             number for number, facts in enumerate(self.store.heads) if facts["rung"] == rung.label
         ):
@@ -109,7 +110,8 @@ class _Repricing(Ladder):
                     continue
                 key = key_of(self.space.design(row.values))
                 # Later heads come later in the file: what was trained last counts.
-                chosen[key], changed[key] = row.values, self._changed(self.store.heads[head])
+                chosen[key] = row.values
+                changed[key] = self._changed(self.store.heads[head])
                 if "trained" in row.extra:
                     self.kept[key] = row.extra["trained"]
         known = {below.key(index) for index in range(len(below))}

@@ -167,9 +167,11 @@ def check_metrics(row: dict, where: str) -> None:
         elif name.split(".")[0] in GROUPS:
             check_form(value, "number?", where, name)
     for name in (name for name in row if name in _METRICS and name.endswith("_low")):
-        value, stem = row[name], name[:-4]
+        value = row[name]
+        stem = name[:-4]
         if value is not None:
-            middle, high = row.get(stem), row.get(f"{stem}_high")
+            middle = row.get(stem)
+            high = row.get(f"{stem}_high")
             if (
                 middle is None
                 or high is None

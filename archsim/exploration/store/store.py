@@ -50,12 +50,14 @@ class Store:
         self.folder = Path(folder)
         self.path = Path(folder) / FILE
         self.writable = writable
-        self.torn, self.damaged = 0, 0
+        self.torn = 0
+        self.damaged = 0
         self.heads: list[dict[str, Any]] = []
         self._sealed: list[bool] = []  # heads with a digest: their rows have one too
         self._told = False
         self._index: dict[int, dict[int, int]] = {}  # head -> key -> where its row starts
-        self._file, self._lock = -1, contextlib.ExitStack()
+        self._file = -1
+        self._lock = contextlib.ExitStack()
         self._end = 0
 
     def __enter__(self) -> Store:
@@ -118,7 +120,8 @@ class Store:
         if line[:1] == b"[":
             head, _, rest = line[1:60].partition(b",")
             try:
-                number, key = int(head), int(rest[1:17], 16)
+                number = int(head)
+                key = int(rest[1:17], 16)
                 if line.endswith(b"]\n") and rest[:1] == b'"' and 0 <= number < len(self.heads):
                     # a failed point may fare better next time: who writes does not count it as
                     # there

@@ -185,10 +185,13 @@ class Conv2d(OnArray):
         return vectors.T.reshape(layer.output_shape)
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        window, groups = window_numbers(layer), layer.groups
-        channels, outputs = window[0] // groups, window[3] // groups
+        window = window_numbers(layer)
+        groups = layer.groups
+        channels = window[0] // groups
+        outputs = window[3] // groups
         own = (channels, *window[1:3], outputs, *window[4:])
-        taken, size = math.prod(own[:3]), math.prod(own[3:6])
+        taken = math.prod(own[:3])
+        size = math.prod(own[3:6])
         # each group is a matrix of its own, that reads its own channels
         return tuple(
             TrainingRow(WINDOWS, 0, group * size, size, own, first=group * taken, taken=taken)
@@ -200,6 +203,7 @@ def _overlap(layer: Layer, axis: int) -> bool:
     """Whether two windows share a line along an axis: where the distance of two taps is one of
     whole strides.
     """
-    stride, outputs = layer.stride[axis], layer.output_shape[1 + axis]
+    stride = layer.stride[axis]
+    outputs = layer.output_shape[1 + axis]
     distances = (tap * layer.dilation[axis] for tap in range(1, layer.kernel[axis]))
     return any(distance % stride == 0 and distance // stride < outputs for distance in distances)

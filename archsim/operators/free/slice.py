@@ -64,7 +64,8 @@ class Slice(Moves):
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         if walking := walking_rows(layer):
             return walking
-        strides, axis = [*strides_of(layer.input_shapes[0])], count_of(layer, "axis")
+        strides = [*strides_of(layer.input_shapes[0])]
+        axis = count_of(layer, "axis")
         start = count_of(layer, "start") * strides[axis]
         # A step is a longer way from element to element.
         strides[axis] *= count_of(layer, "step", 1)

@@ -54,7 +54,8 @@ class Tile(Moves):
         repeats = layer.setting("repeats", ())
         if not isinstance(repeats, tuple):
             return ()
-        sizes, strides = [], []
+        sizes = []
+        strides = []
         for size, stride, times in zip(shape, strides_of(shape), repeats):
             # Each axis as two: a stride of nothing repeats what lies below it.
             sizes += [times, size]

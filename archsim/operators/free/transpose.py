@@ -51,5 +51,6 @@ class Transpose(Moves):
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         if walking := walking_rows(layer):
             return walking
-        axes, strides = axes_of(layer, ()), strides_of(layer.input_shapes[0])
+        axes = axes_of(layer, ())
+        strides = strides_of(layer.input_shapes[0])
         return taken(moved_numbers(layer.output_shape, tuple(strides[axis] for axis in axes)))

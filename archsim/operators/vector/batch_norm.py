@@ -175,7 +175,8 @@ class BatchNorm(Operator):
         return x * constants["scale"].reshape(shape) + constants["shift"].reshape(shape)
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        axis, shape = self.axis(layer), layer.output_shape
+        axis = self.axis(layer)
+        shape = layer.output_shape
         window = (shape[axis], math.prod(shape[axis + 1 :]), math.prod(shape[:axis]))
         words = LayerWords(each=shape[axis], trained=(1.0, 0.0), forth=(0.0, 1.0), back=(0.0, 0.0))
         return (TrainingRow(NORMALISE, window=window, kept=2 * shape[axis], words=words),)

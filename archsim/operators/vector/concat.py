@@ -47,7 +47,8 @@ class Concat(Operator):
             return ()
         if layer.setting("axis") or layer.output_shape != joined:
             return self._placed(layer)
-        rows, start = [], 0
+        rows = []
+        start = 0
         for source, shape in enumerate(layer.input_shapes):
             size = math.prod(shape)
             rows.append(TrainingRow(COPY, source, start, size))
@@ -56,7 +57,8 @@ class Concat(Operator):
 
     def _placed(self, layer: Layer) -> tuple[TrainingRow, ...]:
         """Rows of parts side by side along another axis than the first."""
-        axis, strides = count_of(layer, "axis"), strides_of(layer.output_shape)
+        axis = count_of(layer, "axis")
+        strides = strides_of(layer.output_shape)
         rows: list[TrainingRow] = []
         start = 0
         for source, shape in enumerate(layer.input_shapes):

@@ -39,7 +39,8 @@ class LocalResponseNorm(Operator):
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         x = inputs[0]
-        size, channels = layer.kernel[0], len(x)
+        size = layer.kernel[0]
+        channels = len(x)
         alpha = number_of(layer, "alpha", 1e-4)
         beta = number_of(layer, "beta", 0.75)
         bias = number_of(layer, "bias", 1.0)

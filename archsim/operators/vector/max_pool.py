@@ -21,8 +21,10 @@ def pool_largest(inputs, outputs, window, kept):
     """
     height, width = window[1], window[2]
     tall, wide = (window[6] - 1) * window[12], (window[7] - 1) * window[13]
-    rows, down = np.uint64(window[6]), np.uint64(window[12] * width)
-    columns, across = np.uint64(window[7]), np.uint64(window[13])
+    rows = np.uint64(window[6])
+    down = np.uint64(window[12] * width)
+    columns = np.uint64(window[7])
+    across = np.uint64(window[13])
     target = np.uint64(0)
     for c in range(window[3]):
         for y in range(window[4]):

@@ -112,7 +112,8 @@ class Resize(Operator):
 
     def _matrix(self, layer: Layer, axis: int) -> np.ndarray:
         """(outputs, inputs) of one axis."""
-        size, length = layer.input_shapes[0][axis], layer.output_shape[axis]
+        size = layer.input_shapes[0][axis]
+        length = layer.output_shape[axis]
         # a stated scale need not be the ratio of the sizes, which are whole
         scale = number_of(layer, f"scale{axis}", length / size)
         mode = str(layer.setting("mode", "linear"))

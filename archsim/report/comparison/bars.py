@@ -174,7 +174,8 @@ def _totals(
             Text(left + x, bottom + 15, text, "middle", 11, "soft"),
         )
     for index, (row, text) in enumerate(zip(rows, numbers)):
-        y, (low, high) = top + _STEP * index + _STEP / 2, (row[made.low], row[made.high])
+        y = top + _STEP * index + _STEP / 2
+        low, high = (row[made.low], row[made.high])
         tip = f"{row['number']}. {row['name']}\n{text}"
         # A logarithmic axis has no place for zero.
         if low is not None and high is not None and low > 0:

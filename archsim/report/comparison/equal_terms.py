@@ -133,7 +133,8 @@ def paired_table(view: ComparisonView) -> ShownTable:
 
 
 def _difference(pair: Mapping[str, Any]) -> str:
-    mean, error = pair["mean"], pair["standard_error"]
+    mean = pair["mean"]
+    error = pair["standard_error"]
     if pair["quantity"] == "accuracy_percent":
         return f"{mean:+.2f} ± {error:.2f} points"
     unit = _UNITS.get(pair["quantity"], "")

@@ -149,7 +149,8 @@ def _errors(rows: Sequence[Mapping[str, Any]]) -> list[float]:
 
 def _draw_gap(plot: _Plot) -> None:
     """Zero, left of a cut in the axis."""
-    x, bottom = plot.nothing, plot.bottom
+    x = plot.nothing
+    bottom = plot.bottom
     start = plot.left + plot.gap
     plot.drawing.add(
         Line(x, plot.top, x, bottom, "grid"),
@@ -162,7 +163,8 @@ def _draw_marks(plot: _Plot) -> list[tuple[Box, float]]:
     """The schemes, the stairs of the front, and what prices make of them; the lines that names keep
     away from, with the pixels they go out of their way.
     """
-    drawing, cost = plot.drawing, plot.cost
+    drawing = plot.drawing
+    cost = plot.cost
     stairs = sorted(plot.at(row) for row in plot.rows if plot.best(row))
     lines = [
         (box, 8.0)

@@ -31,7 +31,8 @@ _TURNS = (
 )  # sixteenths of a circle: right, left, above, below first
 _MARGIN = 3.0  # free pixels at both ends of a name
 _LEADER = 14.0  # from here on a line ties the name to its point
-_NAME, _POINT = 1000.0, 200.0  # what it costs to cover one
+_NAME = 1000.0  # what it costs to cover another name
+_POINT = 200.0  # what it costs to cover a point
 _NEARER = 30.0  # what it costs to be nearer to a point of another name
 
 

@@ -93,7 +93,8 @@ def token(kind: str, name: str) -> str:
 
 def label(role: str) -> str:
     """A component role in words; a part of a kind of cores (`adc@fine`) names the kind."""
-    base, kind = base_role(role), kind_of_part(role)
+    base = base_role(role)
+    kind = kind_of_part(role)
     words = _LABELS.get(base, base.replace("_", " "))
     return f"{words} ({kind})" if kind else words
 

@@ -134,7 +134,8 @@ def _add_links(drawing: Drawing, use: FloorUse, centres: list[Position], pitch: 
         # the two directions lie beside each other
         side = thick * (0.15 if (source < target) else -1.15)
         x, y = min(here.x, there.x), min(here.y, there.y)
-        wide, high = abs(here.x - there.x), abs(here.y - there.y)
+        wide = abs(here.x - there.x)
+        high = abs(here.y - there.y)
         flat = wide >= high
         box = (x, y + side, wide, thick) if flat else (x + side, y, thick, high)
         drawing.add(Rect(*box, fill, tip, 0.15 + 0.85 * share / busiest))

@@ -48,7 +48,8 @@ def roofline_points(view: View) -> list[RooflinePoint]:
     for row in view.roofline_points:
         macs, bits, seconds = (_positive(row.get(key)) for key in ("macs", "bits", "seconds"))
         if macs and bits and seconds:
-            layer, phase = str(row.get("layer", "")), str(row.get("phase", ""))
+            layer = str(row.get("layer", ""))
+            phase = str(row.get("phase", ""))
             points.append(RooflinePoint(layer, phase, macs / bits, macs / seconds))
     return points
 

@@ -94,7 +94,8 @@ def draw_staircase(
 
 
 def _draw_grid(plot: _Plot) -> None:
-    drawing, bottom = plot.drawing, plot.bottom
+    drawing = plot.drawing
+    bottom = plot.bottom
     across = linear_axis(2 * plot.pulses, plot.inner, "", 70, prefixed=False)
     for tick in across.ticks:
         if tick == int(tick) and tick <= 2 * plot.pulses:

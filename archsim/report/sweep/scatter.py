@@ -184,7 +184,8 @@ def draw_bands(view: SweepView, width: float) -> Drawing | None:
                 Text(left + x, top + height + 14, text, "middle", 10, "soft"),
             )
         for order, row in enumerate(designs):
-            y, (low, middle, high) = top + line * (order + 0.5), row["bands"][path]
+            y = top + line * (order + 0.5)
+            low, middle, high = row["bands"][path]
             colour = _colour(row)
             drawing.add(Line(left + scale.place(low), y, left + scale.place(high), y, colour, 2.0))
             tip = f"#{row['point']} {view.name(path)}\n{view.write(path, middle)}, 5 to 95 %: "

@@ -111,7 +111,8 @@ class Hic(GradientOnArray):
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
         shape = stage.matrix
         accumulator = f"{stage.name}.accumulator"
-        rows, bits = shape.rows + shape.bias, shape.columns * shape.groups * self.pairs
+        rows = shape.rows + shape.bias
+        bits = shape.columns * shape.groups * self.pairs
         read = Operation(
             name=f"{stage.name}.read_accumulator",
             layer=stage.name,

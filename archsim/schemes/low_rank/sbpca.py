@@ -93,7 +93,8 @@ class Sbpca(ArrayBackward):
 
     @property
     def unused(self) -> frozenset[str]:
-        estimator, sequential = self.estimator, self.update_mode == "rank_seq"
+        estimator = self.estimator
+        sequential = self.update_mode == "rank_seq"
         idle = set() if estimator == "sbpca" else {"block"}
         idle |= {"initial_singular_value"} if estimator in ("sbe", "lrt") else set()
         idle |= set() if estimator == "lrt" else {"unbiased", "condition_limit", "max_norm"}
@@ -126,7 +127,8 @@ class Sbpca(ArrayBackward):
 
     def image_update(self, stage: Stage) -> list[Operation]:
         a, b = sides_of(stage)
-        k, words = self.rank_of(a, b), a + b
+        k = self.rank_of(a, b)
+        words = a + b
         work = sample_work(self.estimator, a, b, k)
         if self.estimator == "lrt" and self.max_norm:
             work = merge(work, {"compare": a, "multiply": a})

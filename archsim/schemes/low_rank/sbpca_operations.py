@@ -34,7 +34,8 @@ def sides_of(stage: Stage) -> tuple[int, int]:
 def outer_products(scheme: ApplySettings, stage: Stage, k: int) -> list[Operation]:
     """The k outer products of a batch, each one update in the array."""
     a, b = sides_of(stage)
-    shot, ends = scheme.encoding == "amplitude", a + b
+    shot = scheme.encoding == "amplitude"
+    ends = a + b
     activity = Activity(train_length=float(scheme.train_length))
     if shot:  # a line is charged once in each of the phases of its sign
         charges = SHOT_PHASES / 2 / scheme.train_length

@@ -212,7 +212,8 @@ class TikiTaka(Rpu):
         return operations
 
     def image_update(self, stage: Stage) -> list[Operation]:
-        shape, name = stage.matrix, stage.name
+        shape = stage.matrix
+        name = stage.name
         outputs = shape.columns * shape.groups
         reads, every = self.transfers(shape.vectors)
         taken, kept = READ_WORDS[self.version]

@@ -95,7 +95,8 @@ class Arithmetic:
 
     def _form(self, bits: int) -> np.ndarray:
         form = np.zeros(FORM_FIELDS, np.int64)
-        by_chance, follows = self.rounding == "stochastic", self.scale == "dynamic"
+        by_chance = self.rounding == "stochastic"
+        follows = self.scale == "dynamic"
         form[:] = _FLOATS.get(self.format, WIDE), bits, by_chance, follows, self.scale_images
         open_words(form)
         return form

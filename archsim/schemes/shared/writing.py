@@ -47,7 +47,8 @@ def write_targets(
         written, cycles, outside = layer.devices.program(
             targets, selected, seed=seed, step=step, tile=layer.tile, writes=layer.writes
         )
-        devices, pulses = int(written), int(cycles)
+        devices = int(written)
+        pulses = int(cycles)
         done.sum("left_outside", int(outside))
         done.sum("verify_reads", pulses)
     else:

@@ -180,9 +180,11 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         return {"multiply_add": 1.0} | ({"compare": 1.0} if kind != "sgd" else {}), units
 
     def batch_update(self, stage: Stage, batch: int) -> list[Operation]:
-        weights, chunk = stage.matrix.trained, 1024
+        weights = stage.matrix.trained
+        chunk = 1024
         steps = -(-weights // chunk)
-        each, (work, units) = weights / steps, self.optimiser_work()
+        each = weights / steps
+        work, units = self.optimiser_work()
         cycles = each * self.length / self.optimiser_units if units else 0.0
         words = self.optimiser_words * each
         return [
@@ -207,7 +209,8 @@ class CbramStochastic(StreamScheme, OptimiserScheme):
         ]
 
     def parts(self, chip: Architecture) -> dict[str, dict]:
-        kind, units = self.optimiser, self.optimiser_units
+        kind = self.optimiser
+        units = self.optimiser_units
         streams = STREAMS_OF[kind] * units
         converters = self.converters() + streams
         generators = {"side": 2 + STREAMS_OF[kind], "single": 1}.get(self.sharing, converters)

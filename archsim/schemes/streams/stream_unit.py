@@ -100,7 +100,8 @@ class StreamScheme(BackwardScheme):
         The parts of an error (`output_errors`) have converters and gates of their own and share
         their random numbers.
         """
-        blocks, groups = -(-outputs // self.errors_parallel), -(-inputs // self.inputs_parallel)
+        blocks = -(-outputs // self.errors_parallel)
+        groups = -(-inputs // self.inputs_parallel)
         of_inputs, of_errors = inputs * self.bits * blocks, outputs * self.bits * groups
         sides = {"side": 2, "single": 1}.get(self.sharing, 0)
         numbers = sides * self.bits * blocks * groups or of_inputs + of_errors

@@ -39,7 +39,8 @@ class Transit:
 
     def ask(self, whole: int) -> None:
         """Stand at the link, the last word there at cycle `whole` at the earliest."""
-        network, channel = self.network, self.branch.channel
+        network = self.network
+        channel = self.branch.channel
         cycles = network.cycles_of(channel.link, self.flits)
         network.links[channel.link].ask(self, channel.buffers, self.flits, cycles, whole)
 

@@ -72,7 +72,8 @@ class PerfettoTrace(Observer):
     """
 
     def __init__(self, path: str | Path, limit: int = MAX_EVENTS):
-        self.path, self.limit = Path(path), limit
+        self.path = Path(path)
+        self.limit = limit
         self._file = OutputFile(path, _HEAD)
 
     def begin(self, machine: EventMachine) -> None:

@@ -45,7 +45,8 @@ class VcdTrace(Observer):
     """
 
     def __init__(self, path: str | Path, limit: int = MAX_CHANGES):
-        self.path, self.limit = Path(path), limit
+        self.path = Path(path)
+        self.limit = limit
         self._file = OutputFile(path, "$version archsim $end")
 
     def begin(self, machine: EventMachine) -> None:
@@ -181,7 +182,8 @@ class VcdTrace(Observer):
             for words in server.yielding:
                 now = min(now, words.asked)
         while ahead and ahead[0][0] < now and self._stopped is None:
-            cycle, last = ahead[0][0], {}
+            cycle = ahead[0][0]
+            last = {}
             while ahead and ahead[0][0] == cycle:
                 _, _, variable, value, added = heapq.heappop(ahead)
                 if added:

@@ -23,7 +23,8 @@ def transposed_read(stage: Stage) -> Operation:
     """The backward pass on the array: one error vector a step; what several bring to one value is
     added in the vector unit.
     """
-    shape, sums = stage.matrix, error_sums(stage)
+    shape = stage.matrix
+    sums = error_sums(stage)
     outputs = shape.rows * shape.groups
     return Operation(
         name=f"{stage.name}.backward",
@@ -47,7 +48,8 @@ def digital_backward(stage: Stage) -> Operation:
     """The backward pass in the vector unit from a digital copy of the weights, which is read once a
     vector.
     """
-    shape, sums = stage.matrix, error_sums(stage)
+    shape = stage.matrix
+    sums = error_sums(stage)
     sequential = on_array(stage.head).sequential
     parts = (
         # Where vectors wait for each other nothing overlaps between them, so each is cut by itself.

@@ -81,7 +81,8 @@ def _check_lenders(trace: Trace, where: str, matrices: dict[str, LayerMatrix]) -
         for role in matrix.borrowed:
             # A lender may borrow itself: the chain is followed until somebody has the part, and a
             # ring is found by what was passed.
-            lender, passed = matrix, set()
+            lender = matrix
+            passed = set()
             while role in lender.borrowed:
                 passed.add(lender.layer)
                 if lender.lender not in matrices:

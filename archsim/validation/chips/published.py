@@ -40,7 +40,8 @@ def area_of(facts: ChipFacts) -> Published | Left | None:
     """The area of a core: as stated, else operations over time over density, of the point whose
     density is printed with most digits. None where neither is published.
     """
-    name, title = f"chips.{facts.name}.area", f"{facts.name}: area of a core"
+    name = f"chips.{facts.name}.area"
+    title = f"{facts.name}: area of a core"
     if facts.area_mm2 is not None:
         return Published(name, "area", title, facts.area_mm2, "mm2", facts.area_place)
     points = [(resolution(point.tops_mm2), point) for point in facts.points if point.tops_mm2]

@@ -17,7 +17,8 @@ from archsim.schemes.shared.expected_pulses import pulses_without_noise
 from archsim.schemes.shared.optimiser_rule import gradient_of
 from archsim.trace.operation import Activity
 
-F, U = np.float32, np.uint64
+F = np.float32
+U = np.uint64
 MOST_PULSES = 64  # to one device after one batch
 COUNTED = ("writes", "cut_writes", "cut_pulses", "read_bits", "misread_bits")
 _LOOK = U(80)  # added to the stream number of the rounding: the noise of the reads before it

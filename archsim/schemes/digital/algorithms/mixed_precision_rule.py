@@ -136,7 +136,8 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
         layer.set_biases(copy)
         if layer.biases is not None and not self.scheme.has_copy:
             done.add("vector_unit", "add", layer.biases.size)
-        signed, moved = signed[:, :lines], moved[:, :lines]
+        signed = signed[:, :lines]
+        moved = moved[:, :lines]
         if devices is None:
             layer.weights += moved
             layer.writes += np.abs(signed)

@@ -15,7 +15,8 @@ from archsim.schemes.shared.expected_pulses import pulses_without_noise
 from archsim.schemes.shared.optimiser_rule import gradient_of
 from archsim.trace.operation import Activity
 
-F, U = np.float32, np.uint64
+F = np.float32
+U = np.uint64
 MOST_PULSES = 64  # to one device after one batch
 CHANCE = U(60)  # added to the stream number of writes: whether the part of a pulse is one
 

@@ -11,11 +11,14 @@ from archsim.kernels.random import as_word, fill_normals, stream_key
 from archsim.schemes.layer_state import LayerState
 from archsim.schemes.low_rank.settings import LowRankSettings
 
-F, U = np.float32, np.uint64
+F = np.float32
+U = np.uint64
 # Streams of random numbers, beside those of kernels.random and of the rule
 START_X = U(40)
 START_D = U(41)
-FORGETTING, SMALL = 0.999, 1e-4  # of the running maximum of max-norm (LRT20)
+# Max-norm (LRT20): how the running maximum forgets, and what keeps it from zero
+FORGETTING = 0.999
+SMALL = 1e-4
 
 
 def starting_factors(
@@ -24,7 +27,8 @@ def starting_factors(
     """X (N, k), D (M, k), s (k) before the first batch: random (orthonormal for SBPCA); zeros of
     one column more for LRT.
     """
-    (rows, columns), rank = layer.weights.shape, scheme.rank_of(*layer.weights.shape)
+    rows, columns = layer.weights.shape
+    rank = scheme.rank_of(*layer.weights.shape)
     if scheme.estimator == "lrt":
         return np.zeros((columns, rank + 1), F), np.zeros((rows, rank + 1), F), np.zeros(rank + 1)
     X = np.empty((columns, rank), F)

@@ -14,7 +14,8 @@ def sbe_batch(
     inputs and errors.
     """
     for j, (x, d) in enumerate(zip(inputs, errors), start=1):
-        keep, share = j / (j + 1), 1 / (j + 1)
+        keep = j / (j + 1)
+        share = 1 / (j + 1)
         X = keep * X + share * x * (d @ D) / np.linalg.norm(D)
         D = keep * D + share * d * (x @ X) / np.linalg.norm(X)
         s = keep * s + share * (x @ X) / np.linalg.norm(X) * (d @ D) / np.linalg.norm(D)

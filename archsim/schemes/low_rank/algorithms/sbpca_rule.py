@@ -29,7 +29,8 @@ from archsim.schemes.rule import UpdateRule
 from archsim.schemes.shared.digital_rule import written_activity
 from archsim.trace.operation import Activity
 
-F, U = np.float32, np.uint64
+F = np.float32
+U = np.uint64
 # A stream of random numbers, beside those of kernels.random and of the estimate
 SIGNS = U(42)
 FACTORS = ("factors X", "factors D", "singular values")
@@ -57,7 +58,8 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         estimate = self.estimates[layer.index]
         scheme = self.scheme
         done = self.done[layer.index]
-        (rows, columns), count = layer.weights.shape, inputs.shape[1]
+        rows, columns = layer.weights.shape
+        count = inputs.shape[1]
         rank = scheme.rank_of(rows, columns)
         # the errors of the batch's mean loss become those of an image's own
         x = np.ascontiguousarray(inputs.T)
@@ -123,7 +125,8 @@ class LowRankRule(UpdateRule[LowRankSettings]):
                 x[start : start + taken],
                 d[start : start + taken],
             )
-            estimate.filled, start = estimate.filled + taken, start + taken
+            estimate.filled = estimate.filled + taken
+            start = start + taken
             if estimate.filled == estimate.block:
                 self._close(layer, estimate, step)
 
@@ -142,7 +145,8 @@ class LowRankRule(UpdateRule[LowRankSettings]):
             self._store_factors(layer, estimate, step, estimate.turn)
             rows, columns = layer.weights.shape
             self.done[layer.index].add_work(block_work(rows, columns, len(estimate.s)))
-            estimate.filled, estimate.turn = 0, estimate.turn + 1
+            estimate.filled = 0
+            estimate.turn = estimate.turn + 1
 
     def batch(self, layer: LayerState, step: int) -> None:
         estimate = self.estimates[layer.index]
@@ -213,7 +217,8 @@ class LowRankRule(UpdateRule[LowRankSettings]):
     def activity(self, layer: LayerState, before: Activity) -> Activity:
         if self.scheme.update_mode != "rank_seq":
             return written_activity(self, layer, before)
-        done, assumed = self.done[layer.index], Activity()
+        done = self.done[layer.index]
+        assumed = Activity()
         slots = done.sums.get("slots", 0.0)
         products = max(1, done.batches * self.scheme.rank_of(*layer.weights.shape))
         if (

@@ -87,7 +87,8 @@ class _Twin:
 
     def rates(self, x: np.ndarray, d: np.ndarray) -> tuple[float, float, np.float32]:
         """Rate of the fast array, rate of the transfer, and gain of the hidden matrix."""
-        means, delta = self.memory.means, self.devices.granularity
+        means = self.memory.means
+        delta = self.devices.granularity
         peaks = np.abs(d).max(axis=0).astype(float)
         if peaks.any() and x.any():
             now = np.array([np.abs(x).max(axis=0).astype(float).mean(), peaks[peaks > 0].mean()])
@@ -122,7 +123,8 @@ class _Twin:
 
     def transfer(self, step: int, v: int, slow: float, gain: np.float32) -> None:
         """Read the next line of the fast array and bring it to the weights; perhaps flip its sign."""
-        memory, scheme = self.memory, self.scheme
+        memory = self.memory
+        scheme = self.scheme
         k = int(memory.progress[CURSOR])
         memory.progress[CURSOR] = (k + 1) % self.layer.weights.shape[1]
         z = self.read(k, step, v)
@@ -141,7 +143,8 @@ class _Twin:
 
     def read(self, k: int, step: int, v: int) -> np.ndarray:
         """What line k has gathered (M,)."""
-        memory, scheme = self.memory, self.scheme
+        memory = self.memory
+        scheme = self.scheme
         noise = normal_reference(self.keys(READ_OUTPUT, step, self.tile, v), self.rows)
         read = transfer_read(scheme, self.layer)
         omega = self.state.fast.weights[:, k] + F(read.noise) * noise
@@ -157,7 +160,8 @@ class _Twin:
 
     def pulse(self, k: int, gathered: np.ndarray, step: int, v: int) -> None:
         """Into the hidden matrix; what passes one is a pulse on the weights."""
-        hidden, devices = self.memory.hidden, self.devices
+        hidden = self.memory.hidden
+        devices = self.devices
         hidden[:, k] += gathered
         signed = np.zeros(self.layer.weights.shape, int)
         signed[:, k] = np.where(np.abs(hidden[:, k]) >= 1, np.sign(hidden[:, k]), 0)

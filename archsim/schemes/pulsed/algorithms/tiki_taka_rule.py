@@ -197,7 +197,8 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
         return {f"{layer.name}.fast": self.states[layer.index].writes}
 
     def activity(self, layer: LayerState, before: Activity) -> Activity:
-        sums, rows = self.done[layer.index].sums, layer.weights.shape[0]
+        sums = self.done[layer.index].sums
+        rows = layer.weights.shape[0]
         reads = max(1.0, sums.get("reads", 0.0))
         share = sums.get("slow_pulses", 0.0) / (reads * rows)
         if self.scheme.version != "v1":
@@ -214,7 +215,8 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
         )
 
     def further_activities(self, layer: LayerState) -> dict[str, Activity]:
-        sums, (rows, columns) = self.done[layer.index].sums, layer.weights.shape
+        sums = self.done[layer.index].sums
+        rows, columns = layer.weights.shape
         vectors = max(1.0, sums.get("vectors", 0.0))
         slots = max(1.0, sums.get(f"fast.{SLOTS}", 0.0))
         return {

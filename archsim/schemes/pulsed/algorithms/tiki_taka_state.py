@@ -19,7 +19,8 @@ from archsim.schemes.layer_state import LayerState
 from archsim.schemes.shared.state_read import LineRead, read_lines, read_of
 from hwlib.errors import InputError
 
-F, U = np.float32, np.uint64
+F = np.float32
+U = np.uint64
 
 
 class TransferSettings(Protocol):

@@ -20,7 +20,8 @@ from archsim.schemes.shared.train_counts import count_trains
 from archsim.trace.operation import Activity
 from hwlib.errors import InputError
 
-F, U = np.float32, np.uint64
+F = np.float32
+U = np.uint64
 # planes of the law soft_bounds_reference
 REFERENCE = 6
 LOWER = 2

@@ -99,7 +99,8 @@ class CbramRule(StreamRule[CbramSettings]):
         seed: int,
     ):
         super().__init__(scheme, layers, rate, batch, seed)
-        kind, shapes = scheme.optimiser, [layer.trained_shape for layer in self.layers]
+        kind = scheme.optimiser
+        shapes = [layer.trained_shape for layer in self.layers]
         names = {
             "sgd": (),
             "momentum": ("first",),
@@ -121,7 +122,8 @@ class CbramRule(StreamRule[CbramSettings]):
         ).astype(np.int32)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
-        scheme, index = self.scheme, layer.index
+        scheme = self.scheme
+        index = layer.index
         gradient = self.gradients[index]
         rate = self.rate
         done = self.done[index]
@@ -171,7 +173,8 @@ class CbramRule(StreamRule[CbramSettings]):
         state["idle"] = state["idle"] + 1 if needed < state["exponent"] else 0
         shift = max(0, needed - state["exponent"])
         if state["idle"] >= self.scheme.hold:
-            shift, state["idle"] = -1, 0
+            shift = -1
+            state["idle"] = 0
         state["exponent"] += shift
         self._shift(index, shift)
         return state["exponent"]

@@ -69,7 +69,8 @@ class DynamicRule(StreamRule[DynamicSettings]):
         if self.scheme.output_errors == 1:
             super().count(index, operands, first_cycle, tally)
             return
-        counts, numbers = self.counts[index], self.numbers[index]
+        counts = self.counts[index]
+        numbers = self.numbers[index]
         stream_parts.count_parts(counts, operands, self.multiplier, numbers, first_cycle, tally)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:

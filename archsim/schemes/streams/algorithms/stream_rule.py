@@ -165,7 +165,8 @@ class StreamRule(UpdateRule[Settings]):
         """Count the coincidences of array `index` into `counts`; arguments as
         `kernels.streams.count_products`.
         """
-        counts, numbers = self.counts[index], self.numbers[index]
+        counts = self.counts[index]
+        numbers = self.numbers[index]
         streams.count_products(counts, operands, self.multiplier, numbers, first_cycle, tally)
 
     def change(self, layer: LayerState, step: int) -> np.ndarray:
