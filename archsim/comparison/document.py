@@ -17,8 +17,8 @@ from archsim.comparison.statistics import paired_differences
 from archsim.comparison.verdicts import standing_of
 from archsim.readers.digest import seal
 from archsim.readers.versions import versioned
+from archsim.run.fact_tables import Row
 from archsim.run.result_tables import table_of
-from archsim.run.run_facts import Row
 from hwlib.text import html_table
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from archsim.comparison.tuning import chosen_of, drawn_settings, with_settings
 from archsim.comparison.variants import Variant
 from archsim.comparison.work import Work
 from archsim.comparison.worker import Order, Outcome
-from archsim.run.run_facts import Row
+from archsim.run.fact_tables import Row
 from hwlib.errors import InputError
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archsim.comparison.guards import held_back
-from archsim.run.run_facts import Row
+from archsim.run.fact_tables import Row
 
 
 def an_image(value: float | None, images: int) -> float | None:

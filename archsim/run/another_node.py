@@ -13,7 +13,7 @@ from archsim.cost.estimate import Estimate, price_run
 from archsim.cost.unpriced import refuse_unpriced
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
-from archsim.run.run_facts import Row
+from archsim.run.fact_tables import Row
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:

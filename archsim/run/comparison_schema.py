@@ -6,8 +6,8 @@ from typing import Any
 
 from archsim.readers.form import Form, check_form
 from archsim.readers.versions import migrated
+from archsim.run.fact_tables import Row
 from archsim.run.result_schema import check_document
-from archsim.run.run_facts import Row
 from hwlib.errors import InputError, nearest
 
 # What `archsim compare` may add to a scheme.

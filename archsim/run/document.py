@@ -12,7 +12,8 @@ from archsim.cost.document import fill_prices
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.readers.versions import current_version
-from archsim.run.run_facts import Row, RunFacts
+from archsim.run.fact_tables import Row
+from archsim.run.run_facts import RunFacts
 
 FACTS = tuple(RunFacts.__annotations__)
 """What the simulator measures and the caller of `Result.from_run` hands over."""

@@ -18,10 +18,11 @@ from archsim.ledger.ledger import Ledger
 from archsim.readers.digest import seal
 from archsim.run.another_node import components_of, estimate_of, repriced
 from archsim.run.document import document_of
+from archsim.run.fact_tables import Row
 from archsim.run.headline import headline_table
 from archsim.run.result_fields import ResultFields
 from archsim.run.result_tables import TABLES, result_rows, table_of
-from archsim.run.run_facts import Row, RunFacts
+from archsim.run.run_facts import RunFacts
 from archsim.run.stored import stored_document
 from hwlib.errors import nearest
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archsim.run.run_facts import Row
+from archsim.run.fact_tables import Row
 
 
 class ResultFields:

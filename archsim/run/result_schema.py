@@ -11,6 +11,7 @@ from archsim.ledger.component import BOUNDARIES
 from archsim.ledger.ledger import Ledger
 from archsim.readers.form import check_form
 from archsim.readers.versions import migrated
+from archsim.run.fact_tables import Row
 from archsim.run.result_forms import (
     INFERENCE,
     KINDS,
@@ -21,7 +22,6 @@ from archsim.run.result_forms import (
     UNPRICED,
     UNPRICED_TRAINING,
 )
-from archsim.run.run_facts import Row
 from hwlib.errors import InputError, nearest
 
 # What makes a row of a table the only one of its name.

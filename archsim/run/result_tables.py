@@ -14,7 +14,7 @@ from hwlib.errors import unknown
 
 if TYPE_CHECKING:
     # The table takes its headings from here, and pandas is loaded when somebody asks for a table.
-    from archsim.run.run_facts import Row
+    from archsim.run.fact_tables import Row
     from archsim.run.unit_table import UnitTable
 
 TABLES = ("component", "layer", "phase", "resource", "figure", "ledger", "placement")

@@ -8,21 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
 from archsim.chip.assumptions import ASSUMED_ACTIVITY
 from archsim.chip.built import BuiltChip
 from archsim.chip.components import absent_note
-from archsim.chip.cores.core_map import CoreMap
-from archsim.chip.kind_chips import base_role, kind_of_part
-from archsim.chip.placement import Placement
-from archsim.chip.plan.memory_map import MemoryMap
 from archsim.ledger.ledger import Ledger
+from archsim.run.fact_tables import Row, kind_rows, memory_row, placement_rows, shares_of_parts
 from archsim.run.roofline_facts import roofline_of
 
 if TYPE_CHECKING:
-    from archsim.chip.config import Architecture
     from archsim.run.options import SimulationOptions
     from archsim.soc.data.tile_data import TileData
+    from archsim.soc.facts import MachineFacts
     from workloads.network import Network
-
-Row = dict[str, Any]
-"""A row of a table in a result: column -> value."""
 
 
 class RunFacts(TypedDict):
@@ -65,6 +59,18 @@ class RunFacts(TypedDict):
     settings: Row
 
 
+class RunNumbers(TypedDict):
+    """The numbers of a run that no table holds; a sweep stores them in this order."""
+
+    cycles: int | None
+    images: int
+    tiles: int
+    operations: int
+    tile_operations: float
+    utilisation: float | None
+    interval_per_image_s: float | None
+
+
 class CountedRun(NamedTuple):
     """A run that is over: its facts, the actions to be priced, its real data where it had some, and
     what ran its events, None where none did.
@@ -94,10 +100,6 @@ def untimed_facts(built: BuiltChip, seed: int) -> CountedRun:
     ]
     untimed = "no timing: dynamic energy only, without leakage, clock tree and a controller that always runs"
     measured = {
-        "cycles": None,
-        "interval_per_image_s": None,
-        "tile_operations": built.tile_operations,
-        "utilisation": None,
         "activity": trace.activity,
         "by_layer": rows,
         "by_phase": dict.fromkeys(row["phase"] for row in rows),
@@ -108,7 +110,7 @@ def untimed_facts(built: BuiltChip, seed: int) -> CountedRun:
         "roofline": {},
         "notes": [*built.assumptions, untimed, *absent_note(built.missing, built.chip)],
     }
-    return CountedRun(_facts(built, seed, measured), built.counts)
+    return CountedRun(_facts(built, seed, numbers_of(built), measured), built.counts)
 
 
 def timed_facts(
@@ -141,7 +143,8 @@ def timed_facts(
     machine = run_step(built, options.engine, Riders(values, observers, options.progress))
     if values:
         values.measure(machine)
-    measured: dict[str, Any] = machine_facts(machine).to_dict()
+    timed = machine_facts(machine)
+    measured: dict[str, Any] = timed.to_dict()
     ledger, lacking = built.priced(ledger_of_machine(machine))
     # real data measure the activity, so nothing of it is assumed
     assumptions = [note for note in built.assumptions if values is None or note != ASSUMED_ACTIVITY]
@@ -156,110 +159,66 @@ def timed_facts(
             *absent_note(lacking, chip),
         ],
     }
-    return CountedRun(_facts(built, options.seed, measured), ledger, values, machine.engine)
+    facts = _facts(built, options.seed, numbers_of(built, timed), measured)
+    return CountedRun(facts, ledger, values, machine.engine)
 
 
-def _facts(built: BuiltChip, seed: int, measured: Mapping[str, Any]) -> RunFacts:
-    """The facts of a run: what the built chip knows, and what was measured on it."""
+def numbers_of(built: BuiltChip, measured: MachineFacts | None = None) -> RunNumbers:
+    """What a run is in numbers: of the built chip, and as measured on it where it was timed."""
+    return {
+        "cycles": measured.cycles if measured else None,
+        "images": built.images,
+        "tiles": built.placement.tiles,
+        "operations": built.trace.vector_operations(built.images),
+        "tile_operations": measured.tile_operations if measured else built.tile_operations,
+        "utilisation": measured.utilisation if measured else None,
+        "interval_per_image_s": measured.interval_per_image_s if measured else None,
+    }
+
+
+def _facts(
+    built: BuiltChip, seed: int, numbers: RunNumbers, measured: Mapping[str, Any]
+) -> RunFacts:
+    """The facts of a run: what the built chip knows, its numbers, and the tables measured on it."""
     trace = built.trace
     chip = built.chip
     placement = built.placement
     on_chip = {component.name for component in built.parts}
-    kinds = _kinds(placement, chip)
+    kinds = kind_rows(placement, chip)
     facts: RunFacts = {
         "network": trace.network,
         "architecture": chip.name,
         "scheme": trace.scheme,
         "phase": trace.phase,
         "batch": trace.batch,
-        "images": built.images,
+        "images": numbers["images"],
         "node_nm": built.node_nm,
         "clock_mhz": chip.clock_mhz,
-        "cycles": measured["cycles"],
-        "interval_per_image_s": measured["interval_per_image_s"],
-        "tiles": placement.tiles,
+        "cycles": numbers["cycles"],
+        "interval_per_image_s": numbers["interval_per_image_s"],
+        "tiles": numbers["tiles"],
         "tiles_without": placement.without(),
-        "operations": trace.vector_operations(built.images),
-        "tile_operations": measured["tile_operations"],
-        "utilisation": measured["utilisation"],
+        "operations": numbers["operations"],
+        "tile_operations": numbers["tile_operations"],
+        "utilisation": numbers["utilisation"],
         "activity": measured["activity"],
         "seed": seed,
         "by_layer": measured["by_layer"],
         "by_phase": measured["by_phase"],
         "busy_fractions": {
             role: share
-            for role, share in _of_parts(measured["busy_fractions"], built).items()
+            for role, share in shares_of_parts(measured["busy_fractions"], built).items()
             if role in on_chip
         },
         "resources": measured["resources"],
         "stalls": measured["stalls"],
         "timeline": measured["timeline"],
         "roofline": measured["roofline"],
-        "placement": _placement_rows(placement, chip),
-        "memory": _memory_row(built),
+        "placement": placement_rows(placement, chip),
+        "memory": memory_row(built),
         "notes": measured["notes"],
         "settings": chip.model_dump(mode="json", by_alias=True),
     }
     if kinds:
         facts["kinds"] = kinds
     return facts
-
-
-def _kinds(placement: Placement, chip: Architecture) -> dict[str, Row]:
-    """The cores of each kind; nothing where all are alike."""
-    if len(chip.core.kinds) < 2:
-        return {}
-    return {
-        kind: {
-            "cores": [core for core, own in enumerate(placement.core_kinds) if own == kind],
-            "tiles": tiles,
-            "tiles_without": dict(without),
-        }
-        for kind, tiles, without in placement.of_kinds()
-    }
-
-
-def _of_parts(shares: Mapping[str, float | None], built: BuiltChip) -> dict[str, float | None]:
-    """Busy shares by the names of parts: those of a kind of cores have that of their role."""
-    own = {
-        part.name: shares[base_role(part.name)]
-        for part in built.parts
-        if kind_of_part(part.name) and base_role(part.name) in shares
-    }
-    return {**shares, **own}
-
-
-def _memory_row(built: BuiltChip) -> dict[str, float]:
-    """What the buffer of the chip holds; keys and values lie in the buffers of cores before it."""
-    trace = built.trace
-    chip = built.chip
-    memory = MemoryMap.of(trace, chip, built.images)
-    row = memory.to_row(trace, chip)
-    cores = CoreMap.of(trace, chip, built.placement) if memory.cache_bits else None
-    return row if cores is None else row | {"cache_off_chip": cores.cache_off_chip}
-
-
-def _placement_rows(placement: Placement, chip: Architecture) -> list[Row]:
-    rows = []
-    for name, layer in placement.layers.items():
-        first, last, count = layer.span
-        cells = count * chip.of_kind(layer.kind).tile.cells
-        rows.append(
-            {
-                "layer": name,
-                "tiles": [first, last],
-                "tile_count": count,
-                "lender": layer.matrix.lender,
-                "borrowed": " ".join(layer.matrix.borrowed),
-                "row_splits": layer.row_splits,
-                "column_splits": layer.column_splits,
-                "copies": layer.copies,
-                "rows": layer.rows,
-                "columns": layer.columns,
-                "groups": layer.matrix.groups,
-                "vectors": layer.matrix.vectors,
-                "utilisation": min(1.0, layer.cells / cells),
-                **({"kind": layer.kind} if len(chip.core.kinds) > 1 else {}),
-            }
-        )
-    return rows

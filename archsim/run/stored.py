@@ -8,8 +8,8 @@ from pathlib import Path
 from archsim.cost.added_up import check_sums
 from archsim.readers.digest import note, read_document
 from archsim.readers.files import reason
+from archsim.run.fact_tables import Row
 from archsim.run.result_schema import check_document
-from archsim.run.run_facts import Row
 from hwlib.errors import InputError
 
 

@@ -7,9 +7,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archsim.run.fact_tables import Row
 from archsim.run.result import Result
 from archsim.run.result_tables import table_of
-from archsim.run.run_facts import Row
 from archsim.trace import Activity, Trace
 from hwlib.errors import InputError
 from hwlib.text import counted

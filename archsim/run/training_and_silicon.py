@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Unpack
 from archsim.basics.call_options import read_options, shows_options
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.chip import load_architecture
+from archsim.run.fact_tables import Row
 from archsim.run.first_weights import first_inputs, first_of
 from archsim.run.options import Bar, TrainingOptions, TrainingWords, Watch
-from archsim.run.run_facts import Row
 from archsim.run.silicon_of_training import with_silicon
 from archsim.run.simulation import simulate
 from archsim.run.trained import Training

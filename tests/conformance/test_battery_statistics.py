@@ -52,8 +52,8 @@ def test_a_right_rule_with_rare_events_passes(checked):
         ),
         (
             (
-                "gradient, momentum =",
-                "self.gradients[layer.index][:, 4] = 0\n        gradient, momentum =",
+                "momentum = self.momenta",
+                "self.gradients[layer.index][:, 4] = 0\n        momentum = self.momenta",
             ),
             "input 4",
         ),

@@ -18,11 +18,10 @@ from archsim.exploration.work.pricing import (
     refused_as_by_run,
 )
 from archsim.ledger.ledger import Ledger
+from archsim.run.run_facts import numbers_of
 
 if TYPE_CHECKING:
-    from archsim.chip.built import BuiltChip
     from archsim.exploration.space.design import RunnableDesign
-    from archsim.soc.facts import MachineFacts
 
 
 def time_point(
@@ -60,7 +59,12 @@ def time_point(
         cycles=machine.end,
         images=step.images,
     )
-    run = _run_facts(built, measured, estimate.seconds)
+    seconds = estimate.seconds
+    run: dict[str, Any] = {
+        **numbers_of(built, measured),
+        "latency_s": seconds,
+        "latency_per_image_s": None if seconds is None else seconds / built.images,
+    }
     numbers = estimate_metrics(estimate, metrics, run)
     if any(number is ELSEWHERE for number in numbers):
         document = _document(step)
@@ -70,20 +74,6 @@ def time_point(
         ]
     kept = {**run, "ledger": _counts(ledger)}
     return numbers, {"work": key_of(design, node=False), "run": kept}
-
-
-def _run_facts(built: BuiltChip, measured: MachineFacts, seconds: float | None) -> dict[str, Any]:
-    return {
-        "cycles": measured.cycles,
-        "images": built.images,
-        "tiles": built.placement.tiles,
-        "operations": built.trace.vector_operations(built.images),
-        "tile_operations": measured.tile_operations,
-        "utilisation": measured.utilisation,
-        "interval_per_image_s": measured.interval_per_image_s,
-        "latency_s": seconds,
-        "latency_per_image_s": None if seconds is None else seconds / built.images,
-    }
 
 
 def _counts(ledger: Ledger) -> list[list[Any]]:

@@ -34,6 +34,9 @@ class GradientRule(UpdateRule[Settings]):
         self.words.add(layer, "gradient", inputs, errors, step, gradient)
         self.done[layer.index].add("vector_unit", "multiply_add", gradient.size * inputs.shape[1])
 
+    def activity(self, layer: LayerState, before: Activity) -> Activity:
+        return written_activity(self, layer, before)
+
 
 class DigitalRuleSettings(OptimiserSettings, Protocol):
     """What the rule reads of its scheme."""
@@ -100,9 +103,6 @@ class DigitalRule(GradientRule[DigitalKind]):
 
     def restore(self, facts: dict[str, Any]) -> None:
         self.optimisers.restore(facts)
-
-    def activity(self, layer: LayerState, before: Activity) -> Activity:
-        return written_activity(self, layer, before)
 
 
 def reference_change(

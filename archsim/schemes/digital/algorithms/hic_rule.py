@@ -12,7 +12,7 @@ from archsim.kernels.accumulator import EXACT_CELLS, CellRead, accumulate
 from archsim.kernels.random import REFRESH, as_word, stream_key
 from archsim.kernels.records import DeviceRead
 from archsim.schemes.layer_state import LayerState
-from archsim.schemes.shared.digital_rule import GradientRule, written_activity
+from archsim.schemes.shared.digital_rule import GradientRule
 from archsim.schemes.shared.expected_pulses import pulses_without_noise
 from archsim.schemes.shared.optimiser_rule import gradient_of
 from archsim.trace.operation import Activity
@@ -131,9 +131,6 @@ class HicRule(GradientRule[HicSettings]):
 
     def further_writes(self, layer: LayerState) -> dict[str, np.ndarray]:
         return {f"{layer.name}.accumulator": self.cells[layer.index]}
-
-    def activity(self, layer: LayerState, before: Activity) -> Activity:
-        return written_activity(self, layer, before)
 
     def further_activities(self, layer: LayerState) -> dict[str, Activity]:
         done = self.done[layer.index]

@@ -9,10 +9,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from archsim.schemes.layer_state import LayerState
-from archsim.schemes.shared.digital_rule import GradientRule, written_activity
+from archsim.schemes.shared.digital_rule import GradientRule
 from archsim.schemes.shared.optimiser_rule import gradient_of
 from archsim.schemes.shared.writing import write_targets
-from archsim.trace.operation import Activity
 
 F = np.float32
 
@@ -109,9 +108,6 @@ class LnsMadamRule(GradientRule[LnsMadamSettings]):
 
     def restore(self, facts: dict[str, Any]) -> None:
         self.steps = facts["steps"]
-
-    def activity(self, layer: LayerState, before: Activity) -> Activity:
-        return written_activity(self, layer, before)
 
 
 def first_steps(

@@ -10,10 +10,9 @@ import numpy as np
 from archsim.kernels.random import WRITE, as_word, stream_key
 from archsim.kernels.rounding import whole_pulses
 from archsim.schemes.layer_state import LayerState
-from archsim.schemes.shared.digital_rule import GradientRule, written_activity
+from archsim.schemes.shared.digital_rule import GradientRule
 from archsim.schemes.shared.expected_pulses import pulses_without_noise
 from archsim.schemes.shared.optimiser_rule import gradient_of
-from archsim.trace.operation import Activity
 
 F = np.float32
 U = np.uint64
@@ -89,9 +88,6 @@ class SignRule(GradientRule[SignSettings]):
             for layer in self.layers
             for name, arrays in (("gradient", self.gradients), ("momentum", self.momenta))
         }
-
-    def activity(self, layer: LayerState, before: Activity) -> Activity:
-        return written_activity(self, layer, before)
 
 
 def reference_change(
