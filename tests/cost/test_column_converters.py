@@ -9,11 +9,10 @@ from statistics import NormalDist
 
 import pytest
 
-import archsim
 from hwlib import InputError, figure, price
 from hwlib.bibliography import load_sources
 from hwlib.converter_kinds import KINDS
-from hwlib.fits import fit, groups, without
+from hwlib.fits import fit, groups
 from hwlib.fits.__main__ import documents
 from hwlib.fits.converters import fit_converters
 from hwlib.fits.population import Observation, deviation_of, mean_of
@@ -128,43 +127,6 @@ def test_energy_is_brought_to_the_nominal_supply_and_to_twenty_nanoseconds():
 def test_a_family_without_rows_is_refused():
     with pytest.raises(InputError, match="no row is left"):
         fit(groups())
-
-
-def test_a_law_without_a_chip_has_not_seen_it():
-    seen = fit()
-    for group in groups():
-        left = fit([group])
-        assert set(left) == set(seen)
-        assert all(group not in one.groups for one in left.values())
-        assert all(0 <= one.low <= one.value <= one.high < math.inf for one in left.values())
-    assert fit(["yao2024"])["column_adc_fit.sar_energy"] != seen["column_adc_fit.sar_energy"]
-    with pytest.raises(InputError, match="did you mean 'yao2024'"):
-        fit(["yao2023"])
-
-
-def test_prices_without_a_chip_hold_while_they_are_asked_for():
-    before = price("adc_column_sar", {"bits": 8}, 28).energy["convert"].value
-    with without(["yao2024", "fan2022"]) as fitted:
-        held = price("adc_column_sar", {"bits": 8}, 28).energy["convert"].value
-        time = 8 * fitted["column_adc_fit.sar_time"].value / 20
-        expected = fitted["column_adc_fit.sar_energy"].value
-        expected *= time ** fitted["column_adc_fit.time_exponent"].value
-        assert held == near(expected * 1e-12) and held != before
-    assert price("adc_column_sar", {"bits": 8}, 28).energy["convert"].value == before
-
-
-def test_a_run_without_a_chip_is_priced_without_it():
-    changes = {"components.adc.part": "adc_column_sar"}
-    changes["components.adc.parameters"] = {"bits": "=read.adc_bits"}
-    chip = archsim.load_architecture("cim40", changes)
-
-    def energy():
-        return archsim.simulate("digits_cnn", chip, timing=False).document["energy_j"]
-
-    before = energy()
-    with without(["yao2024", "fan2022"]):
-        assert energy() != before
-    assert energy() == before
 
 
 def test_no_stand_alone_silicon_is_among_the_rows():

@@ -7,11 +7,12 @@ from collections import defaultdict
 import pytest
 from golden.chip import Chip
 from golden.comparison import run_step
+from golden.counts import one_by_one, rows_of, shared_counts
 from golden.networks import CONV, LSTM
 from golden.schemes import sgd
 from golden.schemes_pulsed import rpu, tiki_taka
 from golden.schemes_streams import dsc
-from golden.steps import expected, one_by_one, rows_of, shared_counts
+from golden.steps import expected
 
 from archsim.cost.estimate import price_run
 from archsim.cost.spread import Spread, UnitPrice

@@ -7,7 +7,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tests.fuzz.harness import Report, run
+from tests.fuzz.harness import run
+from tests.fuzz.report import Report
 
 
 def main() -> int:

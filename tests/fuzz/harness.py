@@ -16,46 +16,19 @@ import sys
 import tempfile
 import time
 import traceback
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from hwlib.errors import InputError
 from tests.fuzz.mutate import of_bytes
 from tests.fuzz.reader import Reader
 from tests.fuzz.readers import make_readers
+from tests.fuzz.report import Report
 
 _NOW = struct.Struct("<qdd")  # the input that the process is at, since when, and after what work
 IDLE = 6
 """Times the limit that an input may take on the clock: a busy machine makes any input slow, so its own
 processor time is what counts, and the clock for one that waits for something."""
-
-
-@dataclass
-class Report:
-    """`inputs` done, `refused` among them; `slowest_s` of processor time; `faults` are (reader, seed,
-    number, what), what being an error that is no InputError, a hang, a peak of memory, or the death
-    of the process."""
-
-    inputs: int = 0
-    refused: int = 0
-    slowest_s: float = 0.0
-    peak_mb: int = 0
-    seconds: float = 0.0
-    faults: list[tuple[str, int, int, str]] = field(default_factory=list)
-    by_reader: Counter = field(default_factory=Counter)
-
-    def add(self, other: Report) -> None:
-        self.inputs += other.inputs
-        self.refused += other.refused
-        self.seconds += other.seconds
-        self.slowest_s, self.peak_mb = (
-            max(self.slowest_s, other.slowest_s),
-            max(self.peak_mb, other.peak_mb),
-        )
-        self.faults += other.faults
-        self.by_reader += other.by_reader
 
 
 def mutated(reader: Reader, name: str, seed: int, number: int) -> bytes:

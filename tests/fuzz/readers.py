@@ -14,7 +14,7 @@ import numpy as np
 import archsim
 from archsim.comparison.document import sealed_comparison
 from archsim.training.checkpoints import load_checkpoint, save_checkpoint
-from tests.fuzz import mutate
+from tests.fuzz import mutate, mutate_files
 from tests.fuzz.reader import Reader, one
 from tests.fuzz.readers_of_others import readers_of_others
 from tests.fuzz.small_inputs import (
@@ -194,8 +194,8 @@ def make_readers(folder: Path) -> dict[str, Reader]:
     return {
         "network": one("x.toml", LAYERS.encode(), _network, mutate.of_text),
         "network_shown": one("x.toml", LAYERS.encode(), _shown, mutate.of_text),
-        "onnx": one("x.onnx", model, _network, mutate.of_model),
-        "onnx_weights": one("x.onnx", model, _weights, mutate.of_model),
+        "onnx": one("x.onnx", model, _network, mutate_files.of_model),
+        "onnx_weights": one("x.onnx", model, _weights, mutate_files.of_model),
         "scalesim": one("x.csv", CONVOLUTIONS.encode(), _network, mutate.of_text),
         "scalesim_gemm": one("x.csv", PRODUCTS.encode(), _network, mutate.of_text),
         "chip": one("x.toml", chip, _chip, mutate.of_text),
@@ -215,9 +215,9 @@ def make_readers(folder: Path) -> dict[str, Reader]:
         "verified_rows": Reader(stored, "points.jsonl", _verified, mutate.of_lines, 1),
         "verified_sweep": Reader(stored, "sweep.json", _verified, mutate.of_json, 1),
         "checkpoint": Reader(state, "checkpoint.json", _checkpoint, mutate.of_json),
-        "checkpoint_arrays": Reader(state, arrays, _checkpoint, mutate.of_arrays),
-        "run_data": one("x.npz", npz_of(images=images[:1]), _run_data, mutate.of_arrays, 1),
-        "dataset": one("x.npz", data, _dataset, mutate.of_arrays),
+        "checkpoint_arrays": Reader(state, arrays, _checkpoint, mutate_files.of_arrays),
+        "run_data": one("x.npz", npz_of(images=images[:1]), _run_data, mutate_files.of_arrays, 1),
+        "dataset": one("x.npz", data, _dataset, mutate_files.of_arrays),
         "idx": one("x.idx", idx, _idx, mutate.of_bytes),
         "idx_gz": one("x.idx.gz", gzip.compress(idx), _idx, mutate.of_bytes),
     } | readers_of_others(NETWORK)

@@ -16,7 +16,7 @@ import numpy as np
 
 import archsim
 from archsim.chip.load import architecture_path
-from tests.fuzz import mutate
+from tests.fuzz import mutate, mutate_files
 from tests.fuzz.inputs_of_others import (
     NEUROSIM,
     PROBLEM,
@@ -155,12 +155,12 @@ def readers_of_others(tiny: Network) -> dict[str, Reader]:
         "problem": one("x.yaml", PROBLEM.encode(), _on_tiles, mutate.of_text),
         "problems": Reader(problems, "0.yaml", _problems, mutate.of_text),
         "neurosim": one("x.csv", NEUROSIM.encode(), _on_tiles, mutate.of_text),
-        "onnx_recurrent": one("x.onnx", recurrent_onnx(), _values, mutate.of_model),
+        "onnx_recurrent": one("x.onnx", recurrent_onnx(), _values, mutate_files.of_model),
         "chip_of_cores": one("x.toml", chip, _chip_of_cores, mutate.of_text, 2),
         "chip_facts": one("x.toml", facts.read_bytes(), _facts, mutate.of_text),
         "curves": one("x.csv", curves().encode(), _fitted, mutate.of_text, 1),
-        "weights": one("x.npz", own, _first_weights(tiny), mutate.of_arrays),
-        "weights_inferred": one("x.npz", digits, _inferred, mutate.of_arrays, 1),
+        "weights": one("x.npz", own, _first_weights(tiny), mutate_files.of_arrays),
+        "weights_inferred": one("x.npz", digits, _inferred, mutate_files.of_arrays, 1),
         "records": Reader(parts, _PARTS[0], _records, mutate.of_bytes),
         "records_archive": one("x.tar.gz", packed(parts), _archive, _of_archive),
     }

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from archsim.chip import load_architecture
 
+CHUNK = 1024
+"""Words of training state that are read, worked on and written while their neighbours are."""
+
 
 @dataclass(frozen=True)
 class Chip:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import archsim
 from archsim.schemes import load_scheme
 from golden.chip import Chip
+from golden.counts import one_by_one, rows_of, shared_counts
 from golden.hand import Work, together
-from golden.steps import Rule, expected, one_by_one, rows_of, shared_counts
+from golden.steps import Rule, expected
 from tests.near import near
 
 

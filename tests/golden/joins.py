@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from golden.networks import Array, Join, image, linear, simple
+from golden.by_hand import Array, Join
+from golden.networks import image, linear, simple
 from workloads.network import Layer, Network
 
 

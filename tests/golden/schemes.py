@@ -4,10 +4,11 @@ worked out here.
 
 from __future__ import annotations
 
+from golden.by_hand import Array
 from golden.chip import Chip
+from golden.counts import optimiser_steps
 from golden.hand import Work, digital, matrix_of, together
-from golden.networks import Array
-from golden.steps import Rule, chunks, initial, optimiser_steps
+from golden.steps import Rule, chunks, initial
 from golden.tile_work import read
 from golden.tile_writes import write
 

@@ -4,9 +4,9 @@ arithmetic by the papers' steps.
 
 from __future__ import annotations
 
+from golden.by_hand import Array
 from golden.chip import Chip, up
 from golden.hand import Work, digital, matrix_of, together
-from golden.networks import Array
 from golden.schemes import rewrite
 from golden.steps import Rule, chunks
 from golden.tile_writes import pulses

@@ -4,9 +4,9 @@ every number is worked out here.
 
 from __future__ import annotations
 
+from golden.by_hand import Array
 from golden.chip import Chip
 from golden.hand import Work, matrix_of
-from golden.networks import Array
 from golden.steps import Rule, initial
 from golden.tile_work import read
 from golden.tile_writes import pulses, write

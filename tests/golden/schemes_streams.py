@@ -4,11 +4,12 @@ how long it takes.
 
 from __future__ import annotations
 
+from golden.by_hand import Array
 from golden.chip import Chip, up
+from golden.counts import optimiser_steps, rounded_up
 from golden.hand import Work, digital
-from golden.networks import Array
 from golden.schemes import STEP, optimiser, rewrite
-from golden.steps import Rule, chunks, optimiser_steps, rounded_up
+from golden.steps import Rule, chunks
 
 INPUTS, ERRORS = 4, 2  # lines of the block
 BLOCK = {"inputs_parallel": INPUTS, "errors_parallel": ERRORS}

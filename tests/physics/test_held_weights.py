@@ -21,26 +21,7 @@ from archsim.training.sections import ReadSettings
 from hwlib.errors import InputError
 from tests.members import every
 from tests.near import near
-from workloads.network import Layer, Network
-
-LINE = Network(
-    "one layer",
-    (Layer("input", "input", (), (), (20,)), Layer("w", "linear", ("input",), ((20,),), (8,))),
-)
-FINE = {
-    "vector_unit.format": "fp32",
-    "read.output_bits": 16,
-    "read.adc_bits": 12,
-    "read.input_bits": 12,
-    "physics.read_noise": 0.0,
-    "physics.output_bound": 5.0,
-    "physics.bound_management": False,
-}
-# devices that hold any weight of the layer exactly
-PLAIN = {"upper_spread": 0.0, "lower_spread": 0.0, "upper_bound": 1.0, "lower_bound": -1.0}
-WEIGHTS = np.random.default_rng(5).uniform(-0.7, 0.7, (8, 20))
-# outputs up to 1.05, so that words of a scale of 2 hold them with room above
-LEVEL = 1.05 / float(np.abs(WEIGHTS.sum(axis=1)).max())
+from tests.physics.held_line import FINE, LEVEL, LINE, PLAIN, RANGE, WEIGHTS
 
 
 def outputs(settings=None, images=3, device="constant_step", **options):
@@ -133,43 +114,6 @@ def test_a_run_verifies_as_a_training_does():
     reads = ReadSettings(output_bits=5, output_noise=0.3, output_bound=4.0)
     array = load_device("bulk_rram").build(8, 20, seed=1)
     assert verify_read(chip)(array) == device_read(reads, array, 1.0)
-
-
-def noise_of_reads(chip, level, noise=0.1):
-    """What 60 equal images read beside their mean, (images, outputs): nothing but noise, since
-    devices are programmed once.
-    """
-    data = {"images": np.full((60, 20), level), "w.weights": WEIGHTS}
-    settings = {"read_noise": noise}
-    call = {"data": data, "images": 60, "device": "bulk_rram", "device_settings": settings}
-    read = archsim.simulate(LINE, chip, **call).outputs
-    return read - read.mean(axis=0)
-
-
-RANGE = float(np.abs(WEIGHTS).max())  # the range of 1 of a device stands for the largest weight
-
-
-def test_every_read_draws_the_noise_of_every_device():
-    # an output sums 20 pairs with the input LEVEL: sigma LEVEL sqrt(2 x 20)
-    chip = archsim.load_architecture("cim40", FINE)
-    noisy = noise_of_reads(chip, LEVEL)
-    assert noisy.std() == near(0.1 * RANGE * LEVEL * 40**0.5, rel=0.1)
-    assert abs(np.corrcoef(noisy[:-1].ravel(), noisy[1:].ravel())[0, 1]) < 0.15  # anew in each
-    assert noise_of_reads(chip, LEVEL, 0.0).std() < 1e-3
-
-
-def test_the_columns_of_a_pair_have_the_noise_of_their_own_devices():
-    """A dual-column tile reads each device of a pair in a column of its own; their difference has the
-    noise of both.
-    """
-    quiet = {"physics.cell_noise_us": 0.0, "physics.adc_noise_levels": 0.0}
-    chip = archsim.load_architecture("wu2023", {"physics.model": "dual_column"} | quiet)
-    # noise is drawn anew for each of the 8 bits of a full input: of sigma the share
-    # sqrt(sum of 4^b) / 255 is left
-    bits = np.sqrt((4.0 ** np.arange(8)).sum()) / 255
-    expected = 0.1 * RANGE * 40**0.5 * bits
-    assert noise_of_reads(chip, 1.0).std() == near(expected, rel=0.15)
-    assert noise_of_reads(chip, 1.0, 0.0).std() < 0.3 * expected  # the converters' own
 
 
 def test_every_device_of_a_weight_is_programmed_by_itself():

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -214,35 +213,6 @@ def test_a_reader_that_leaves_early_is_no_fault():
     done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr == "" and done.stdout.splitlines()[-1].endswith("0")
     assert len(shell("run", "vgg8", "--arch", "cim40", "--no-timing", "--json").stdout) > 70_000
-
-
-def test_a_reader_of_a_table_that_leaves_early_is_no_fault():
-    line = f"{sys.executable} -m archsim.cli.main run lenet1 | head -n 2 >/dev/null; echo ${{PIPESTATUS[0]}}"
-    for _ in range(3):
-        done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True)
-        assert (done.stderr, done.stdout) == ("", "0\n")
-
-
-def test_an_interrupt_ends_with_130(call, monkeypatch):
-    def stop(arguments):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("archsim.cli.list.execute", stop)
-    code, out, err = call("list", "networks")
-    assert code == 130 and out == "" and "interrupted" in err
-
-
-def test_an_internal_fault_is_one_line(call, monkeypatch):
-    def fail(arguments):
-        raise RuntimeError("two tiles swapped")
-
-    monkeypatch.setattr("archsim.cli.list.execute", fail)
-    code, _, err = call("list", "networks")
-    assert (
-        code == 1 and err.count("\n") == 1 and "please report" in err and "two tiles swapped" in err
-    )
-    monkeypatch.setitem(os.environ, "ARCHSIM_TRACEBACK", "1")
-    assert "Traceback" in call("list", "networks")[2]
 
 
 def test_lenet_from_a_shell():
