@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     # the reader of chip files asks here what a word stands for, before anything else is loaded
     from archsim.chip.config import Architecture
-    from archsim.trace.operation import LayerMatrix
+    from archsim.trace.layer_matrix import LayerMatrix
 
 AUTO = "auto"
 """The word for copies that balance, as a file says it."""

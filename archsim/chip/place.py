@@ -14,7 +14,7 @@ from archsim.chip.cores.place_on_cores import place_on_cores
 from archsim.chip.pack import Packer
 from archsim.chip.placement import LayerPlacement, Placement
 from archsim.chip.replicas import check_layers
-from archsim.trace.operation import LayerMatrix
+from archsim.trace.layer_matrix import LayerMatrix
 from hwlib.errors import InputError, nearest
 
 MAX_TILES = 20_000_000

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from archsim.trace.operation import LayerMatrix
+from archsim.trace.layer_matrix import LayerMatrix
 
 
 @dataclass(frozen=True, slots=True)

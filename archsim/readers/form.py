@@ -68,6 +68,11 @@ LEAVES: dict[str, Check[Any]] = {
 }
 
 
+def nullable(form: Mapping[str, Form], *names: str) -> dict[str, Form]:
+    """A table whose fields of these names may be null."""
+    return {f"{name}?" if name in names else name: part for name, part in form.items()}
+
+
 def check_form(value: object, form: Form, where: str, path: str = "") -> None:
     """Raise InputError with the field path where a value is not of a form.
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from archsim.readers.form import Form
+from archsim.readers.form import Form, nullable
 
 # Written as `archsim.readers.form` says.
 _BOUNDARY: dict[str, Form] = {
@@ -172,22 +170,17 @@ SCHEMA: dict[str, Form] = {
 }
 
 
-def _nullable(form: Mapping[str, Form], *names: str) -> dict[str, Form]:
-    """A table whose fields of these names may be null."""
-    return {f"{name}?" if name in names else name: part for name, part in form.items()}
-
-
-_UNPRICED_BOUNDARY = _nullable(_BOUNDARY, "area_mm2", "energy_j", "area_mm2_range") | {
+_UNPRICED_BOUNDARY = nullable(_BOUNDARY, "area_mm2", "energy_j", "area_mm2_range") | {
     "energy_j_range?": ("amount", "amount")
 }
 _UNPRICED_BOUNDARY.pop("energy_j_range??")
 # A reference run has no price: these are null there, which `archsim.cost.unpriced` holds.
-UNPRICED: dict[str, Form] = _nullable(
+UNPRICED: dict[str, Form] = nullable(
     SCHEMA, "area_mm2", "energy_j", "energy_per_image_j", "static_power_uw", "area_mm2_range"
 ) | {
     "boundaries": dict.fromkeys(("macro", "chip", "system"), _UNPRICED_BOUNDARY),
-    "by_layer": [_nullable(_LAYER_ROW, "energy_j", "off_chip_energy_j")],
-    "by_phase": {"*": _nullable(_PHASE_ROW, "energy_j", "off_chip_energy_j")},
+    "by_layer": [nullable(_LAYER_ROW, "energy_j", "off_chip_energy_j")],
+    "by_phase": {"*": nullable(_PHASE_ROW, "energy_j", "off_chip_energy_j")},
 }
 LIMITED_BY: dict[str, Form] = {"resource": "text", "at_least_cycles": "count"}
 
@@ -201,54 +194,3 @@ SETUP: dict[str, Form] = {
     "pulses": {"*": "amount"},
     "ledger": SCHEMA["ledger"],
 }
-
-_TRAINING: dict[str, Form] = {
-    "finished": "flag",
-    "reason": "text",
-    "images": "count",
-    "energy_j": "amount",
-    "seconds": "amount",
-    "settings": {"*": "any"},
-    "test_set??": {"images": "some", "classes": "some", "largest_class_percent": "percent"},
-    "later??": {"seconds": "amount", "test_error_percent": "percent", "test_loss": "amount"},
-    "writes": {
-        "*": {
-            "mean": "amount",
-            "maximum": "amount",
-            "histogram": {"edges": ["number"], "counts": ["count"]},
-        }
-    },
-}
-# What `archsim train` adds; checked where the field "training" is there.
-TRAINING: dict[str, Form] = {
-    "dataset": "text",
-    "device": "text?",
-    "accuracy_percent": "percent?",
-    "writes_per_device": "amount",
-    "activity_file": "text?",
-    "epochs": [
-        {
-            "epoch": "some",
-            "train_error_percent": "percent",
-            "test_error_percent": "percent",
-            "images_per_second": "amount",
-        }
-    ],
-    "training": _TRAINING,
-}
-# What `archsim infer` adds; checked where the field "inference" is there.
-INFERENCE: dict[str, Form] = {
-    "dataset": "text",
-    "device": "text?",
-    "accuracy_percent": "percent",
-    "accuracy_range": ("percent", "percent"),
-    "reference_accuracy_percent": "percent",
-    "seeds": "some",
-    "inference": {
-        "images": "some",
-        "at_s": "amount",
-        "calibration_images": "some",
-        "accuracies_percent": ["percent"],
-    },
-}
-UNPRICED_TRAINING: dict[str, Form] = TRAINING | {"training": _nullable(_TRAINING, "energy_j")}

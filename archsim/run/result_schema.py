@@ -12,16 +12,8 @@ from archsim.ledger.ledger import Ledger
 from archsim.readers.form import check_form
 from archsim.readers.versions import migrated
 from archsim.run.fact_tables import Row
-from archsim.run.result_forms import (
-    INFERENCE,
-    KINDS,
-    LIMITED_BY,
-    SCHEMA,
-    SETUP,
-    TRAINING,
-    UNPRICED,
-    UNPRICED_TRAINING,
-)
+from archsim.run.result_forms import KINDS, LIMITED_BY, SCHEMA, SETUP, UNPRICED
+from archsim.run.training_forms import INFERENCE, TRAINING, UNPRICED_TRAINING
 from hwlib.errors import InputError, nearest
 
 # What makes a row of a table the only one of its name.

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archsim.schemes.declared import DeclaredOfTraining
 from archsim.trace.building_blocks import initial_weights
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.trace.lower import Stage
-from archsim.trace.operation import LayerMatrix, Operation
+from archsim.trace.operation import Operation
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ Begin with `operation.py`, then `build.py`.
 
 from archsim.trace.build import build_trace
 from archsim.trace.file import save_trace, trace_schema
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.trace.measured import recorded_on, with_activity
-from archsim.trace.operation import Activity, LayerMatrix, Operation, Trace
+from archsim.trace.operation import Activity, Operation, Trace
 from archsim.trace.row_window import RowWindow
 
 __all__ = [

@@ -18,15 +18,8 @@ from archsim.readers.versions import current_version, migrated, versioned
 from archsim.trace.chip_record import RECORD_SCHEMA, check_record
 from archsim.trace.consistency import check_trace
 from archsim.trace.consistency.sizes import LONGEST_TRAIN
-from archsim.trace.operation import (
-    KINDS,
-    PERIPHERY,
-    PHASES,
-    Activity,
-    LayerMatrix,
-    Operation,
-    Trace,
-)
+from archsim.trace.layer_matrix import LayerMatrix
+from archsim.trace.operation import KINDS, PERIPHERY, PHASES, Activity, Operation, Trace
 from archsim.trace.row_window import RowWindow
 from hwlib.errors import InputError
 

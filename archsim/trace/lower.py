@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from archsim.operators.digital_work import backward_work, forward_work, merge
 from archsim.operators.vocabulary import named, operator_of
-from archsim.trace.operation import LayerMatrix
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.trace.row_window import RowWindow
 from hwlib.errors import InputError
 from workloads.network import Layer, Network

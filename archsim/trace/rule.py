@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.trace.lower import Stage
-from archsim.trace.operation import LayerMatrix, Operation
+from archsim.trace.operation import Operation
 
 
 class StepRule(Protocol):

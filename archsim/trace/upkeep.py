@@ -7,7 +7,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from archsim.trace.operation import Activity, LayerMatrix, Operation, Trace
+from archsim.trace.layer_matrix import LayerMatrix
+from archsim.trace.operation import Activity, Operation, Trace
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from archsim.operators.sizes import MatrixProduct
 from archsim.trace.forward import forward, forward_digital
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.trace.lower import Stage
-from archsim.trace.operation import Activity, LayerMatrix, Operation
+from archsim.trace.operation import Activity, Operation
 
 
 def product_of(stage: Stage) -> MatrixProduct | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archsim.chip.place import shape_layer
 from archsim.chip.plan.row_groups import driven_apart
 from archsim.devices.presets import load_device
-from archsim.trace.operation import LayerMatrix
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.training.settings import TrainingSettings, device_of
 from hwlib.errors import InputError
 

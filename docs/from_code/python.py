@@ -29,7 +29,7 @@ FURTHER = {
     "Traces and observers": (
         "archsim.trace.operation.Operation",
         "archsim.trace.operation.Activity",
-        "archsim.trace.operation.LayerMatrix",
+        "archsim.trace.layer_matrix.LayerMatrix",
         "archsim.soc.observers.Observer",
     ),
     "hwlib": (

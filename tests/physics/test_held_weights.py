@@ -15,7 +15,7 @@ from archsim.devices.presets import load_device
 from archsim.run.held import ACTING
 from archsim.soc.data.tile_converters import verify_read
 from archsim.soc.data.tile_physics import TilePhysics
-from archsim.trace.operation import LayerMatrix
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.training.device_reads import device_read
 from archsim.training.sections import ReadSettings
 from hwlib.errors import InputError

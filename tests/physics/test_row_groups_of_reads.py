@@ -7,7 +7,7 @@ import archsim
 from archsim.chip.place import shape_layer
 from archsim.kernels.tile_records import RETRIES, SATURATIONS, TILE_RETRIES
 from archsim.soc.data.tile_physics import TilePhysics
-from archsim.trace.operation import LayerMatrix
+from archsim.trace.layer_matrix import LayerMatrix
 from tests.near import near
 from tests.physics.test_tiles_of_training import QUIET, machine_on, run_on
 

@@ -11,7 +11,7 @@ from archsim.chip.place import shape_layer
 from archsim.kernels.tile_records import RETRIES, SATURATIONS, TILE_RETRIES
 from archsim.soc.data.tile_physics import TilePhysics
 from archsim.trace import Activity, build_trace, with_activity
-from archsim.trace.operation import LayerMatrix
+from archsim.trace.layer_matrix import LayerMatrix
 from tests.near import near
 from tests.physics.tiled_machines import (
     NOISY,

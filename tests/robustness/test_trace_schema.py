@@ -13,7 +13,8 @@ from archsim.cli.main import main
 from archsim.run.recorded_trace import load_trace
 from archsim.schemes import list_schemes, load_scheme
 from archsim.trace import build_trace, save_trace, trace_schema
-from archsim.trace.operation import Activity, LayerMatrix, Operation, Trace
+from archsim.trace.layer_matrix import LayerMatrix
+from archsim.trace.operation import Activity, Operation, Trace
 from hwlib.errors import InputError
 from tests.robustness.hand_trace import changed, image
 from workloads import load_network

@@ -10,7 +10,8 @@ from archsim.chip.plan.record import Counts, OperationPlan, add
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture  # see blocks/base.py
     from archsim.chip.placement import LayerPlacement, Placement
-    from archsim.trace.operation import Activity, LayerMatrix
+    from archsim.trace.layer_matrix import LayerMatrix
+    from archsim.trace.operation import Activity
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.chip.placement import LayerPlacement, Placement
-from archsim.trace.operation import OFF_TILES, LayerMatrix, Trace
+from archsim.trace.layer_matrix import LayerMatrix
+from archsim.trace.operation import OFF_TILES, Trace
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archsim.trace.operation import LayerMatrix, Operation, Trace
+from archsim.trace.layer_matrix import LayerMatrix
+from archsim.trace.operation import Operation, Trace
 
 
 class Made(NamedTuple):

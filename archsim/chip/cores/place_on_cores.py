@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from archsim.chip.config import Architecture
 from archsim.chip.placement import LayerPlacement, Placement
-from archsim.trace.operation import LayerMatrix
+from archsim.trace.layer_matrix import LayerMatrix
 from hwlib.errors import InputError
 
 MAX_TILES = 1_000_000

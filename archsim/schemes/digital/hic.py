@@ -14,8 +14,9 @@ from archsim.schemes.base import register
 from archsim.schemes.shared.gradient_scheme import GradientOnArray
 from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import optimiser_step, program_weights
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.trace.lower import Stage
-from archsim.trace.operation import READ_CHAIN, Activity, LayerMatrix, Operation
+from archsim.trace.operation import READ_CHAIN, Activity, Operation
 from hwlib.effects import COMPUTED, MORE_WORK, Effects
 
 # Share of the devices of the pairs that a mini-batch writes, until it is measured: lenet1 on MNIST.

@@ -10,8 +10,9 @@ from archsim.schemes.base import Scheme, register
 from archsim.schemes.shared.gradient_scheme import GradientScheme
 from archsim.schemes.tuned import Tuned
 from archsim.trace.building_blocks import digital_backward, digital_forward, program_weights
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.trace.lower import Stage
-from archsim.trace.operation import LayerMatrix, Operation
+from archsim.trace.operation import Operation
 from hwlib.effects import OTHER_MACHINE
 
 

@@ -20,8 +20,9 @@ from archsim.trace.building_blocks import (
     symmetry_pulses,
     with_length,
 )
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.trace.lower import Stage
-from archsim.trace.operation import READ_CHAIN, TRAIN_GENERATORS, Activity, LayerMatrix, Operation
+from archsim.trace.operation import READ_CHAIN, TRAIN_GENERATORS, Activity, Operation
 from hwlib.effects import COMPUTED, MORE_WORK, OTHER_MACHINE, OTHER_WORK, Effects
 
 # Arithmetic of a read line, a value (Rasch 2024, Table 1: 2 operations, for AGAD 6), beside the

@@ -20,8 +20,9 @@ from archsim.trace.building_blocks import (
     symmetry_pulses,
     with_length,
 )
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.trace.lower import Stage
-from archsim.trace.operation import LayerMatrix, Operation
+from archsim.trace.operation import Operation
 from hwlib.effects import COMPUTED, MORE_WORK
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archsim.trace.operation import LayerMatrix
+from archsim.trace.layer_matrix import LayerMatrix
 
 CHUNK = 1024  # words of training state, the fewest that are moved and worked on at a time
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archsim.trace.building_blocks.update import program_weights
+from archsim.trace.layer_matrix import LayerMatrix
 from archsim.trace.lower import Stage
-from archsim.trace.operation import READ_CHAIN, TRAIN_GENERATORS, Activity, LayerMatrix, Operation
+from archsim.trace.operation import READ_CHAIN, TRAIN_GENERATORS, Activity, Operation
 
 
 def initial_weights(stage: Stage) -> Operation:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from archsim.readers.checks import LARGEST
-from archsim.trace.operation import OFF_TILES, LayerMatrix, Trace
+from archsim.trace.layer_matrix import LayerMatrix
+from archsim.trace.operation import OFF_TILES, Trace
 from hwlib.errors import InputError, nearest
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archsim.trace.consistency.common import LISTS, READS, operations
-from archsim.trace.operation import LayerMatrix, Operation, Trace
+from archsim.trace.layer_matrix import LayerMatrix
+from archsim.trace.operation import Operation, Trace
 from hwlib.errors import InputError, nearest
 
 

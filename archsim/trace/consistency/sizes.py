@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from archsim.trace.consistency.common import READS, SLACK, Listed, at_most
-from archsim.trace.operation import Activity, LayerMatrix, Operation
+from archsim.trace.layer_matrix import LayerMatrix
+from archsim.trace.operation import Activity, Operation
 from hwlib.errors import InputError
 
 LONGEST_TRAIN = 1_000_000
