@@ -75,7 +75,8 @@ def why(result: Explained, path: str) -> Why:
     Raises:
         InputError: for a path that is no number, and for one that no price enters.
     """
-    document, estimate = result.document, result.estimate()
+    document = result.document
+    estimate = result.estimate()
     keys = resolve(named_tree(document), path)
     if is_paid_once(keys):
         document, estimate = paid_once(result)

@@ -209,7 +209,8 @@ def transposed(constants: Constants, node: NodeProto) -> Array:
 
 
 def gathered(constants: Constants, node: NodeProto) -> Array:
-    data, indices = constants.of(node.input[0]), constants.of(node.input[1])
+    data = constants.of(node.input[0])
+    indices = constants.of(node.input[1])
     return np.take(data, indices, axis=Attributes(node).integer("axis", 0))
 
 

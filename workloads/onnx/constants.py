@@ -72,7 +72,8 @@ class Constants:
         known = node is not None and node.domain in ("", "ai.onnx") and tensor == node.output[0]
         # The one operator of several outputs whose every part is a constant's.
         if node is not None and kind == "Split":
-            maker, known = split_part(list(node.output).index(tensor)), True
+            maker = split_part(list(node.output).index(tensor))
+            known = True
         own = node is not None and node.domain in ("", "ai.onnx")
         if node is not None and own and not (maker and known) and can_evaluate(self, node):
             # Before it is computed: a few bytes of a file may ask for an array larger than the

@@ -49,7 +49,8 @@ def _with_weight(
     """The array layer of a product with a constant, and the letters of what it gives."""
     factors = factors_of(builder, node, letters)
     data = 1 - weight
-    rest, features = factors.first, factors.second
+    rest = factors.first
+    features = factors.second
     if weight == 0:
         rest, features = features, rest
     # An array has one matrix, and without a letter to sum over it has no lines.
@@ -86,7 +87,8 @@ def _with_weight(
 def _of_activations(builder: Builder, node: NodeProto, letters: Letters) -> tuple[str, str]:
     """The product of two activations as stacked matrices, and the letters of what it gives."""
     factors = factors_of(builder, node, letters)
-    stacked, summed = factors.stacked, factors.summed
+    stacked = factors.stacked
+    summed = factors.summed
     layers = []
     for number, (rows, columns) in enumerate(((factors.first, summed), (summed, factors.second))):
         layer = builder.source(node.input[number], node).layer

@@ -102,7 +102,8 @@ def find_path(graph: GraphProto, nodes: list[NodeProto], where: str) -> Route:
     outputs = [item.name for item in graph.output if item.name in variable]
     if not outputs:
         raise InputError("no output depends on an input", where=where)
-    needed, path = set(outputs), []
+    needed = set(outputs)
+    path = []
     for node in reversed(nodes):
         if any(name in needed for name in node.output):
             path.append(node)

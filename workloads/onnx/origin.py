@@ -75,7 +75,8 @@ class Origins:
         """
         name, done = self.of(tensor)
         if done and done[-1] in (("T", (1, 0)), ("T", None)):
-            done, turned = done[:-1], not turned
+            done = done[:-1]
+            turned = not turned
         return (name, done), turned
 
 

@@ -21,7 +21,8 @@ def _gemm(builder: Builder, node: NodeProto) -> None:
     activations.
     """
     fields = Attributes(node)
-    data, weight = node.input[0], node.input[1]
+    data = node.input[0]
+    weight = node.input[1]
     added = node.input[2] if len(node.input) > 2 else ""
     for tensor in (data, weight):
         if len(builder.full(tensor, node)) != 2:

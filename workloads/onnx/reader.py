@@ -131,7 +131,8 @@ class GraphReader:
         padded = (1,) * (len(full) - len(shape)) + shape
         if len(padded) > len(full) or batch_axis is None:
             return lambda constants: constants.of(tensor)
-        steps, length = full[batch_axis] // self.graph.batch, padded[batch_axis]
+        steps = full[batch_axis] // self.graph.batch
+        length = padded[batch_axis]
         if self.graph.batch > 1 and length > 1:
             self.refuse_values(node, "a constant differs from image to image")
         dropped = steps == 1 and len(full) > 1

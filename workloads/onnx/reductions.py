@@ -25,7 +25,8 @@ def _reduce(operator: str) -> Converter:
 
     def convert(builder: Builder, node: NodeProto) -> None:
         value = builder.source(node.input[0], node)
-        full, out = value.full, builder.full(node.output[0], node)
+        full = value.full
+        out = builder.full(node.output[0], node)
         axes = _axes(builder, node, value)
         if not axes:
             builder.alias(node, node.input[0])

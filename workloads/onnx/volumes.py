@@ -142,7 +142,8 @@ def global_pool(builder: Builder, node: NodeProto, operator: str) -> None:
 
 def _of_depth(builder: Builder, node: NodeProto, volume: Volume, operator: str, name: str) -> str:
     """The largest, or the mean, of the planes that a window covers."""
-    channels, depth = volume.full[1], volume.kernel[0]
+    channels = volume.full[1]
+    depth = volume.kernel[0]
     if depth == 1:
         return name
     positions = math.prod(volume.out[3:])

@@ -127,7 +127,8 @@ class Filler:
 
     def _settings(self) -> dict[str, Any]:
         machine = self.machine
-        chip, trace = machine.chip, machine.trace
+        chip = machine.chip
+        trace = machine.trace
         down, up = machine.wiring.down, machine.wiring.up
         bits = trace.input_elements * chip.read.input_bits
         first = len(self.rows.stations)
@@ -175,7 +176,8 @@ class Filler:
         return queues
 
     def _lanes(self) -> Table:
-        rows, first = [], 0
+        rows = []
+        first = 0
         for lane in self.machine.lanes.values():
             units = len(lane.free_at)
             rows.append({"first_unit": first, "units": units, "tiles": lane.tiles})

@@ -121,9 +121,11 @@ class TablesReader:
         phases = self.filler.numbers.phases
         for number, lane in enumerate(self.machine.lanes.values()):
             row = tables["LANE"][number]
-            first, units = int(row["first_unit"]), int(row["units"])
+            first = int(row["first_unit"])
+            units = int(row["units"])
             lane.free_at[:] = tables["UNIT"]["free_at"][first : first + units].tolist()
-            lane.busy, lane.jobs = int(row["busy"]), int(row["jobs"])
+            lane.busy = int(row["busy"])
+            lane.jobs = int(row["jobs"])
             stalls = tables["STALL"][number * CAUSES : (number + 1) * CAUSES]
             booked = sorted((int(mark), cause) for cause, mark in enumerate(stalls["mark"]) if mark)
             lane.stalls = {CAUSE_NAMES[cause]: int(stalls["cycles"][cause]) for _, cause in booked}
@@ -138,15 +140,18 @@ class TablesReader:
             ports = len(server.free_at)
             server.free_at[:] = self.tables["PORT"]["free_at"][first : first + ports].tolist()
             first += ports
-            server.busy, server.requests = int(row["busy"]), int(row["requests"])
-            server.waited, server.queue_max = int(row["waited"]), int(row["queue_max"])
+            server.busy = int(row["busy"])
+            server.requests = int(row["requests"])
+            server.waited = int(row["waited"])
+            server.queue_max = int(row["queue_max"])
 
     def _operations(self) -> None:
         machine = self.machine
         rows = self.tables["OPERATION"]
         done = [number for number in range(len(self.filler.all)) if rows["done_mark"][number]]
         for number in sorted(done, key=lambda number: int(rows["done_mark"][number])):
-            row, plan = rows[number], self.filler.plans[number]
+            row = rows[number]
+            plan = self.filler.plans[number]
             machine.totals[plan.operation.name, plan.share] = Performed(
                 float(row["steps_total"]), float(row["jobs_total"]), float(row["extra_total"])
             )
@@ -159,7 +164,8 @@ class TablesReader:
         machine.dropped_spans = int(self.tables["CLOCK"]["spans_left_out"][0])
 
     def _uses(self) -> None:
-        machine, numbers = self.machine, self.filler.numbers
+        machine = self.machine
+        numbers = self.filler.numbers
         cycles = self.tables["USE"]["cycles"].tolist()
         layers = len(numbers.layers)
         machine.layer_cycles.cycles = {key: cycles[k] for key, k in numbers.layers.items()}

@@ -30,8 +30,10 @@ class OperationRows:
 
     def add(self, plan: OperationPlan) -> Row:
         """The row of an operation; what it has many of is put behind that of others."""
-        operation, timing = plan.operation, plan.timing
-        numbers, kind = self.numbers, kind_of(plan)
+        operation = plan.operation
+        timing = plan.timing
+        numbers = self.numbers
+        kind = kind_of(plan)
         ways = self.machine.ways_of(operation)
         row: dict[str, Any] = {
             "layer_use": numbers.layers[operation.layer, operation.phase],

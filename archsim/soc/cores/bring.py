@@ -18,8 +18,10 @@ def bring_inputs(on_cores: RunOnCores) -> Process:
     The place in the input buffer is kept before a message is sent, so that a core takes whatever
     arrives and no packet waits for a core.
     """
-    machine, run = on_cores.machine, on_cores.run
-    env, waiting = machine.env, run.waiting
+    machine = on_cores.machine
+    run = on_cores.run
+    env = machine.env
+    waiting = run.waiting
     operation = run.plan.operation
     previous, passed = machine.turn(operation.name)
     if previous is not None:

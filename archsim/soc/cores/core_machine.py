@@ -58,7 +58,8 @@ class CoreMachine(EventMachine, ChipOfCores):
 
     def _read(self, message: Message) -> tuple[int, int]:
         """The first cycle and the end of reading a message where it lies."""
-        chip, now = self.chip, self.env.now
+        chip = self.chip
+        now = self.env.now
         if message.source == self.map.terminal(OFF_CHIP):
             cycles = chip.off_chip.cycles(message.bits)
             channel = self.wiring.down["off_chip"]

@@ -36,7 +36,8 @@ class UnitDrain:
 
     def take_results(self) -> Process:
         """Take the result of each step and start it on its way."""
-        env, waiting = self.machine.env, self.on_cores.run.waiting
+        env = self.machine.env
+        waiting = self.on_cores.run.waiting
         before = env.now
         for _ in self.jobs:
             waiting[self.name] = "results"
@@ -76,7 +77,8 @@ class UnitDrain:
 
     def _turn(self) -> tuple[simpy.Event | None, simpy.Event]:
         """The event that the step before is through, and that of this one."""
-        before, self._before = self._before, self.machine.env.event()
+        before = self._before
+        self._before = self.machine.env.event()
         return before, self._before
 
     def _over_the_network(

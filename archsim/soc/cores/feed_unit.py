@@ -21,11 +21,14 @@ def feed_unit(
     cores, all at once, and put them into the queue of its tiles. Off the tiles nobody works on them
     before the drain.
     """
-    machine, run = on_cores.machine, on_cores.run
-    env, waiting = machine.env, run.waiting
+    machine = on_cores.machine
+    run = on_cores.run
+    env = machine.env
+    waiting = run.waiting
     work = on_cores.work.units[unit]
     name = f"feed of unit {unit}"
-    data, carried = machine.data, None
+    data = machine.data
+    carried = None
     for step in range(unit, run.plan.jobs, run.plan.units):
         waiting[name] = "inputs on their way"
         arrival = arrivals.take() if arrivals.items else (yield arrivals.coming())

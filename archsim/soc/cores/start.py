@@ -36,7 +36,8 @@ class RunOnCores:
 
     def start(self) -> None:
         """Put its processes on the event list."""
-        env, run = self.machine.env, self.run
+        env = self.machine.env
+        run = self.run
         env.process(bring_inputs(self))
         room = self.machine.chip.buffer.tile_queue
         for unit, arrivals in enumerate(self.arrivals):

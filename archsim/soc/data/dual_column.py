@@ -107,7 +107,8 @@ def read_columns(
         device_noise: of one device at a read, in weight units; it adds to that of any cell.
         keys_of: the keys of the random numbers of a slot, by its number.
     """
-    physics, read = chip.physics, chip.read
+    physics = chip.physics
+    read = chip.read
     conductances, scale = column_conductances(block, chip)
     half = len(block)
     summed = np.zeros((len(codes), 2 * half), np.float32)

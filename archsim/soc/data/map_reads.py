@@ -94,7 +94,8 @@ def read_on_tiles(held: HeldBlocks, asked: AskedMaps, chip: Architecture) -> Map
         RuntimeError: for a value that is no number: it was fetched before it had arrived.
     """
     positions, step = asked.positions
-    images, vectors = len(asked.maps), positions.shape[1]
+    images = len(asked.maps)
+    vectors = positions.shape[1]
     _, groups, columns, _ = held.weights.shape
     reads = MapReads(
         np.zeros((images, groups * columns, vectors), np.float32),

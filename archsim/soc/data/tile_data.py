@@ -142,7 +142,8 @@ class TileData:
     def _arrived(self, image: int, layer: Layer) -> int:
         """A number that grows whenever a result arrives in any map below this layer."""
         # Sums of counts that only grow: equal ones mean that nothing came in between.
-        total, stack = 0, list(layer.inputs)
+        total = 0
+        stack = list(layer.inputs)
         while stack:
             below = self.layers[stack.pop()]
             if below.on_array:

@@ -163,7 +163,8 @@ class TilePhysics(HeldTiles):
         if np.isnan(vectors).any():
             raise RuntimeError(NOT_ARRIVED)
         vectors = self._with_bias(vectors, bias)
-        count, scales = len(vectors), scales_of(vectors, self.chip)
+        count = len(vectors)
+        scales = scales_of(vectors, self.chip)
         codes = codes_of(vectors, scales, self.chip)
         split = codes.reshape(count, self.groups, self.rows)
         result = np.zeros((count, self.groups, self.outputs), np.float32)

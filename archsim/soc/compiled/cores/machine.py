@@ -51,6 +51,9 @@ class CompiledCoreMachine(CompiledMachine, ChipOfCores):
         self.skipped_steps = int(tables["STEADY"]["skipped"][0])
         for link, row in zip(self.network.links, tables["WIRE"]):
             link.free_at = int(row["free_at"])
-            link.busy, link.packets = int(row["busy"]), int(row["packets"])
-            link.flits, link.queue_max = int(row["flits"]), int(row["queue_max"])
-            link.waited, link.blocked = int(row["waited"]), int(row["blocked"])
+            link.busy = int(row["busy"])
+            link.packets = int(row["packets"])
+            link.flits = int(row["flits"])
+            link.queue_max = int(row["queue_max"])
+            link.waited = int(row["waited"])
+            link.blocked = int(row["blocked"])

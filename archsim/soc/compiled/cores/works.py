@@ -124,7 +124,8 @@ class WorkRows:
 
     def _reading(self, message: Message) -> Numbers:
         """The server that reads it, for how long, and how long before the first word."""
-        chip, port = self.machine.chip, message.source - self.machine.map.cores
+        chip = self.machine.chip
+        port = message.source - self.machine.map.cores
         if port == OFF_CHIP:
             cycles = chip.off_chip.cycles(message.bits)
             return self._read[OFF_CHIP], cycles, chip.off_chip.latency_cycles
@@ -134,7 +135,8 @@ class WorkRows:
         return server, chip.core.buffer_cycles(message.bits), 0
 
     def _writings(self, message: Message) -> None:
-        chip, cores = self.machine.chip, self.machine.map.cores
+        chip = self.machine.chip
+        cores = self.machine.map.cores
         for taker in message.takers:
             if taker == cores + BUFFER:
                 cycles = chip.buffer.cycles(message.bits)
