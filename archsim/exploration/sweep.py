@@ -67,6 +67,7 @@ class Sweep:
         the columns of all rungs, None where theirs has none: files take columns from the first.
         """
         reached: dict[str, tuple[PointTable, int]] = {}
+        # rungs climb: the last table that has a point is that of its highest rung
         for table in self.tables:
             for index in range(len(table)):
                 reached[table.key(index)] = (table, index)
@@ -122,6 +123,7 @@ class Sweep:
                 for number, head in enumerate(store.heads)
                 if head["rung"] != "price" and head["code"] == code_version()
             ]
+            # a design at another node does the same work: its run is stored once
             by_work = {
                 row.extra["work"]: row.extra["run"]
                 for head in heads
@@ -193,6 +195,7 @@ def explore(
                 got=f"{len(store)} points",
                 hint="go on with it by --resume, or choose another folder",
             )
+        # before the first point, so that a sweep that was stopped is read as far as it came
         write_files(folder, {SPACE_FILE: json.dumps(seal(space.content), indent=1) + "\n"})
         inputs = inputs_of_space(space)
         notes += changed_since(store, inputs)

@@ -61,6 +61,7 @@ def build_for(
 
         trace = with_activity_file(trace, activity)
     on_chip, recorded = chip_for(trace, chip)
+    # a recorded trace says with which settings; a scheme that came as an object has its own
     if trace.scheme and not hasattr(scheme, "parts"):
         rule: Scheme | None = load_scheme(trace.scheme, trace.scheme_settings)
     else:
@@ -127,6 +128,7 @@ def _trace_of(
     if phase == "decode":
         net = net.decoding()
     rule = load_scheme(scheme) if scheme is not None else None
+    # a rule asks for a chip to be trained on, not for one to be read on
     standard = standard_chip(rule if phase == "training" else None)
     on_chip = load_architecture(standard if chip is None else chip)
     trace = step_on(on_chip, net, rule, phase, batch)

@@ -122,6 +122,7 @@ class Server:
         """Take back a booking, or a part of it: its cycles are free again."""
         gaps = sorted([*self._gaps[port], piece])
         if piece[1] == self.free_at[port]:
+            # a gap that reaches the end is none: the port is free from there on
             while gaps and gaps[-1][1] == self.free_at[port]:
                 self.free_at[port] = gaps.pop()[0]
         self._gaps[port] = gaps
@@ -133,6 +134,7 @@ class Server:
         """
         now = self.env.now
         for gaps in self._gaps:
+            # nobody asks for a cycle that has passed
             while gaps and gaps[0][1] <= now:
                 del gaps[0]
         port = min(
@@ -185,6 +187,7 @@ class Server:
         self.waited += cycles
         starts = self._starts
         now = self.env.now
+        # who has begun waits no more
         while starts and starts[0] <= now:
             heapq.heappop(starts)
         if start > now:

@@ -68,6 +68,7 @@ def unit_costs(settings: Mapping[str, Any], clock_mhz: float = 200.0) -> UnitCos
         role: (price(entry["part"], entry["parameters"], 40.0), entry["count"])
         for role, entry in scheme.parts(chip).items()
     }
+    # from W to uW, and areas from um2 to mm2
     leakage = sum_of([spread_of(item.leakage, count * 1e6) for item, count in prices.values()])
     dynamic = sum_of(
         [
@@ -118,6 +119,7 @@ def rows() -> list[dict[str, Any]]:
             "sharing": scheme.sharing,
             "block": f"{scheme.inputs_parallel} x {scheme.errors_parallel}",
             "clock_mhz": clock,
+            # the other sources have no devices to switch
             "pulse_ns": scheme.pulse_ns if scheme.stream_source == "cbram" else "",
         }
         for name in VALUES:

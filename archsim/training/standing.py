@@ -76,6 +76,7 @@ def chance_bound(images: int, share: float) -> int:
     if share >= 1:
         return images
     tail = 0.0
+    # in logarithms: the binomial coefficients of a large test set leave float64
     for right in range(images, 0, -1):
         log = (
             math.lgamma(images + 1)

@@ -175,6 +175,7 @@ def check_metrics(row: dict, where: str) -> None:
             if (
                 middle is None
                 or high is None
+                # sums of floats, each in an order of its own
                 or not value * (1 - 1e-9) <= middle <= high * (1 + 1e-9)
             ):
                 raise InputError(

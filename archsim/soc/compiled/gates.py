@@ -41,6 +41,7 @@ def ask(tables, number, gate, priority):
     process.priority = priority
     before = NONE
     other = server.first_waiting
+    # behind those of the same priority: the first who came goes first
     while other != NONE and get(tables, PROCESS, other).priority <= priority:
         before = other
         other = get(tables, PROCESS, other).next_waiting

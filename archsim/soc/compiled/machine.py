@@ -41,6 +41,7 @@ class CompiledMachine(ChipMachine):
         super().__init__(trace, chip, placement, images)
         self.progress = progress
         at_once = min(chip.controller.in_flight, 64) if self.pipelined else 1
+        # A first guess: what turns out too small is made larger, and the run begins anew.
         self.room = Room(runs=at_once + 8)
 
     def _filler(self) -> Filler:
@@ -111,6 +112,7 @@ class TablesReader:
         self._uses()
         machine = self.machine
         clock = self.tables["CLOCK"]
+        # a tile may be at work beyond the last event
         free_at = (max(lane.free_at, default=0) for lane in machine.lanes.values())
         machine.end = max([int(clock["now"][0]), *free_at])
         machine.image_ends = self.tables["IMAGE"]["end"].tolist()
@@ -148,6 +150,8 @@ class TablesReader:
     def _operations(self) -> None:
         machine = self.machine
         rows = self.tables["OPERATION"]
+        # In the order in which they first ended, as the other engine enters them: so the ledger
+        # adds up in one order, to the same bits.
         done = [number for number in range(len(self.filler.all)) if rows["done_mark"][number]]
         for number in sorted(done, key=lambda number: int(rows["done_mark"][number])):
             row = rows[number]

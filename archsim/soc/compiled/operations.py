@@ -63,6 +63,7 @@ class OperationRows:
             "write_cycles": plan.write_cycles,
             "first_turn": self.turns,
         }
+        # one for the process that feeds it, which is the drain's too, and one a unit
         self.turns += 1 + plan.units
         row["capacity"] = plan.units * (self.machine.chip.buffer.tile_queue + timing.under_way)
         row["down_first"], row["down_count"] = add_rows(self.stations, self._way(ways.down))

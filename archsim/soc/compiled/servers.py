@@ -87,6 +87,7 @@ def wait(tables, number, cycles, begin):
         first += 1
         count -= 1
     if begin > now:
+        # the row is full at its end; what has begun left room at its beginning
         if first + count == size:
             for k in range(count):
                 copy(get(tables, WAITING, row + k), get(tables, WAITING, row + first + k))

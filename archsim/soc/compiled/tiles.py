@@ -66,6 +66,7 @@ def stall(tables, number, cause, unit, since, until, phase):
             cycles = (until - begin) * (each - one.shared)
             kept = get(tables, STALL, number * CAUSES + cause)
             if kept.mark == 0:
+                # results list causes in the order in which they first stalled a tile
                 get(tables, CLOCK, 0).marks += 1
                 kept.mark = get(tables, CLOCK, 0).marks
             kept.cycles += cycles
@@ -96,6 +97,7 @@ def whole_of(tables, turn, amount):
     """The whole part of an amount and of what was left over before; the rest is carried over."""
     kept = get(tables, TURN, turn)
     owed = kept.owed + amount
+    # parts that make a whole in exact arithmetic may miss it by a rounding
     whole = int(owed + 1e-9)
     kept.owed = owed - whole
     return whole

@@ -94,10 +94,12 @@ class OutputFile:
             raise InputError("a folder, not a file", where=str(self.path))
         refuse_other_file(self.path, self.mark)
         try:
+            # beside the file: only within one file system does it get its name at one stroke
             handle, self._temporary = tempfile.mkstemp(
                 prefix=f".{self.path.name}.", dir=self.path.absolute().parent
             )
             self._stream = os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n")
+        # ValueError: a null byte in the name
         except (OSError, ValueError) as error:
             raise self._fault(error) from None
 
@@ -119,6 +121,7 @@ class OutputFile:
         """Close the file and give it its name."""
         try:
             self.stream.close()
+            # a temporary file is its owner's alone, a result everybody may read
             os.chmod(self._temporary, 0o644)
             os.replace(self._temporary, self.path)
             self._temporary = ""

@@ -68,6 +68,7 @@ class _Twin:
         self.devices = layer.on_devices
         self.law = self.devices.device.reference()
         self.version = VERSIONS.index(scheme.version)
+        # random numbers of its own for the fast array
         self.tile = layer.tile + FAST_TILE
         self.rows = np.arange(len(layer.weights))
 
@@ -92,6 +93,7 @@ class _Twin:
         peaks = np.abs(d).max(axis=0).astype(float)
         if peaks.any() and x.any():
             now = np.array([np.abs(x).max(axis=0).astype(float).mean(), peaks[peaks > 0].mean()])
+            # the first image sets the means: from zero they would take long to get there
             means[:] = now if not means.any() else (1 - MEAN_RATE) * means + MEAN_RATE * now
         fast_rate, slow = rates(self.scheme, self.layer, self.rate)
         if self.version != V1:
