@@ -158,3 +158,24 @@ def test_a_random_chip_skips_what_simpy_simulates():
 @pytest.mark.study
 def test_five_hundred_random_chips_skip_what_would_have_been_simulated():
     assert sum(skipped(longer(case, 20)) for case in core_cases(500, SEED)) > 10_000
+
+
+def test_writes_are_skipped_though_some_take_a_cycle_more():
+    # a row crosses a narrow link in more cycles than its write takes, which is no whole number: no
+    # period holds all writes, and none is waited for
+    trace = build_trace(load_network("mlp_128"), load_scheme("sgd"), "training", 1)
+    narrow = {"network.flit_bits": 8, "core.port_bits": 8}
+    asked = work(trace, load_architecture("cores40", narrow))
+    (first,) = (op for op in trace.batch_operations if op.name == "w1.write")
+    assert compiled(asked).plan_of(first).write_cycles % 1
+    operations = trace.image_operations + trace.batch_operations
+    others = sum(op.steps for op in operations if op.kind != "write")
+    assert skipped(asked, by_simpy=True) > others
+
+
+def test_writes_that_tiles_are_slower_than_are_simulated():
+    trace = build_trace(load_network("mlp_128"), load_scheme("sgd"), "training", 1)
+    asked = work(trace, load_architecture("cores40"))
+    operations = trace.image_operations + trace.batch_operations
+    others = sum(op.steps for op in operations if op.kind != "write")
+    assert skipped(asked) < others

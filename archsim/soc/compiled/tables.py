@@ -64,7 +64,7 @@ PROCESS = _record(
 )
 RUN = _record(
     "operation image age started ended steps jobs extra last_result through first_coming comings "
-    "progress wakes sources finished_wanted alive searched skipped_turns"
+    "progress wakes sources finished_wanted alive searched skipped_turns tight"
 )
 LINK = _record("run age source")
 WAKE_FOR = _record("rows process")

@@ -7,6 +7,7 @@ from archsim.soc.compiled.access import get
 from archsim.soc.compiled.calendar import later
 from archsim.soc.compiled.cores.crossing import start_crossing
 from archsim.soc.compiled.cores.stations import collect_sums
+from archsim.soc.compiled.cores.steady.words import AMPLE
 from archsim.soc.compiled.cores.through import through
 from archsim.soc.compiled.handover import take_or_wait
 from archsim.soc.compiled.progress import end_process
@@ -45,6 +46,7 @@ def drain_unit(tables, number):
                 end_process(tables, number)
                 return
             process.state = READY
+            process.since = now
             if not take_or_wait(tables, number):
                 return
         elif process.state == READY:
@@ -52,6 +54,8 @@ def drain_unit(tables, number):
             run = get(tables, RUN, process.run)
             plan = get(tables, OPERATION, run.operation)
             if plan.kind == WRITE:
+                if now - process.since < AMPLE:
+                    run.tight += 1
                 span = whole_of(tables, plan.first_turn, plan.write_cycles)
                 process.ready_at = take_tiles(tables, run.operation, NONE, span)
             if process.ready_at > now:

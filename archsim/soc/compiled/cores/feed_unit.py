@@ -6,6 +6,7 @@ from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
 from archsim.soc.compiled.calendar import later
 from archsim.soc.compiled.cores.stations import feed_cores
+from archsim.soc.compiled.cores.steady.words import AT_INPUTS
 from archsim.soc.compiled.handover import put, take_or_wait
 from archsim.soc.compiled.progress import end_process
 from archsim.soc.compiled.tables import ARRIVAL, CLOCK, OPERATION, PROCESS, RUN
@@ -23,7 +24,8 @@ PLACED = 4
 def feed_unit(tables, number):
     """Go on until there is something to wait for."""
     process = get(tables, PROCESS, number)
-    plan = get(tables, OPERATION, get(tables, RUN, process.run).operation)
+    run = get(tables, RUN, process.run)
+    plan = get(tables, OPERATION, run.operation)
     now = get(tables, CLOCK, 0).now
     while True:
         if process.state == NEXT_STEP:
@@ -41,6 +43,8 @@ def feed_unit(tables, number):
                 return
         elif process.state == PASS:
             process.state = PUT
+            if run.searched == AT_INPUTS:
+                get(tables, CLOCK, 0).stepped = process.run + 1
             done = feed_cores(tables, plan.first_copy + process.unit, now)
             if done > now:
                 later(tables, RESUME, number, done - now)

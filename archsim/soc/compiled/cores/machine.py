@@ -36,7 +36,8 @@ class CompiledCoreMachine(CompiledMachine, ChipOfCores):
         progress: Callable[[int, int], None] | None = None,
     ):
         super().__init__(trace, chip, placement, images, progress)
-        self.room = self.room._replace(events=1 << 14)
+        # inputs of a step are hundreds of messages, all asked of one buffer
+        self.room = self.room._replace(events=1 << 14, results=1 << 10, gaps=1 << 7, starts=1 << 10)
         if steps_in(trace, images) < SHORT:
             self.room = self.room._replace(events=1 << 11, transits=1 << 11, sendings=1 << 9)
 

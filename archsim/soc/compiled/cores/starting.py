@@ -9,10 +9,10 @@ from __future__ import annotations
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
 from archsim.soc.compiled.cores.kinds import BRING, DRAIN_UNIT, FEED_UNIT
-from archsim.soc.compiled.cores.steady.search import LEAST_STEPS
+from archsim.soc.compiled.cores.steady.words import AT_INPUTS, AT_RESULTS, LEAST_STEPS
 from archsim.soc.compiled.starting import begin_run, start_process
 from archsim.soc.compiled.tables import CONTROL, CROSSINGS, FLOOR, OPERATION, RUN, SETTINGS, STEADY
-from archsim.soc.compiled.words import NONE, ON_TILES, UNIT
+from archsim.soc.compiled.words import NONE, ON_TILES, UNIT, WRITE
 
 
 @kernel
@@ -25,8 +25,9 @@ def start_on_cores(tables):
     settings = get(tables, SETTINGS, 0)
     floor = get(tables, FLOOR, 0)
     begin_run(tables)
-    run.skipped_turns = 0
-    run.searched = int(get(tables, STEADY, 0).enabled and plan.jobs >= LEAST_STEPS)
+    run.skipped_turns = run.tight = run.searched = 0
+    if get(tables, STEADY, 0).enabled and plan.jobs >= LEAST_STEPS:
+        run.searched = AT_INPUTS if plan.kind == WRITE else AT_RESULTS
     first = number * floor.width
     on_tiles = plan.kind == ON_TILES
     # its end is one thing more that is alive

@@ -6,6 +6,7 @@ from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
 from archsim.soc.compiled.calendar import later
 from archsim.soc.compiled.cores.kinds import END
+from archsim.soc.compiled.cores.steady.words import AT_RESULTS
 from archsim.soc.compiled.ending import end_run
 from archsim.soc.compiled.progress import advance, leave_run
 from archsim.soc.compiled.tables import CLOCK, OPERATION, RUN
@@ -18,7 +19,7 @@ def through(tables, number, cycle):
     now = get(tables, CLOCK, 0).now
     run.last_result = max(run.last_result, cycle)
     advance(tables, number, 1)
-    if run.searched:
+    if run.searched == AT_RESULTS:
         get(tables, CLOCK, 0).stepped = number + 1
     if run.jobs == get(tables, OPERATION, run.operation).jobs:
         if run.last_result > now:

@@ -38,7 +38,7 @@ from archsim.soc.compiled.tables import (
     STEADY,
 )
 from archsim.soc.compiled.unit import WORK as WAITS_FOR_JOB
-from archsim.soc.compiled.words import ON_TILES
+from archsim.soc.compiled.words import NONE, ON_TILES, WRITE
 
 
 @kernel
@@ -108,6 +108,8 @@ def walk_copies(tables, number):
         if plan.kind == ON_TILES:
             _walk_unit(tables, feed + 1)
         _walk_drain(tables, feed + 2)
+        if plan.kind == WRITE and get(tables, QUEUE, feed + 2).taker == NONE:
+            steady.differs = 1  # what is on the tiles takes another time a period later
         work = get(tables, COPY, plan.first_copy + unit)
         if work.exchanges or work.returns:
             _walk_crossings(tables, number, unit)

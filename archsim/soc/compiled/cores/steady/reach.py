@@ -44,6 +44,25 @@ def find_reached(tables, number):
 
 
 @kernel
+def end_at_tiles(tables, number):
+    """Whether nothing asks for any part of the chip once a step of an operation is on its tiles."""
+    plan = get(tables, OPERATION, number)
+    for k in range(plan.first_copy, plan.first_copy + plan.units):
+        work = get(tables, COPY, k)
+        if work.exchanges or work.returns:
+            return False
+        for s in range(work.first_step, work.first_step + work.steps):
+            step = get(tables, CORE_STEP, s)
+            for station in range(step.collect_first, step.collect_first + step.collect_count):
+                if get(tables, CORE_STATION, station).cycles:
+                    return False
+            for station in range(step.finish_first, step.finish_first + step.finish_count):
+                if get(tables, CORE_STATION, station).cycles:
+                    return False
+    return True
+
+
+@kernel
 def _reach_stations(tables, first, count):
     for k in range(first, first + count):
         _reach_server(tables, get(tables, CORE_STATION, k).server)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
-from archsim.soc.compiled.cores.steady.reach import find_reached
+from archsim.soc.compiled.cores.steady.reach import end_at_tiles, find_reached
 from archsim.soc.compiled.cores.steady.state import walk_state
-from archsim.soc.compiled.cores.steady.words import COMPARE, KEEP, KEPT_STATES, SKIP
+from archsim.soc.compiled.cores.steady.words import AT_INPUTS, COMPARE, KEEP, KEPT_STATES, SKIP
 from archsim.soc.compiled.tables import (
     CLOCK,
     COMING,
@@ -29,8 +29,6 @@ from archsim.soc.compiled.tables import (
     WIRE,
 )
 
-LEAST_STEPS = 16
-"""Of an operation that is looked at: shorter ones are over before anything is steady."""
 MOST_FAILURES = 3
 """Of a kept state, which is not held against others after so many that only seem to be the same."""
 MIX = 0x9E3779B97F4A7C15 >> 20
@@ -51,6 +49,8 @@ def skip_periods(tables):
     steady = get(tables, STEADY, 0)
     if steady.age != run.age:
         _begin(tables, number)
+    if not run.searched:
+        return
     state_sum = _sum_of_state(tables)
     if _is_steady(tables, number, state_sum):
         _skip(tables, number)
@@ -69,6 +69,8 @@ def _begin(tables, number):
     steady.next_kept = run.jobs + 1
     steady.units = get(tables, OPERATION, run.operation).units
     find_reached(tables, run.operation)
+    if run.searched == AT_INPUTS and not end_at_tiles(tables, run.operation):
+        run.searched = 0
 
 
 @kernel

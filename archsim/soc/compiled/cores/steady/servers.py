@@ -8,6 +8,7 @@ from archsim.soc.compiled.cores.steady.words import (
     CYCLE,
     LAST,
     PAST,
+    SKIP,
     SUM,
     same_fraction,
     same_word,
@@ -32,7 +33,8 @@ from archsim.soc.compiled.tables import (
     UNIT,
     WAITING,
 )
-from archsim.soc.compiled.words import CAUSES, NONE
+from archsim.soc.compiled.tiles import whole_of
+from archsim.soc.compiled.words import CAUSES, NONE, WRITE
 
 
 @kernel
@@ -103,28 +105,51 @@ def walk_tiles(tables, plan):
     """Tiles of an operation, and those that must work with them."""
     if plan.lane == NONE:
         return
-    _walk_lane(tables, plan.lane, plan.phase)
+    _walk_lane(tables, plan.lane, plan)
     for k in range(plan.first_held, plan.first_held + plan.held):
-        _walk_lane(tables, get(tables, HELD, k).lane, plan.phase)
+        _walk_lane(tables, get(tables, HELD, k).lane, plan)
+    if plan.kind == WRITE:
+        _write_on(tables, plan)
+        return
     for k in range(plan.first_turn, plan.first_turn + 1 + plan.units):
         same_fraction(tables, get(tables, TURN, k).owed)
 
 
 @kernel
-def _walk_lane(tables, number, phase):
+def _write_on(tables, plan):
+    """Writes of whole cycles of which some take one more, each as it comes: no period holds them, but
+    nothing waits for them either (`RUN.tight`).
+    """
+    steady = get(tables, STEADY, 0)
+    if steady.walk != SKIP:
+        return
+    cycles = 0
+    for _ in range(steady.periods * steady.steps):
+        cycles += whole_of(tables, plan.first_turn, plan.write_cycles)
+    get(tables, LANE, plan.lane).busy += cycles * plan.tiles
+    for k in range(plan.first_held, plan.first_held + plan.held):
+        held = get(tables, HELD, k)
+        get(tables, LANE, held.lane).busy += cycles * held.tiles
+
+
+@kernel
+def _walk_lane(tables, number, plan):
     lane = get(tables, LANE, number)
-    lane.busy = state_word(tables, SUM, lane.busy)
+    writes = plan.kind == WRITE
+    if not writes:
+        lane.busy = state_word(tables, SUM, lane.busy)
     lane.jobs = state_word(tables, SUM, lane.jobs)
     for k in range(number * CAUSES, (number + 1) * CAUSES):
         stalls = get(tables, STALL, k)
         stalls.cycles = state_word(tables, SUM, stalls.cycles)
         same_word(tables, stalls.mark)
-    in_phase = get(tables, PHASE_STALL, number * get(tables, SETTINGS, 0).phases + phase)
+    in_phase = get(tables, PHASE_STALL, number * get(tables, SETTINGS, 0).phases + plan.phase)
     in_phase.cycles = state_word(tables, SUM, in_phase.cycles)
     for k in range(lane.first_unit, lane.first_unit + lane.units):
         unit = get(tables, UNIT, k)
         unit.free_at = state_word(tables, PAST, unit.free_at)
-        unit.booked = state_word(tables, LAST, unit.booked)
+        # writes stand still for nobody: when they did last is not asked
+        unit.booked = state_word(tables, PAST if writes else LAST, unit.booked)
         for s in range(unit.first_shared, unit.first_shared + unit.shared):
             tile = get(tables, TILE, get(tables, SHARED, s).tile)
             tile.free_at = state_word(tables, PAST, tile.free_at)

@@ -133,6 +133,7 @@ def _walk_run(tables, number):
     run.last_result = state_word(tables, PAST, run.last_result)
     same_word(tables, run.progress)
     same_word(tables, run.wakes)
+    same_word(tables, run.tight)
     same_word(tables, run.alive)
     same_word(tables, run.comings)
     size = get(tables, SETTINGS, 0).results

@@ -11,10 +11,19 @@ from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
 from archsim.soc.compiled.tables import STEADY, STEADY_FRACTION, STEADY_WORD
 
+AT_RESULTS = 1
+AT_INPUTS = 2
+"""When the state of a run is looked at: as results of steps are through; of writes, whose time on the
+tiles is now one cycle more and now one less, as inputs arrive."""
+LEAST_STEPS = 16
+"""Of an operation that is looked at: shorter ones are over before anything is steady."""
 KEPT_STATES = 16
 STATE_WORDS = 1 << 17
 STATE_FRACTIONS = 1 << 8
 """Words of each of the states that are kept; of a larger one no period is found."""
+
+AMPLE = 2
+"""Cycles that tiles waited for what to write: another that takes one more delays nobody."""
 
 # What a walk does.
 KEEP = 0
