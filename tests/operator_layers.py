@@ -1,5 +1,7 @@
 """A layer of every operator, and small networks in which it stands."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from archsim.operators.vocabulary import FUNCTIONS
@@ -31,7 +33,12 @@ ON_VECTORS = ("linear", "lstm", "rnn", "gru")
 SHAPES = {"gru": (5, 9), "embedding": (5,)}
 
 
+POSITIVE = ("logarithm", "square_root", "reciprocal")  # nothing near zero or below
+
+
 def layer_of(operator, shape=None):
+    if FUNCTIONS[operator].counted_as:
+        return replace(layer_of(FUNCTIONS[operator].counted_as, shape), function=operator)
     shape = shape or SHAPES.get(operator) or (VECTOR if operator in ON_VECTORS else MAP)
     count = FUNCTIONS[operator].inputs
     inputs = ("x", "y", "z")[: 2 if count is None else count]
@@ -69,6 +76,10 @@ def trained_chain_of(operator):
         Layer(name, below, ("input",), (shape,), shape, bias=True)
         for name, shape in zip(layer.inputs, layer.input_shapes)
     ]
+    if operator in POSITIVE:
+        above = Layer("above", "sigmoid", ("x",), (shape,), shape, function="exp")
+        first.append(above)
+        layer = replace(layer, inputs=("above",))
     size = int(np.prod(layer.output_shape))
     flat = Layer("flat", "flatten", ("it",), (layer.output_shape,), (size,))
     last = Layer("last", "linear", ("flat",), ((size,),), (3,), bias=True)

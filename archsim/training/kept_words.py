@@ -203,7 +203,7 @@ def roles_of(program: Program, values: np.ndarray) -> dict[str, dict[str, np.nda
         own = values[row[DIGITALS] : row[DIGITALS] + row[DIGITALS_SIZE]]
         layer = program.network.layer(name)
         if len(own):
-            folded = FUNCTIONS[layer.operator].folded(layer, own)
+            folded = FUNCTIONS[layer.computes].folded(layer, own)
             if folded:
                 roles[name] = folded
     return roles

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from archsim.operators.arguments import axes_of
 from archsim.operators.base import NOTHING, TrainingRow
-from archsim.operators.vocabulary import FUNCTIONS, OPERATORS, operator_of
+from archsim.operators.vocabulary import FUNCTIONS, function_of
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
@@ -38,7 +38,7 @@ def trained_layers(network: Network) -> tuple[Layer, ...]:
 
 def renames(layer: Layer) -> bool:
     """True where the layer's output is its input, in the same memory."""
-    return FUNCTIONS.get(layer.operator, NOTHING).renames
+    return FUNCTIONS.get(layer.computes, NOTHING).renames
 
 
 def training_rows(layer: Layer, where: str) -> tuple[TrainingRow, ...]:
@@ -50,19 +50,19 @@ def training_rows(layer: Layer, where: str) -> tuple[TrainingRow, ...]:
     _refuse_form(layer, where)
     if layer.operator == "input" or renames(layer):
         return ()
-    rows = FUNCTIONS.get(layer.operator, NOTHING).training(layer, where)
+    rows = FUNCTIONS.get(layer.computes, NOTHING).training(layer, where)
     if not rows:
         raise InputError(
             "training cannot run this layer",
             where=where,
-            got=layer.operator + (" in groups" if layer.groups > 1 else ""),
+            got=layer.computes + (" in groups" if layer.groups > 1 else ""),
             allowed=_trained(),
         )
     return rows
 
 
 def _trained() -> tuple[str, ...]:
-    kinds = [FUNCTIONS[name] for name in OPERATORS]
+    kinds = list(FUNCTIONS.values())
     words = [kind.trains or kind.name for kind in kinds if kind.kernels]
     words += [kind.name for kind in kinds if kind.renames]
     return (*words, *(f"{kind.name} at the end" for kind in kinds if kind.in_loss))
@@ -79,17 +79,10 @@ def _refuse_form(layer: Layer, where: str) -> None:
             got=f"the weights of '{layer.shares}'",
             hint="its inference can be simulated; to train it, give every layer weights of its own",
         )
-    if layer.function:
-        raise InputError(
-            "training cannot run this layer",
-            where=where,
-            got=layer.function,
-            hint=f"it is counted as {layer.operator} where only its cost is wanted",
-        )
-    kind = FUNCTIONS.get(layer.operator, NOTHING)
+    kind = FUNCTIONS.get(layer.computes, NOTHING)
     if layer.constants and not kind.may_be_folded and not kind.trains_constants:
         raise InputError(
-            "training cannot run a layer with constant operands", where=where, got=layer.operator
+            "training cannot run a layer with constant operands", where=where, got=layer.computes
         )
 
 
@@ -118,4 +111,4 @@ def untrainable(network: Network) -> dict[str, str]:
 
 def unbounded_layers(network: Network) -> list[str]:
     """Operators of activations that pass values above the full scale of the arrays."""
-    return [layer.operator for layer in network.layers if operator_of(layer).unbounded]
+    return [layer.computes for layer in network.layers if function_of(layer).unbounded]

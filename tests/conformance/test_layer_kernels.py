@@ -45,6 +45,12 @@ FORMS = {
     "bordered": ("pad", {"padding": [1, 0, 2, 1]}, [MAP]),
     "beside": ("concat", {"axis": 1}, [(2, 3), (2, 1)]),
     "attention": ("matmul", {}, [(2, 3, 4), (2, 4, 2)]),
+    "swish": ("swish", {}, [MAP], {"settings": (("alpha", 0.7),)}),
+    "elu": ("elu", {}, [MAP], {"settings": (("alpha", 0.7),)}),
+    "celu": ("celu", {}, [MAP], {"settings": (("alpha", 0.7),)}),
+    "selu": ("selu", {}, [MAP], {"settings": (("alpha", 0.7), ("gamma", 1.2))}),
+    "above": ("thresholded_relu", {}, [MAP], {"settings": (("alpha", 0.7),)}),
+    "line": ("hard_sigmoid", {}, [MAP], {"settings": (("alpha", 0.4), ("beta", 0.3))}),
     "shares": ("softmax", {"axis": 1}, [(3, 4)]),
     "masked": ("causal_mask", {}, [(2, 3, 3)]),
 }
@@ -53,8 +59,11 @@ FORMS = {
 def layer_of(form):
     operator, fields, shapes, *more = FORMS[form]
     names = ("x", "y")[: len(shapes)]
-    table = Table({"name": "it", "operator": operator} | fields, "test")
-    layer = infer_layer(table, operator, names, tuple(map(tuple, shapes)))
+    counted = FUNCTIONS[operator].counted_as
+    table = Table({"name": "it", "operator": counted or operator} | fields, "test")
+    layer = infer_layer(table, counted or operator, names, tuple(map(tuple, shapes)))
+    if counted:
+        layer = replace(layer, function=operator, settings=())
     return replace(layer, **more[0]) if more else layer  # what an import alone can say
 
 
@@ -72,7 +81,7 @@ class Run:
     def __init__(self, form, function=lambda half: half):
         self.layer = layer_of(form)
         self.function = function
-        self.rows = FUNCTIONS[self.layer.operator].training(self.layer, "test")
+        self.rows = FUNCTIONS[self.layer.computes].training(self.layer, "test")
         assert self.rows and all(isinstance(row.kernel, LayerKernel) for row in self.rows)
         self.words = first_words(self.rows[0])
         shapes = self.layer.input_shapes
@@ -118,7 +127,7 @@ class Run:
 
     def exact(self, inputs, words):
         """By the operator's definition, with the values that it folds its words into."""
-        held = FUNCTIONS[self.layer.operator].folded(self.layer, words)
+        held = FUNCTIONS[self.layer.computes].folded(self.layer, words)
         shaped = [values.reshape(s) for values, s in zip(inputs, self.layer.input_shapes)]
         return np.ravel(apply(self.layer, shaped, held))
 

@@ -27,7 +27,7 @@ from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings
 from tests.conformance.operators_known import TRAINED, F, values_of
 from tests.near import near
-from tests.operator_layers import layer_of, trained_chain_of
+from tests.operator_layers import POSITIVE, layer_of, trained_chain_of
 
 RATE = 0.5
 
@@ -103,7 +103,8 @@ DIGITAL = [
 @functools.cache
 def flat_inputs(operator):
     layer = layer_of(operator)
-    return [values_of(int(np.prod(shape)), 3 + k) for k, shape in enumerate(layer.input_shapes)]
+    given = [values_of(int(np.prod(shape)), 3 + k) for k, shape in enumerate(layer.input_shapes)]
+    return [np.abs(values) for values in given] if operator in POSITIVE else given
 
 
 @pytest.mark.parametrize("operator, settings", DIGITAL)

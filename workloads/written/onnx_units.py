@@ -48,6 +48,12 @@ def _plain(kind: str) -> Write:
     return lambda graph, layer: graph.node(layer, kind, [*layer.inputs])
 
 
+def _truncate(graph: OnnxWriting, layer: Layer) -> None:
+    # ONNX has no word for it but that of a whole number and back.
+    whole = graph.step(layer, "Cast", [*layer.inputs], "whole", to=_INT64)
+    graph.node(layer, "Cast", [whole], to=_FLOAT)
+
+
 def _of_rank(graph: OnnxWriting, layer: Layer, name: str, shape: tuple[int, ...], rank: int) -> str:
     """An operand with as many axes as the output, so that the batch stands first in all."""
     if len(shape) == rank:
@@ -77,6 +83,7 @@ def _batch_norm(graph: OnnxWriting, layer: Layer) -> None:
     graph.node(layer, "BatchNormalization", [*layer.inputs, *inputs], epsilon=0.0)
 
 
+_FLOAT, _INT64 = 1, 7  # of elements, in the numbers of ONNX
 _USUAL = {"scale": 1.0, "shift": 0.0}
 
 
@@ -132,6 +139,7 @@ def _rms_norm(graph: OnnxWriting, layer: Layer) -> None:
 
 WRITERS: Mapping[str, Write] = {
     "clip": _clip,
+    "truncate": _truncate,
     "max_pool": _pool("MaxPool"),
     "average_pool": _pool("AveragePool"),
     "global_average_pool": _plain("GlobalAveragePool"),

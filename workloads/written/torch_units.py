@@ -10,6 +10,7 @@ import numpy as np
 from archsim.operators.arguments import count_of, number_of
 from archsim.operators.vector.log_softmax import log_softmax_axes
 from archsim.operators.vector.softmax import softmax_axes
+from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import InputError
 from workloads.network import Layer
 from workloads.written.torch_parts import Held, Part, parameter
@@ -59,6 +60,27 @@ def _pool(kind: str) -> Part:
 
 def _named(name: str) -> Part:
     return lambda torch, layer, held: getattr(torch.nn, name)()
+
+
+def _function(name: str) -> Part:
+    return lambda torch, layer, held: getattr(torch, name)
+
+
+def _selu(torch: Any, layer: Layer, held: Held) -> Any:
+    usual = FUNCTIONS["selu"].settings  # type: ignore[attr-defined]
+    alpha, gamma = (number_of(layer, name, float(value)) for name, value in usual.items())
+    below = torch.nn.ELU(alpha)
+    return lambda x: gamma * below(x)
+
+
+def _swish(torch: Any, layer: Layer, held: Held) -> Any:
+    alpha = number_of(layer, "alpha", 1.0)
+    return lambda x: x * torch.sigmoid(alpha * x)
+
+
+def _hard_sigmoid(torch: Any, layer: Layer, held: Held) -> Any:
+    slope, height = number_of(layer, "alpha", 0.2), number_of(layer, "beta", 0.5)
+    return lambda x: (slope * x + height).clamp(0.0, 1.0)
 
 
 def _softmax(name: str, axes: Callable[[Layer], tuple[int, ...]]) -> Part:
@@ -120,6 +142,26 @@ PARTS: Mapping[str, Part] = {
     "leaky_relu": lambda torch, layer, held: torch.nn.LeakyReLU(number_of(layer, "alpha", 0.01)),
     "clip": lambda torch, layer, held: torch.nn.Hardtanh(
         number_of(layer, "low", 0.0), number_of(layer, "high", 6.0)
+    ),
+    **{
+        operator: _function(name)
+        for operator, name in (
+            *(("absolute", "abs"), ("negate", "neg"), ("reciprocal", "reciprocal")),
+            *(("square_root", "sqrt"), ("logarithm", "log"), ("exp", "exp"), ("erf", "erf")),
+            *(("sine", "sin"), ("cosine", "cos"), ("sign", "sign"), ("floor", "floor")),
+            *(("ceil", "ceil"), ("round", "round"), ("truncate", "trunc")),
+        )
+    },
+    "softplus": _named("Softplus"),
+    "softsign": _named("Softsign"),
+    "mish": _named("Mish"),
+    "elu": lambda torch, layer, held: torch.nn.ELU(number_of(layer, "alpha", 1.0)),
+    "celu": lambda torch, layer, held: torch.nn.CELU(number_of(layer, "alpha", 1.0)),
+    "selu": _selu,
+    "swish": _swish,
+    "hard_sigmoid": _hard_sigmoid,
+    "thresholded_relu": lambda torch, layer, held: torch.nn.Threshold(
+        number_of(layer, "alpha", 1.0), 0.0
     ),
     "add": _join(lambda x, y: x + y),
     "multiply": _join(lambda x, y: x * y),

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from archsim.operators.base import operator
+from archsim.operators.base import Kernel, operator
 from archsim.operators.elementwise import Elementwise, Numbers
 from archsim.operators.numbers import np
+
+
+def value(x):
+    return abs(x)
+
+
+def back(error, x, y):
+    return error if x > np.float32(0.0) else -error if x < np.float32(0.0) else np.float32(0.0)
 
 
 @operator("absolute", onnx="Abs")
@@ -15,6 +23,7 @@ class Absolute(Elementwise):
     backward_actions = {"compare": 1}
     masked = True
     unbounded = True
+    kernels = (Kernel("absolute", value, back, elementwise=True),)
 
     def of(self, x: Numbers) -> Numbers:
         return np.abs(x)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from archsim.operators.base import operator
+from archsim.operators.base import Kernel, operator
+from archsim.operators.elementary import logarithm as log
 from archsim.operators.elementwise import Elementwise, Numbers
 from archsim.operators.numbers import np
+
+
+def value(x):
+    return log(x) if x > np.float32(0.0) else np.float32(np.nan)
+
+
+def back(error, x, y):
+    return error / x
 
 
 @operator("logarithm", onnx="Log")
@@ -14,6 +23,7 @@ class Logarithm(Elementwise):
     forward_actions = {"lookup": 1}
     backward_actions = {"lookup": 1, "multiply": 1}
     unbounded = True
+    kernels = (Kernel("logarithm", value, back, elementwise=True),)
 
     def of(self, x: Numbers) -> Numbers:
         return np.log(x)

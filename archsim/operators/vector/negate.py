@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from archsim.operators.base import operator
+from archsim.operators.base import Kernel, operator
 from archsim.operators.elementwise import Elementwise, Numbers
+
+
+def value(x):
+    return -x
+
+
+def back(error, x, y):
+    return -error
 
 
 @operator("negate", onnx="Neg")
@@ -13,6 +21,7 @@ class Negate(Elementwise):
     forward_actions = {"add": 1}
     backward_actions = {"add": 1}
     unbounded = True
+    kernels = (Kernel("negate", value, back, elementwise=True),)
 
     def of(self, x: Numbers) -> Numbers:
         return -x

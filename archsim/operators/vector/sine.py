@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from archsim.operators.base import operator
+from archsim.operators.base import Kernel, operator
 from archsim.operators.elementwise import Elementwise, Numbers
 from archsim.operators.numbers import np
+
+
+def value(x):
+    return np.sin(x)
+
+
+def back(error, x, y):
+    return error * np.cos(x)
 
 
 @operator("sine", onnx="Sin")
@@ -14,6 +22,7 @@ class Sine(Elementwise):
     forward_actions = {"lookup": 1}
     backward_actions = {"lookup": 1, "multiply": 1}
     unbounded = True
+    kernels = (Kernel("sine", value, back, elementwise=True),)
 
     def of(self, x: Numbers) -> Numbers:
         return np.sin(x)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from archsim.operators.base import operator
+from archsim.operators.base import Kernel, operator
 from archsim.operators.elementwise import Elementwise, Numbers
 from archsim.operators.numbers import np
+
+
+def value(x):
+    return np.sqrt(x)
+
+
+def back(error, x, y):
+    return np.float32(0.5) * error / y
 
 
 @operator("square_root", onnx="Sqrt")
@@ -14,6 +22,7 @@ class SquareRoot(Elementwise):
     forward_actions = {"lookup": 1}
     backward_actions = {"lookup": 1, "multiply": 1}
     unbounded = True
+    kernels = (Kernel("square root", value, back, elementwise=True),)
 
     def of(self, x: Numbers) -> Numbers:
         return np.sqrt(x)
