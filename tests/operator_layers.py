@@ -76,10 +76,10 @@ def trained_chain_of(operator):
         Layer(name, below, ("input",), (shape,), shape, bias=True)
         for name, shape in zip(layer.inputs, layer.input_shapes)
     ]
-    if operator in POSITIVE:
-        above = Layer("above", "sigmoid", ("x",), (shape,), shape, function="exp")
-        first.append(above)
-        layer = replace(layer, inputs=("above",))
+    if operator in (*POSITIVE, "quotient", "divide"):  # its last operand is above zero
+        source = layer.inputs[-1]
+        first.append(Layer("above", "sigmoid", (source,), (shape,), shape, function="exp"))
+        layer = replace(layer, inputs=(*layer.inputs[:-1], "above"))
     size = int(np.prod(layer.output_shape))
     flat = Layer("flat", "flatten", ("it",), (layer.output_shape,), (size,))
     last = Layer("last", "linear", ("flat",), ((size,),), (3,), bias=True)

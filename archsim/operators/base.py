@@ -85,7 +85,9 @@ class Operator:
     may_be_folded: ClassVar[bool] = False
     """Without any constants it passes its input on: they count as folded into the weights."""
     trains_constants: ClassVar[bool] = False
-    """Its constants are digital words that a training moves."""
+    """Its constants are digital words that a training keeps."""
+    statistics: ClassVar[tuple[str, ...]] = ()
+    """Further roles that a training goes on from, where they are given."""
     kernels: ClassVar[tuple[AnyKernel, ...]] = ()
     """Its training kernels; none: it does not train."""
     trains: ClassVar[str] = ""
@@ -157,6 +159,12 @@ class Operator:
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
         """Values of the layer's roles, by name, from the words that a training left, float32."""
         return {}
+
+    def constant_words(self, layer: Layer, held: Tensors) -> np.ndarray | None:
+        """The words that never change, float32 in their order in memory, from values of its roles;
+        None where the layer's own say them. Raises InputError for a role without values.
+        """
+        return None
 
     def unfolded(self, layer: Layer, held: Tensors) -> np.ndarray:
         """The trained words of a layer, float32 in their order in memory, from values of its roles:

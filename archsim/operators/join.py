@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from archsim.operators.arguments import Tensors, operands
+from archsim.operators.arguments import Tensors, constant, operands
 from archsim.operators.base import Operator
+from archsim.operators.kernels import TrainingRow
 from archsim.operators.numbers import np
+from archsim.operators.pairs import JoinKernels, training_of_join
 from archsim.operators.shapes import broadcast
 from archsim.operators.sizes import Output
 
@@ -23,6 +25,14 @@ class Join(Operator):
     layer with one input has a constant second operand.
     """
 
+    trained: ClassVar[JoinKernels | None] = None
+    """How a join of two operands trains, one of which may be a constant."""
+
+    def __init_subclass__(cls) -> None:
+        if cls.trained is not None:
+            cls.kernels = (*vars(cls).get("kernels", ()), *cls.trained)
+            cls.trains_constants = True
+
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
         """The operation of two operands."""
         raise NotImplementedError
@@ -34,6 +44,21 @@ class Join(Operator):
         if len(layer.inputs) == 1 and not layer.constants:
             return ("operand1",)
         return layer.constants
+
+    def constant_words(self, layer: Layer, held: Tensors) -> np.ndarray | None:
+        if self.trained is None or len(layer.roles) != 1:
+            return None
+        values = constant(layer, layer.roles[0], held)
+        spread: np.ndarray = np.broadcast_to(values, layer.output_shape)
+        return spread.reshape(-1)
+
+    def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
+        if self.trained is None or len(layer.roles) != 1:
+            return {}
+        return {layer.roles[0]: words.reshape(layer.output_shape).copy()}
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        return () if self.trained is None else training_of_join(self.trained, layer)
 
     def operations(self, layer: Layer) -> int:
         """Operations of an image: one an element for each operand but the first."""

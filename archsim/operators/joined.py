@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from archsim.operators.kernels import LayerKernel, TrainingRow
-from archsim.operators.strides import joined_numbers
-
-if TYPE_CHECKING:
-    from workloads.network import Layer
+from archsim.operators.kernels import LayerKernel
 
 
 def add_joined(data, window):
@@ -81,11 +75,3 @@ def add_table_back(data, window):
 ADD = LayerKernel("sum of two that are broadcast", add_joined, add_joined_back)
 MULTIPLY = LayerKernel("product of two that are broadcast", multiply_joined, multiply_joined_back)
 TABLE = LayerKernel("sum with a table", add_table, add_table_back)
-
-
-def joined(kernel: LayerKernel, layer: Layer) -> tuple[TrainingRow, ...]:
-    """The row of a join of two activations; none for another number of them."""
-    if len(layer.inputs) != 2 or layer.constants:
-        return ()
-    numbers = joined_numbers(layer.output_shape, *layer.input_shapes)
-    return (TrainingRow(kernel, window=numbers, second=1),) if numbers else ()

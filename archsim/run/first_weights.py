@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archsim.operators.vocabulary import operator_of
+from archsim.operators.vocabulary import function_of
 from archsim.run.trained_weights import trained_tensors
 from archsim.training.first_state import FirstWeights
 from archsim.training.trainable import trained_layers, training_rows
 from hwlib.errors import InputError
-from workloads.network import Network
+from workloads.network import Layer, Network
 
 if TYPE_CHECKING:
     from archsim.run.trained_weights import Weights
@@ -29,7 +29,23 @@ def first_of(network: Network, weights: Weights) -> FirstWeights | None:
             where=f"{network.name}: weights",
             hint="--weights FILE, or weights=... in Python",
         )
+    require_constants(network)
     return None
+
+
+def require_constants(network: Network) -> None:
+    """Raise InputError for a constant operand without values: a training draws weights alone."""
+    asked = [
+        layer
+        for layer in trained_layers(network)
+        if layer.roles
+        and function_of(layer).trains_constants
+        and not function_of(layer).words(layer).trained
+    ]
+    # The file of a network is read again only where something is asked of it.
+    held = network.tensors.read() if asked and network.tensors is not None else {}
+    for layer in asked:
+        function_of(layer).constant_words(layer, held.get(layer.name, {}))
 
 
 def first_weights(network: Network, weights: Weights) -> FirstWeights:
@@ -62,32 +78,41 @@ def first_weights(network: Network, weights: Weights) -> FirstWeights:
 
 def _words_of(
     network: Network, tensors: Mapping[str, Mapping[str, np.ndarray]]
-) -> np.ndarray | None:
-    """The words that layers keep, in the order of a training, from the values of a file; None where
-    no layer keeps any.
+) -> dict[str, np.ndarray] | None:
+    """The words that layers begin with, by layer and in their order in memory, from the values of a
+    file; None where no layer keeps any.
 
     Raises:
-        InputError: for running statistics, which a file of weights has folded into scale and shift.
+        InputError: for running statistics that the file does not have beside scale and shift.
     """
-    words: list[np.ndarray] = []
-    trained = False
+    words: dict[str, np.ndarray] = {}
+    known = False
     for layer in trained_layers(network):
-        kind = operator_of(layer)
-        kept = kind.words(layer)
-        if kept.forth or kept.back:
-            raise InputError(
-                "the weights come without the statistics that this layer keeps in a training",
-                where=f"{network.name}: {layer.name}",
-                got="a file of weights",
-                hint="name the folder of a training, or what `train` returned",
-            )
-        rows = training_rows(layer, f"network '{network.name}', layer '{layer.name}'")
-        for row in rows:
-            words.append(np.array(row.words.constants, np.float32))
-            if row.words.trained:
-                trained = True
-                words.append(kind.unfolded(layer, tensors.get(layer.name, {})))
-    return np.concatenate(words) if trained else None
+        kind = function_of(layer)
+        held = tensors.get(layer.name, {})
+        lacking = [role for role in kind.statistics if role not in held]
+        if lacking:
+            raise _no_statistics(network, layer, lacking)
+        for row in training_rows(layer, f"network '{network.name}', layer '{layer.name}'"):
+            fixed = kind.constant_words(layer, held)
+            known |= bool(row.words.trained) or fixed is not None
+            if fixed is None:
+                fixed = np.array(row.words.constants)
+            own = [kind.unfolded(layer, held)] if row.words.trained else []
+            if row.words.trained or row.words.constants:
+                words[layer.name] = np.concatenate([fixed, *own]).astype(np.float32)
+    return words if known else None
+
+
+def _no_statistics(network: Network, layer: Layer, lacking: list[str]) -> InputError:
+    return InputError(
+        "the weights come without the statistics that this layer keeps in a training",
+        where=f"{network.name}: {layer.name}",
+        got="a file of weights",
+        allowed=", ".join(f"{layer.name}.{role}" for role in lacking),
+        hint="give them beside scale and shift, which they are folded into, or name the folder of a "
+        "training, or what `train` returned",
+    )
 
 
 def weights_digest(first: FirstWeights) -> str:
@@ -96,7 +121,10 @@ def weights_digest(first: FirstWeights) -> str:
     # Sorted, as the order of a file of weights says nothing.
     for name in sorted(first.matrices):
         digest.update(name.encode() + first.matrices[name].tobytes())
-    if first.words is not None:
+    if isinstance(first.words, Mapping):
+        for own in first.words.values():
+            digest.update(own.tobytes())
+    elif first.words is not None:
         digest.update(first.words.tobytes())
     return digest.hexdigest()[:16]
 

@@ -61,7 +61,9 @@ def trained_tensors(network: Network, weights: Weights = None) -> TrainedTensors
         f"{layer.name}.{role}"
         for layer in network.layers
         for role in (
-            (() if layer.shares else ("weights", "bias")) if layer.on_array else layer.roles
+            (() if layer.shares else ("weights", "bias"))
+            if layer.on_array
+            else (*layer.roles, *operator_of(layer).statistics)
         )
     ]
     for key in arrays:

@@ -48,12 +48,12 @@ class FirstWeights:
 
     Args:
         matrices: by layer on arrays float32 (outputs, inputs), the bias in the last column.
-        words: float32, of layers without arrays, in the order of the program; None: their own first
-            values.
+        words: float32, of layers without arrays, in the order of the program, or by layer the first
+            ones of each; None: their own first values.
     """
 
     matrices: Mapping[str, np.ndarray]
-    words: np.ndarray | None = None
+    words: np.ndarray | Mapping[str, np.ndarray] | None = None
 
 
 def layer_scales(

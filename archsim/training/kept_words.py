@@ -5,6 +5,7 @@ gradient descent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,8 +98,16 @@ class LayerMemory:
         self.record = self.record._replace(images=images)
         return self
 
-    def begin_with(self, words: np.ndarray) -> None:
-        """Take the words of another training. Raises InputError where they do not fit."""
+    def begin_with(self, words: np.ndarray | Mapping[str, np.ndarray]) -> None:
+        """Take the words of another training, or those that each layer begins with. Raises
+        InputError where they do not fit.
+        """
+        if isinstance(words, Mapping):
+            for name, row in zip(self.program.layers, self.program.operations):
+                if row[DIGITALS_SIZE] and name in words:
+                    first = int(row[DIGITALS])
+                    self.record.values[first : first + len(words[name])] = words[name]
+            return
         if words.shape != self.record.values.shape:
             raise InputError(
                 "the words of normalisations do not fit",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from archsim.basics.layer_names import require_layers
+from archsim.operators.vocabulary import function_of
 from archsim.training.program_rows import Layout, add_layer
 from archsim.training.sections import LayerTiles
 from archsim.training.table import (
@@ -17,6 +18,8 @@ from archsim.training.table import (
     BIAS,
     BLOCK,
     COLUMNS,
+    CONSTANTS,
+    DIGITALS,
     ERROR_PEAKS,
     ERRORS,
     FIELDS,
@@ -80,6 +83,7 @@ def build_program(
             got=last.output_shape,
             allowed="(classes,) or (time steps, classes)",
         )
+    _put_constants(layout, network)
     tiles = tiles or {}
     require_layers(tiles, layout.names, "training.tiles")
     biases = _take_biases(layout, tiles)
@@ -108,6 +112,26 @@ def build_program(
         output_errors=output_errors,
         first_words=np.array(layout.words, np.float32),
     )
+
+
+def _put_constants(layout: Layout, network: Network) -> None:
+    """The values of constant operands, as far as the network's own file has them; a training that
+    begins with weights brings its own.
+    """
+    fixed = [
+        (layer, row)
+        for layer, row in zip(map(network.layer, layout.layers), layout.operations)
+        if layer.roles and row[CONSTANTS] and function_of(layer).trains_constants
+    ]
+    held = network.tensors.read() if fixed and network.tensors is not None else {}
+    for layer, row in fixed:
+        own = held.get(layer.name, {})
+        values = None
+        if own.keys() >= set(layer.roles):
+            values = function_of(layer).constant_words(layer, own)
+        if values is not None:
+            first = row[DIGITALS]
+            layout.words[first : first + row[CONSTANTS]] = values.tolist()
 
 
 def _split(layout: Layout, tiles: Mapping[str, LayerTiles]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from archsim.operators.array_forward import network_forward
-from archsim.operators.vocabulary import operator_of
+from archsim.operators.vocabulary import FUNCTIONS, operator_of
 from archsim.run.exported import export_onnx, export_torch
 from archsim.run.trained_weights import trained_tensors
 from archsim.training.trainable import untrainable
@@ -55,6 +55,33 @@ def form_of(name):
         row = Layer("row", "slice", ("input",), (shape,), (1, 4), settings=ROW)
         layers = (layers[0], row, Layer("gate", "reshape", ("row",), ((1, 4),), (4,)), layers[2])
     return Network("form", (Layer("input", "input", (), (), shape), *layers))
+
+
+def join_with(operator, role, shape=(3, 4)):
+    """A join of what an array gives and a constant."""
+    below = Layer("below", "linear", ("input",), (shape,), shape)
+    counted = FUNCTIONS[operator].counted_as
+    function = operator if counted else ""
+    it = Layer("it", counted or operator, ("below",), (shape,), shape, function=function)
+    flat = Layer("flat", "flatten", ("it",), (shape,), (12,))
+    last = Layer("last", "linear", ("flat",), ((12,),), (3,), bias=True)
+    first = Layer("input", "input", (), (), shape)
+    return Network("joined", (first, below, replace(it, constants=(role,)), flat, last))
+
+
+JOINS = [name for name, item in FUNCTIONS.items() if getattr(item, "trained", None)]
+
+
+@every("role", ["operand0", "operand1"])
+@every("operator", JOINS)
+def test_joins_with_a_constant_leave_and_train_on(operator, role, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    network = join_with(operator, role)
+    assert untrainable(network) == {}
+    back = goes_out_as_onnx(network, tmp_path)
+    assert untrainable(back) == {}
+    goes_out_as_module(network)
 
 
 ROW = (("axis", 0), ("start", 1), ("stop", 2))

@@ -51,6 +51,22 @@ FORMS = {
     "selu": ("selu", {}, [MAP], {"settings": (("alpha", 0.7), ("gamma", 1.2))}),
     "above": ("thresholded_relu", {}, [MAP], {"settings": (("alpha", 0.7),)}),
     "line": ("hard_sigmoid", {}, [MAP], {"settings": (("alpha", 0.4), ("beta", 0.3))}),
+    "difference": ("subtract", {}, [(2, 3), (3,)]),
+    "ratio": ("quotient", {}, [(2, 3), (2, 1)]),
+    "divided": ("divide", {}, [(2, 3), (2, 3)]),
+    "larger": ("maximum", {}, [MAP, (3, 4)]),
+    "smaller": ("minimum", {}, [MAP, MAP]),
+    **{
+        f"{operator} of {role}": (operator, {}, [(2, 3)], {"constants": (role,)})
+        for operator in ("add", "subtract", "multiply", "divide", "quotient", "maximum", "minimum")
+        for role in ("operand0", "operand1")
+    },
+    "spread over a constant": (
+        "subtract",
+        {},
+        [(3, 1)],
+        {"constants": ("operand0",), "output_shape": (2, 3, 4)},
+    ),
     "shares": ("softmax", {"axis": 1}, [(3, 4)]),
     "masked": ("causal_mask", {}, [(2, 3, 3)]),
 }
@@ -69,7 +85,11 @@ def layer_of(form):
 
 def first_words(row):
     words = row.words
-    values = [*words.constants]
+    # constant operands, whose values a file has
+    values = [
+        own if np.isnan(given) else given
+        for given, own in zip(words.constants, values_of(len(words.constants), 30))
+    ]
     for number, _ in enumerate((*words.trained, *words.forth, *words.back)):
         values += [*values_of(words.each, 20 + number)]
     return np.array(values, F)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.operators.elementwise import Elementwise
+from archsim.operators.vector.batch_norm import EPSILON
 from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import InputError
 from workloads.onnx.arithmetic import Array
@@ -168,7 +169,15 @@ def _batch_norm(builder: Builder, node: NodeProto) -> None:
         "scale": factor,
         "shift": lambda constants: constants.of(shift) - constants.of(mean) * factor(constants),
     }
-    builder.emit(node, "batch_norm", (node.input[0],), weight=scale, settings=settings, roles=roles)
+    name = builder.emit(
+        node, "batch_norm", (node.input[0],), weight=scale, settings=settings, roles=roles
+    )
+    # No constants of the layer, which has them in scale and shift: what a training goes on from.
+    builder.tensors[name] = {
+        **roles,
+        "mean": lambda constants: constants.of(mean),
+        "variance": lambda constants: constants.of(variance) + (epsilon - EPSILON),
+    }
 
 
 def _power(builder: Builder, node: NodeProto) -> None:

@@ -68,8 +68,9 @@ def _join(kind: str) -> Write:
         rank = len(layer.output_shape)
         shapes = zip(layer.inputs, layer.input_shapes)
         inputs = [_of_rank(graph, layer, name, shape, rank) for name, shape in shapes]
-        if len(inputs) == 1:
-            inputs.append(graph.constant(layer, "operand1", graph.held(layer, "operand1")))
+        for role in layer.roles:  # a constant has its place among the operands
+            own = graph.constant(layer, role, graph.held(layer, role))
+            inputs.insert(int(role.removeprefix("operand")), own)
         graph.node(layer, kind, inputs)
 
     return write
@@ -146,6 +147,11 @@ WRITERS: Mapping[str, Write] = {
     "global_max_pool": _plain("GlobalMaxPool"),
     "add": _join("Add"),
     "multiply": _join("Mul"),
+    "subtract": _join("Sub"),
+    "divide": _join("Div"),
+    "quotient": _join("Div"),
+    "maximum": _join("Max"),
+    "minimum": _join("Min"),
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
     "group_norm": _group_norm,

@@ -66,6 +66,11 @@ def _function(name: str) -> Part:
     return lambda torch, layer, held: getattr(torch, name)
 
 
+def _of_torch(name: str) -> Callable[[Any, Any], Any]:
+    """A function of tensors by name: PyTorch is not imported here."""
+    return lambda x, y: getattr(x, name)(y)
+
+
 def _selu(torch: Any, layer: Layer, held: Held) -> Any:
     usual = FUNCTIONS["selu"].settings  # type: ignore[attr-defined]
     alpha, gamma = (number_of(layer, name, float(value)) for name, value in usual.items())
@@ -114,8 +119,9 @@ def _join(combine: Callable[[Any, Any], Any]) -> Part:
         def joined(*operands: Any) -> Any:
             # the batch stands first in all, so axes of 1 come behind it
             whole = [x.reshape(len(x), *(1,) * (rank + 1 - x.ndim), *x.shape[1:]) for x in operands]
-            if len(whole) == 1:
-                whole.append(torch.tensor(np.asarray(held["operand1"], np.float32)))
+            for role in layer.roles:  # a constant has its place among the operands
+                own = torch.tensor(np.asarray(held[role], np.float32))
+                whole.insert(int(role.removeprefix("operand")), own)
             result = whole[0]
             for other in whole[1:]:
                 result = combine(result, other)
@@ -165,6 +171,11 @@ PARTS: Mapping[str, Part] = {
     ),
     "add": _join(lambda x, y: x + y),
     "multiply": _join(lambda x, y: x * y),
+    "subtract": _join(lambda x, y: x - y),
+    "divide": _join(lambda x, y: x / y),
+    "quotient": _join(lambda x, y: x / y),
+    "maximum": _join(_of_torch("maximum")),
+    "minimum": _join(_of_torch("minimum")),
     "softmax": _softmax("Softmax", softmax_axes),
     "log_softmax": _softmax("LogSoftmax", log_softmax_axes),
     "matmul": lambda torch, layer, held: torch.matmul,

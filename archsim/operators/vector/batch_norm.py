@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.arguments import Tensors, Work, count_of, merge
+from archsim.operators.arguments import Tensors, Work, constant, count_of, merge
 from archsim.operators.base import (
     BATCH_FIRST,
     LayerKernel,
@@ -118,6 +118,7 @@ class BatchNorm(Operator):
 
     streams = True
     may_be_folded = True
+    statistics = ("mean", "variance")
     kernels = (NORMALISE,)
 
     def roles(self, layer: Layer) -> tuple[str, ...]:
@@ -180,6 +181,14 @@ class BatchNorm(Operator):
         window = (shape[axis], math.prod(shape[axis + 1 :]), math.prod(shape[:axis]))
         words = LayerWords(each=shape[axis], trained=(1.0, 0.0), forth=(0.0, 1.0), back=(0.0, 0.0))
         return (TrainingRow(NORMALISE, window=window, kept=2 * shape[axis], words=words),)
+
+    def unfolded(self, layer: Layer, held: Tensors) -> np.ndarray:
+        """Any statistics give the same outputs; a training moves them to those of its own values."""
+        scale, shift, mean, variance = (
+            np.ravel(constant(layer, role, held)) for role in (*layer.roles, *self.statistics)
+        )
+        factor = scale * np.sqrt(variance + np.float32(EPSILON))
+        return np.concatenate([factor, shift + mean * scale, mean, variance]).astype(np.float32)
 
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
         """The roles that a training left: statistics and trained words as one scale and one shift.

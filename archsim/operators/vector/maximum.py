@@ -5,11 +5,27 @@ from __future__ import annotations
 from archsim.operators.base import operator
 from archsim.operators.extreme import Extreme
 from archsim.operators.numbers import np
+from archsim.operators.pairs import join_kernels
+
+
+def value(first, second):
+    return max(first, second)
+
+
+def first_back(error, first, second, y):
+    return error if first >= second else np.float32(0.0)
+
+
+def second_back(error, first, second, y):
+    return np.float32(0.0) if first >= second else error
 
 
 @operator("maximum", onnx="Max")
 class Maximum(Extreme):
     """The larger of each pair; an error goes back to the operand that was taken."""
+
+    trains = "maximum of two"
+    trained = join_kernels("larger", value, first_back, second_back)
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
         return np.maximum(first, other)

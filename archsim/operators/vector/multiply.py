@@ -5,13 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Work
-from archsim.operators.base import AXES_KEPT, TrainingRow, operator
+from archsim.operators.base import AXES_KEPT, operator
 from archsim.operators.join import Join
-from archsim.operators.joined import MULTIPLY, joined
+from archsim.operators.joined import MULTIPLY
 from archsim.operators.numbers import np
+from archsim.operators.pairs import join_kernels
 
 if TYPE_CHECKING:
     from workloads.network import Layer
+
+
+def value(first, second):
+    return first * second
+
+
+def first_back(error, first, second, y):
+    return error * second
+
+
+def second_back(error, first, second, y):
+    return error * first
 
 
 @operator("multiply", onnx={"Mul": AXES_KEPT, "HardSwish": AXES_KEPT})
@@ -19,8 +32,8 @@ class Multiply(Join):
     """Each operand times the others (HardSwish: x and a clip of it)."""
 
     inputs = None
-    kernels = (MULTIPLY,)
     trains = "multiply of two"
+    trained = join_kernels("product", value, first_back, second_back, MULTIPLY)
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
         return np.multiply(first, other)
@@ -30,6 +43,3 @@ class Multiply(Join):
 
     def backward_work(self, layer: Layer) -> Work:
         return {"multiply": 2 * layer.output_elements}
-
-    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        return joined(MULTIPLY, layer)

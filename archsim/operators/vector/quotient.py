@@ -8,9 +8,22 @@ from archsim.operators.arguments import Work
 from archsim.operators.base import operator
 from archsim.operators.join import Join
 from archsim.operators.numbers import np
+from archsim.operators.pairs import join_kernels
 
 if TYPE_CHECKING:
     from workloads.network import Layer
+
+
+def value(first, second):
+    return first / second
+
+
+def first_back(error, first, second, y):
+    return error / second
+
+
+def second_back(error, first, second, y):
+    return -error * y / second
 
 
 @operator("quotient")
@@ -18,6 +31,8 @@ class Quotient(Join):
     """The first operand by the second; `divide` is the product with a constant's reciprocal."""
 
     inputs = None
+    trains = "quotient of two"
+    trained = join_kernels("quotient", value, first_back, second_back)
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
         return np.divide(first, other)

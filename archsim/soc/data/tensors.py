@@ -31,7 +31,7 @@ def tensors_of(
     for layer in network.layers:
         held = {
             role: arrays[f"{layer.name}.{role}"]
-            for role in ("weights", "bias", *layer.roles)
+            for role in ("weights", "bias", *layer.roles, *operator_of(layer).statistics)
             if f"{layer.name}.{role}" in arrays
         }
         # What the user gives goes before the file's own, role by role.

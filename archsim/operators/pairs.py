@@ -1,0 +1,121 @@
+"""Training kernels of functions of two numbers, over operands that are broadcast to each other: two
+activations, or one and a constant, which is words of the layer that never change.
+
+A join says what it makes of two numbers and which errors it passes to each. The loops stand here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archsim.operators.kernels import LayerKernel, LayerWords, TrainingRow
+from archsim.operators.strides import joined_numbers
+
+if TYPE_CHECKING:
+    from workloads.network import Layer
+
+CONSTANT_FIRST = 8  # number of a window that tells that the constant is the first operand
+UNKNOWN = float("nan")  # a constant until its values are put in: one that is forgotten shows
+
+
+def element_of(k, window, first):
+    """Which element of an operand meets output `k`: by four sizes of the output, and four strides of
+    the operand from number `first` of the window on.
+    """
+    rest = k // window[3]
+    across = rest // window[2]
+    place = (k % window[3]) * window[first + 3] + (rest % window[2]) * window[first + 2]
+    return place + (across % window[1]) * window[first + 1] + across // window[1] * window[first]
+
+
+def _pair(data, window):
+    for k in range(data.outputs.shape[0]):
+        one = data.first[element_of(k, window, 4)]
+        data.outputs[k] = value(one, data.second[element_of(k, window, 8)])  # noqa: F821
+
+
+def _pair_back(data, window):
+    for k in range(data.errors.shape[0]):
+        here = element_of(k, window, 4)
+        there = element_of(k, window, 8)
+        one = data.first[here]
+        other = data.second[there]
+        y = data.outputs[k]
+        data.first_errors[here] += first_back(data.errors[k], one, other, y)  # noqa: F821
+        data.second_errors[there] += second_back(data.errors[k], one, other, y)  # noqa: F821
+
+
+def _fixed(data, window):
+    for k in range(data.outputs.shape[0]):
+        x = data.first[element_of(k, window, 4)]
+        if window[8] > 0:
+            data.outputs[k] = value(data.words[k], x)  # noqa: F821
+        else:
+            data.outputs[k] = value(x, data.words[k])  # noqa: F821
+
+
+def _fixed_back(data, window):
+    for k in range(data.errors.shape[0]):
+        here = element_of(k, window, 4)
+        x = data.first[here]
+        y = data.outputs[k]
+        if window[8] > 0:
+            data.first_errors[here] += second_back(data.errors[k], data.words[k], x, y)  # noqa: F821
+        else:
+            data.first_errors[here] += first_back(data.errors[k], x, data.words[k], y)  # noqa: F821
+
+
+class JoinKernels(NamedTuple):
+    """How a join trains: of two activations, and of one and a constant."""
+
+    pair: LayerKernel
+    fixed: LayerKernel
+
+
+def join_kernels(
+    name: str,
+    value: Callable[..., Any],
+    first_back: Callable[..., Any],
+    second_back: Callable[..., Any],
+    pair: LayerKernel | None = None,
+) -> JoinKernels:
+    """The kernels of a join.
+
+    Args:
+        name: what it makes of two: "difference".
+        value: (first, second).
+        first_back: (error, first, second, value): the error of the first operand.
+        second_back: that of the second.
+        pair: a kernel of two activations that is there already.
+    """
+    names = {"value": value, "first_back": first_back, "second_back": second_back}
+    own = LayerKernel(f"{name} of two", _bound(_pair, names), _bound(_pair_back, names))
+    fixed = f"{name} with a constant"
+    return JoinKernels(
+        pair or own, LayerKernel(fixed, _bound(_fixed, names), _bound(_fixed_back, names))
+    )
+
+
+def _bound(loop: Callable[..., Any], names: dict[str, Callable[..., Any]]) -> FunctionType:
+    """The loop with its functions, by name."""
+    assert isinstance(loop, FunctionType)  # one of this file
+    made = FunctionType(loop.__code__, {**loop.__globals__, **names}, loop.__name__)
+    made.__module__ = loop.__module__
+    return made
+
+
+def training_of_join(kernels: JoinKernels, layer: Layer) -> tuple[TrainingRow, ...]:
+    """The row of a join of two operands; none for another number of them."""
+    shape = layer.output_shape
+    if len(layer.inputs) == 1 and len(layer.roles) == 1:
+        numbers = joined_numbers(shape, layer.input_shapes[0], shape)
+        first = int(layer.roles[0] == "operand0")
+        words = LayerWords(constants=(UNKNOWN,) * layer.output_elements)
+        window = (*numbers[:CONSTANT_FIRST], first)
+        return (TrainingRow(kernels.fixed, window=window, words=words),) if numbers else ()
+    if len(layer.inputs) != 2 or layer.roles:
+        return ()
+    numbers = joined_numbers(shape, *layer.input_shapes)
+    return (TrainingRow(kernels.pair, window=numbers, second=1),) if numbers else ()
