@@ -26,8 +26,8 @@ def element_of(k, window, first):
     """
     rest = k // window[3]
     across = rest // window[2]
-    place = (k % window[3]) * window[first + 3] + (rest % window[2]) * window[first + 2]
-    return place + (across % window[1]) * window[first + 1] + across // window[1] * window[first]
+    inner = (k % window[3]) * window[first + 3] + (rest % window[2]) * window[first + 2]
+    return inner + (across % window[1]) * window[first + 1] + across // window[1] * window[first]
 
 
 def _pair(data, window):
