@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.kernels.map_read import (
+from archsim.kernels.map_read import SMALLEST
+from archsim.kernels.map_records import (
     CODES,
     MAP_COUNTS,
     MISSING,
@@ -12,7 +13,6 @@ from archsim.kernels.map_read import (
     ONES,
     REPEATS,
     SATURATIONS,
-    SMALLEST,
     HeldBlocks,
     MapReads,
     MapSource,

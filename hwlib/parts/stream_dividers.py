@@ -22,6 +22,13 @@ _SQUARE_ROOTS = {
     "biso": ("sqrt_biso", 0),
     "gaines": ("sqrt_gaines", 5),
 }
+_ENCODING = Parameter("encoding", "unipolar", choices=ENCODINGS, effects=OTHER_CIRCUIT)
+
+
+def _bits(note: str) -> Parameter:
+    return Parameter(
+        "bits", 5, 3, 16, "bit", integer=True, monotone=True, note=note, effects=DEARER
+    )
 
 
 class _ByKind(Reported):
@@ -53,19 +60,9 @@ class StreamDivider(_ByKind):
     name = "stream_divider"
     title = "Divider on streams"
     parameters = (
-        Parameter(
-            "bits",
-            5,
-            3,
-            16,
-            "bit",
-            integer=True,
-            monotone=True,
-            note="no effect on iscb",
-            effects=DEARER,
-        ),
+        _bits("no effect on iscb"),
         Parameter("kind", "iscb", choices=tuple(_DIVIDERS), effects=OTHER_CIRCUIT),
-        Parameter("encoding", "unipolar", choices=ENCODINGS, effects=OTHER_CIRCUIT),
+        _ENCODING,
     )
     blocks = _DIVIDERS
     operation = "divide"
@@ -78,19 +75,9 @@ class StreamSquareRoot(_ByKind):
     name = "stream_square_root"
     title = "Square root on streams"
     parameters = (
-        Parameter(
-            "bits",
-            5,
-            3,
-            16,
-            "bit",
-            integer=True,
-            monotone=True,
-            note="no effect but on gaines",
-            effects=DEARER,
-        ),
+        _bits("no effect but on gaines"),
         Parameter("kind", "jkdiv", choices=tuple(_SQUARE_ROOTS), effects=OTHER_CIRCUIT),
-        Parameter("encoding", "unipolar", choices=ENCODINGS, effects=OTHER_CIRCUIT),
+        _ENCODING,
     )
     blocks = _SQUARE_ROOTS
     operation = "square_root"

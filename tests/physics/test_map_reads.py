@@ -3,19 +3,16 @@
 import numpy as np
 import pytest
 
-from archsim.kernels.map_read import (
+from archsim.kernels.map_read import WIDTH, gather_vectors, read_maps_in_parts, read_maps_once
+from archsim.kernels.map_read_reference import read_maps_reference
+from archsim.kernels.map_records import (
     MAP_COUNTS,
     MISSING,
     REPEATS,
-    WIDTH,
     HeldBlocks,
     MapReads,
     MapSource,
-    gather_vectors,
-    read_maps_in_parts,
-    read_maps_once,
 )
-from archsim.kernels.map_read_reference import read_maps_reference
 from archsim.kernels.random import as_word
 from archsim.kernels.tile_read import is_one_conversion
 from archsim.operators.array_forward import array_inputs, on_array

@@ -10,7 +10,7 @@ from archsim.chip.config import Architecture
 from archsim.chip.line_resistance import ohm_a_cell
 from archsim.chip.placement import LayerPlacement
 from archsim.devices.held_weights import HeldWeights, Holder
-from archsim.kernels.map_read import HeldBlocks
+from archsim.kernels.map_records import HeldBlocks
 from archsim.soc.data.dual_column import check_dual_column
 from archsim.soc.data.line_drop import all_behind_lines, check_line_drop
 from archsim.soc.data.map_reads import block_keys

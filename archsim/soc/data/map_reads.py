@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.chip.config import Architecture
-from archsim.kernels.map_read import (
+from archsim.kernels.map_read import read_maps_in_parts, read_maps_once
+from archsim.kernels.map_records import (
     CODES,
     MAP_COUNTS,
     MISSING,
@@ -18,8 +19,6 @@ from archsim.kernels.map_read import (
     HeldBlocks,
     MapReads,
     MapSource,
-    read_maps_in_parts,
-    read_maps_once,
 )
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, as_word, stream_key
 from archsim.kernels.tile_read import is_one_conversion

@@ -6,7 +6,7 @@ import numpy as np
 
 from archsim.chip.config import Architecture
 from archsim.chip.placement import LayerPlacement
-from archsim.kernels.map_read import BLOCK_NUMBERS
+from archsim.kernels.map_records import BLOCK_NUMBERS
 from archsim.kernels.tile_read import TilePart
 from archsim.soc.data.driven_groups import driven_groups
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from archsim.basics.threads import one_thread
 from archsim.devices.array import draws
-from archsim.kernels.map_read import HeldBlocks
+from archsim.kernels.map_records import HeldBlocks
 from archsim.kernels.tile_read import is_one_conversion, largest_conversion
 from archsim.operators.on_array import Positions
 from archsim.soc.data.dual_column import ColumnReads, largest_current, read_columns
