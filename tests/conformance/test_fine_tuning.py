@@ -130,7 +130,8 @@ def joined(constants):
 @pytest.mark.parametrize("role", ["operand0", "operand1"])
 def test_a_constant_operand_comes_from_the_file_of_the_network_or_of_the_weights(role, tmp_path):
     pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
-    network, random = joined((role,)), np.random.default_rng(2)
+    network = joined((role,))
+    random = np.random.default_rng(2)
     given = {f"it.{role}": np.array([3.0, -1.0, 0.5, 2.0])}
     for name, outputs in (("fc", 4), ("last", 3)):
         given |= {

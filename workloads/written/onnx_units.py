@@ -84,7 +84,9 @@ def _batch_norm(graph: OnnxWriting, layer: Layer) -> None:
     graph.node(layer, "BatchNormalization", [*layer.inputs, *inputs], epsilon=0.0)
 
 
-_FLOAT, _INT64 = 1, 7  # of elements, in the numbers of ONNX
+# Types of elements, in the numbers of ONNX
+_FLOAT = 1
+_INT64 = 7
 _USUAL = {"scale": 1.0, "shift": 0.0}
 
 

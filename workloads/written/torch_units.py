@@ -84,7 +84,8 @@ def _swish(torch: Any, layer: Layer, held: Held) -> Any:
 
 
 def _hard_sigmoid(torch: Any, layer: Layer, held: Held) -> Any:
-    slope, height = number_of(layer, "alpha", 0.2), number_of(layer, "beta", 0.5)
+    slope = number_of(layer, "alpha", 0.2)
+    height = number_of(layer, "beta", 0.5)
     return lambda x: (slope * x + height).clamp(0.0, 1.0)
 
 

@@ -163,12 +163,12 @@ class CbramRule(StreamRule[CbramSettings]):
         below half; counters shift with it.
         """
         state = self.exponents[index]
-        usable = (
-            LEAST <= largest < math.inf
-        )  # a gradient that is no number is the training loop's to report
+        # a gradient that is no number is the training loop's to report
+        usable = LEAST <= largest < math.inf
         needed = int(math.log2(power_of_two(largest))) if usable else state["exponent"]
         if not state["begun"]:
-            state["exponent"], state["begun"] = needed, int(usable)
+            state["exponent"] = needed
+            state["begun"] = int(usable)
             return state["exponent"]
         state["idle"] = state["idle"] + 1 if needed < state["exponent"] else 0
         shift = max(0, needed - state["exponent"])
