@@ -36,9 +36,8 @@ from workloads.datasets import load_dataset
 from workloads.load import load_network
 
 SPAN = 50  # images of a span, of whose times the median is taken
-READ = ReadSettings(
-    noise_management="both", bound_management="forward"
-)  # aihwkit's defaults: converters of 7 and 9 bits
+# aihwkit's defaults: converters of 7 and 9 bits
+READ = ReadSettings(noise_management="both", bound_management="forward")
 # job: settings, images/s of aihwkit 1.2, times as fast as that asked for
 JOBS = {
     "length 10, no update management": (

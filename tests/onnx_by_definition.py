@@ -36,9 +36,8 @@ def _pool(x, combine, attributes, counts_padding):
             pair = (0, 0) if auto == "VALID" else (pads[axis], pads[axis + rank])
             room = size[axis] + sum(pair) - reach
             count = (math.ceil if ceil else math.floor)(room / strides[axis]) + 1
-            if (count - 1) * strides[axis] >= size[axis] + pair[
-                0
-            ]:  # no window begins in the padding behind
+            # no window begins in the padding behind
+            if (count - 1) * strides[axis] >= size[axis] + pair[0]:
                 count -= 1
         out.append(count)
         before.append(pair[0])

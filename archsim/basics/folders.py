@@ -115,9 +115,8 @@ def hold(
         with _guard:
             _held.pop(identity, None)
         with contextlib.suppress(OSError):
-            os.unlink(
-                folder / LOCK
-            )  # before the lock ends: who waits for it looks whether its file is still the folder's
+            # before the lock ends: who waits for it looks whether its file is still the folder's
+            os.unlink(folder / LOCK)
         os.close(handle)
         for path in reversed(made):
             with contextlib.suppress(OSError):

@@ -18,13 +18,11 @@ import time
 
 FAMILY, MEMBER = b"ARCHSIM_FAMILY", b"ARCHSIM_MEMBER"
 _POOL = b"loky", b"resource_tracker"  # in the command lines of a pool's processes
-_TRACKER = (
-    b"resource_tracker"  # removes semaphores and files of the dead when the last of them is gone
-)
+# removes semaphores and files of the dead when the last of them is gone
+_TRACKER = b"resource_tracker"
 _EVERY_S = 0.1
-_LOOK_S = (
-    0.8  # a process that was just being started bears its mark only when it runs its own program
-)
+# a process that was just being started bears its mark only when it runs its own program
+_LOOK_S = 0.8
 _TRACKER_S = 2.5  # for a tracker to clean up
 _LONGEST_S = 4.0
 
@@ -47,9 +45,8 @@ def wait_for_end(parent: int) -> None:
     asleep = select.poll()
     if handle is not None:
         asleep.register(handle, select.POLLIN)
-    while (
-        os.getppid() == parent
-    ):  # asked after the handle was taken, which else may be that of a later process of this number
+    # asked after the handle was taken, which else may be that of a later process of this number
+    while os.getppid() == parent:
         if asleep.poll(None if handle is not None else 1000 * _EVERY_S):
             return
 

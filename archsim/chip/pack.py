@@ -22,10 +22,8 @@ class Packer:
         """Place one rectangle on a tile that is not `barred`; returns its tile number. It must fit
         on an empty tile.
         """
-        if (rows, columns) == (
-            self.rows,
-            self.columns,
-        ):  # whole tiles leave nothing, and no piece of another holds them
+        # whole tiles leave nothing, and no piece of another holds them
+        if (rows, columns) == (self.rows, self.columns):
             self.tiles += 1
             return self.tiles - 1
         best = min(

@@ -151,9 +151,8 @@ def run_scheme(
         return Outcome("refused", reason=error.message)
     except KeyboardInterrupt:
         return Outcome("interrupted")
-    except (
-        Exception
-    ) as error:  # of this scheme only; the comparison reports it as an internal fault
+    # of this scheme only; the comparison reports it as an internal fault
+    except Exception as error:
         if os.environ.get("ARCHSIM_TRACEBACK") == "1":
             traceback.print_exc()
         return Outcome("lost", reason=f"internal fault: {type(error).__name__}: {error}")

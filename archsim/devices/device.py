@@ -33,12 +33,10 @@ class Device(DeviceValues):
     source: ClassVar[str]
     aggregated: ClassVar[bool] = False
     even_noise: ClassVar[bool] = False
-    exact_twin: ClassVar[bool] = (
-        True  # False where the compiled law uses polynomials for exp and log
-    )
-    ignored: ClassVar[
-        Mapping[str, str]
-    ] = {}  # parameters that this law takes over from another one and does not read, and why
+    # False where the compiled law uses polynomials for exp and log
+    exact_twin: ClassVar[bool] = True
+    # parameters that this law takes over from another one and does not read, and why
+    ignored: ClassVar[Mapping[str, str]] = {}
     step: ClassVar[Callable]
     step_reference: ClassVar[Callable]
 

@@ -100,10 +100,8 @@ class _Kernel:
         """(name of the machine code, digest of all it rests on; empty where that cannot be told)."""
         if self.settled is not None:
             return self.settled
-        self.settled = (
-            self.function.__qualname__,
-            "",
-        )  # what functions that call each other see of this one meanwhile
+        # what functions that call each other see of this one meanwhile
+        self.settled = (self.function.__qualname__, "")
         code = self.function.__code__
         namespace = self.own.__globals__
         bound = {**self.function.__globals__, **self.names}

@@ -82,9 +82,8 @@ def value_text(value: Any, code: types.CodeType) -> str:
     if isinstance(value, type) and issubclass(value, tuple) and hasattr(value, "_fields"):
         # A record that a kernel makes: machine code knows its fields by their order.
         return repr((value.__module__, value.__qualname__, value._fields))
-    name = getattr(
-        value, "__qualname__", "<locals>"
-    )  # of classes and functions, not of what they make
+    # of classes and functions, not of what they make
+    name = getattr(value, "__qualname__", "<locals>")
     if _of_library(getattr(value, "__module__", None) or "") and "<locals>" not in name:
         return f"{value.__module__}.{name}"
     # Rather compiled anew in each process than taken for what it is not.

@@ -57,9 +57,8 @@ def jacobi(matrix, right, values, sweeps):
             break
     for i in range(n):
         values[i] = np.sqrt((matrix[i] * matrix[i]).sum())
-    for i in range(
-        n - 1
-    ):  # selection sort: n is small, or the sort costs nothing beside the sweeps
+    # selection sort: n is small, or the sort costs nothing beside the sweeps
+    for i in range(n - 1):
         best = i + np.argmax(values[i:])
         if best != i:
             values[i], values[best] = values[best], values[i]

@@ -122,9 +122,8 @@ def set_thresholds(thresholds, signs, values, inverse, bipolar, transfer, first_
             if bipolar
             else min(abs(value), ONE)
         )
-        level = (
-            np.int32(np.rint(share * levels)) if share >= ZERO else np.int32(0)
-        )  # not a number: no stream, and no place outside
+        # not a number: no stream, and no place outside
+        level = np.int32(np.rint(share * levels)) if share >= ZERO else np.int32(0)
         thresholds[j] = transfer[(first_device + j) % transfer.shape[0], level]
         driven += thresholds[j] > 0
     return driven

@@ -19,9 +19,8 @@ from hwlib.errors import InputError
 from hwlib.text import one_line
 
 MOST_MEMBERS = 10_000
-_DIRECTORY = (
-    4_000_000  # bytes of the list of members, which is read whole before any of it can be looked at
-)
+# bytes of the list of members, which is read whole before any of it can be looked at
+_DIRECTORY = 4_000_000
 _PIECE = 4_000_000
 _HEADER = 10_000
 _KINDS = "biuf"

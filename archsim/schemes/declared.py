@@ -31,15 +31,13 @@ class DeclaredOfTraining(BaseModel):
     # Range of a layer's devices in its largest first weight, where they are programmed with verify:
     # more costs precision, less clips weights. Chosen on held-out parts of three training sets.
     verified_range: ClassVar[float] = 4.0
-    digital_baseline: ClassVar[bool] = (
-        False  # weights on no array: exact products on multiply-accumulate lanes, without devices
-    )
+    # weights on no array: exact products on multiply-accumulate lanes, without devices
+    digital_baseline: ClassVar[bool] = False
     # Whether its algorithm trains biases that are digital words as it trains weights; else they move
     # by plain gradient descent. The same in the rule (archsim/schemes/rule.py).
     trains_biases: ClassVar[bool] = False
-    output_errors: ClassVar[int] = (
-        1  # errors taken back an image: 2 for target and output (softmax) one after the other
-    )
+    # errors taken back an image: 2 for target and output (softmax) one after the other
+    output_errors: ClassVar[int] = 1
 
     # Training settings that suit it (learning_rate, batch, initial_scale; epochs that the digits
     # need), and settings with which one small mini-batch moves weights clearly: the conformance

@@ -167,9 +167,8 @@ def own_schemes() -> tuple[list[str], list[tuple[type[Scheme], str]]]:
         for kind in SCHEMES.values()
         if is_own(kind) and not kind.__module__.startswith(PREFIX)
     ]
-    return [
-        str(path) for path in _loaded
-    ], classes  # files in the order in which they were named: the last has the name
+    # files in the order in which they were named: the last has the name
+    return [str(path) for path in _loaded], classes
 
 
 def is_installed(kind: type[Scheme]) -> bool:

@@ -144,9 +144,8 @@ def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
     machine = Machine(network, settings)
     machine.arrays.weights[...] = arrays["weights"]
     weights = machine.arrays.layer_weights()
-    if (
-        machine.rule is not None and "rule.0.copy" in arrays
-    ):  # the digital copy holds the targets, without programming errors
+    # the digital copy holds the targets, without programming errors
+    if machine.rule is not None and "rule.0.copy" in arrays:
         weights = {layer.name: arrays[f"rule.{layer.index}.copy"] for layer in machine.rule.layers}
     # Seeds far from those of the rows, so that no chip is one that was trained on.
     return transfer(network, load_dataset(study.data), settings, weights, range(1001, 1001 + chips))

@@ -65,9 +65,8 @@ def variant(name: str, settings: Mapping[str, object], manage: bool) -> Scheme:
     """A scheme with its settings, and with update management on or off where it has that."""
     scheme = load_scheme(name, settings)
     if isinstance(scheme, Rpu) and "train_length" in type(scheme).model_fields:
-        scheme = scheme.model_copy(
-            update={"train_length": TRAIN}
-        )  # the stated trains, where they are the scheme's and not the chip's
+        # the stated trains, where they are the scheme's and not the chip's
+        scheme = scheme.model_copy(update={"train_length": TRAIN})
     return (
         scheme.model_copy(update={"update_management": manage})
         if "update_management" in type(scheme).model_fields

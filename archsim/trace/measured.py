@@ -60,9 +60,8 @@ def with_activity(trace: Trace, activities: Mapping[tuple[str, str], Activity]) 
         if operation.kind == "digital" or activity is None:
             return operation
         inputs = operation.input_elements
-        if (
-            operation.kind == "write"
-        ):  # only the values of the devices that are written go to the tiles
+        # only the values of the devices that are written go to the tiles
+        if operation.kind == "write":
             matrix = layers[operation.matrix_name]
             inputs = matrix.columns * matrix.groups * activity.devices_written
         return dataclasses.replace(

@@ -25,9 +25,8 @@ ONE = np.float32(1.0)
 HALF = np.float32(0.5)
 LARGEST = np.finfo(np.float32).max
 VALUES, NONZERO, MAGNITUDE, ONES, BITS = range(5)
-CODES_WITHOUT_ROUNDING = np.float32(
-    255.0
-)  # bits of an input whose converter does not round: as an 8-bit code
+# bits of an input whose converter does not round: as an 8-bit code
+CODES_WITHOUT_ROUNDING = np.float32(255.0)
 
 
 @kernel
@@ -41,9 +40,8 @@ def observe_block(block, lines, peaks, physics, sample):
     width = 0
     while 2**width - 1 < top:
         width += 1
-    scale = (
-        bound if step > ZERO else min(bound, ONE)
-    )  # without codes a bound is no range: one that nothing reaches would hide all inputs
+    # without codes a bound is no range: one that nothing reaches would hide all inputs
+    scale = bound if step > ZERO else min(bound, ONE)
     nonzero = 0
     codes = 0
     ones = 0
@@ -57,9 +55,8 @@ def observe_block(block, lines, peaks, physics, sample):
             continue
         for k in range(lines):
             value = abs(block[k, v]) * factor
-            code = np.int64(
-                (value if value < top else top) + HALF
-            )  # what is no number drives at full scale
+            # what is no number drives at full scale
+            code = np.int64((value if value < top else top) + HALF)
             nonzero += code != 0
             codes += code
             # Bits of the magnitude: a line is driven by them one by one, the sign by its polarity.

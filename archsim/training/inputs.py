@@ -27,13 +27,8 @@ if TYPE_CHECKING:
     from workloads.datasets import Dataset
 
 _LETTERS = 16
-_TOLD = (
-    "source",
-    "notes",
-    "without_values",
-    "tensors",
-    "sequence",
-)  # of a network: where it came from, what was assumed; values are read apart
+# of a network: where it came from, what was assumed; values are read apart
+_TOLD = ("source", "notes", "without_values", "tensors", "sequence")
 # of a network too, but younger than stored digests: None says nothing new
 _LATER = ("held",)
 

@@ -23,12 +23,8 @@ from hwlib.errors import InputError
 from workloads.network import Network
 
 _TOLD = ("images", "seconds", "history", "counted", "activities")  # of a run, in a checkpoint
-FREE = {
-    "epochs",
-    "threads",
-    "checkpoint_images",
-    "test_after_s",
-}  # settings that may change between a checkpoint and its continuation
+# settings that may change between a checkpoint and its continuation
+FREE = {"epochs", "threads", "checkpoint_images", "test_after_s"}
 
 
 def fingerprint(

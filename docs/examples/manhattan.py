@@ -48,9 +48,8 @@ class Manhattan(Scheme):
     name: ClassVar[str] = "manhattan"
     title: ClassVar[str] = "one pulse a device and batch in the direction of its gradient"
     source: ClassVar[str] = "Prezioso et al., Nature 521 (2015); dead zone our own"
-    transposed_read: ClassVar[bool] = (
-        True  # the backward cycle reads the arrays from their other side
-    )
+    # the backward cycle reads the arrays from their other side
+    transposed_read: ClassVar[bool] = True
 
     device: ClassVar[str] = "ecram"
     # What the conformance battery, and a user who names nothing, trains with.

@@ -157,9 +157,8 @@ def test_a_point_and_a_row_open_the_breakdown(browser, pages):
     assert browser.evaluate(opened) == []
     browser.evaluate("document.querySelectorAll('#table-schemes tbody tr')[4].click()")
     assert browser.evaluate(opened) == ["scheme-5"]
-    browser.open(
-        pages["many"]
-    )  # the page scrolls softly to what was opened: a point would move under the pointer
+    # the page scrolls softly to what was opened: a point would move under the pointer
+    browser.open(pages["many"])
     box = browser.evaluate("""(() => { const mark = document.querySelector('#figure-error_over_energy .wide circle[data-scheme="3"]');
         mark.scrollIntoView({block: 'center', behavior: 'instant'}); const box = mark.getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2]; })()""")
@@ -211,13 +210,14 @@ def test_paper_is_white_and_holds_the_table(browser, pages):
     assert (
         browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     )
+    # A4 less its margins
     browser.call(
         "Emulation.setDeviceMetricsOverride",
         width=688,
         height=970,
         deviceScaleFactor=1,
         mobile=False,
-    )  # A4 less its margins
+    )
     wide = browser.evaluate(
         "document.querySelector('#table-schemes table').getBoundingClientRect().right"
     )

@@ -151,9 +151,8 @@ def test_themes_and_print_differ_as_they_should(browser, pages):
     assert light[0] != dark[0] and light[1] != dark[1]
     browser.evaluate("document.getElementById('theme').click()")
     assert browser.evaluate(background) == light[0]
-    browser.evaluate(
-        "document.getElementById('theme').click()"
-    )  # dark by choice now: paper stays white all the same
+    # dark by choice now: paper stays white all the same
+    browser.evaluate("document.getElementById('theme').click()")
     browser.call("Emulation.setEmulatedMedia", media="print")
     assert browser.evaluate(background) == "rgb(255, 255, 255)"
     assert browser.evaluate(bar) == light[1]

@@ -29,9 +29,8 @@ def test_two_thousand_designs_stay_small_and_open_clean(browser, page):
     browser.open(page)
     assert browser.messages == []
     assert browser.requests == [page.resolve().as_uri()]
-    assert (
-        browser.evaluate("document.querySelectorAll('*').length") < 12_000
-    )  # what makes a page slow to open
+    # what makes a page slow to open
+    assert browser.evaluate("document.querySelectorAll('*').length") < 12_000
     names = "document.querySelectorAll('#figure-pareto_1_2 .wide [data-dots]')"
     dots = browser.evaluate(f"[...{names}].flatMap(path => path.dataset.dots.split(' '))")
     marks = browser.evaluate(
@@ -52,9 +51,8 @@ def test_fits_and_shows_every_figure(browser, page, document, width, phone, dark
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
     shown = browser.evaluate("""[...document.querySelectorAll('figure')].map(figure =>
         [figure.id.slice(7), [...figure.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 200).length])""")
-    strong = any(
-        entry["interaction"] for entry in document["analysis"]
-    )  # else a line says that there is none
+    # else a line says that there is none
+    strong = any(entry["interaction"] for entry in document["analysis"])
     assert dict(shown) == {
         "pareto_1_2": 1,
         "bands": 1,

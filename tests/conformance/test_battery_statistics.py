@@ -160,9 +160,8 @@ def test_a_bias_of_a_few_per_cent_is_caught(draw, gain):
     generator = np.random.default_rng(13)
     findings = [worst(draw, generator, gain) for _ in range(20)]
     assert sum(finding.excess > 1 for finding in findings) >= 18
-    assert (
-        sum("sum of" in finding.what for finding in findings) >= 15
-    )  # no single weight shows it as clearly
+    # no single weight shows it as clearly
+    assert sum("sum of" in finding.what for finding in findings) >= 15
 
 
 def test_one_wrong_weight_is_the_one_that_is_named():

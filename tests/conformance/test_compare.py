@@ -141,9 +141,10 @@ def test_a_scheme_that_cannot_run_is_named_with_its_reason():
     refused = dict(comparison.refused)
     assert "transposed" in refused.pop("rpu")
     assert all("no device law" in reason for reason in refused.values()) and len(refused) == 1
+    # one reason, said once
     with pytest.raises(
         InputError, match="no scheme could be run: rpu, hic: cim40: read.transposed"
-    ):  # one reason, said once
+    ):
         archsim.compare("digits_cnn", ["rpu", "hic"], chip, epochs=1, images=64)
     with pytest.raises(InputError, match="^network 'rpu_cnn' and data set 'digits'"):
         archsim.compare("rpu_cnn", ["rpu", "sgd"], "cim40", epochs=1, images=64)

@@ -19,11 +19,8 @@ from workloads.datasets import load_dataset
 NETWORK = load_network("digits_cnn")
 DATA = load_dataset("digits")
 PARAMETERS = [(law, parameter.name) for law in LAWS for parameter in load_law(law).parameters]
-LIGHT = (
-    "constant_step",
-    "one_sided_pair",
-    "write_verify_pair",
-)  # laws that the suite trains anyway
+# laws that the suite trains anyway
+LIGHT = ("constant_step", "one_sided_pair", "write_verify_pair")
 # How the law is trained here: its rule, and settings under which all that it can do happens within
 # a few images.
 RULE = {

@@ -149,9 +149,8 @@ def test_upkeep_reaches_the_ledger(every_images, rows):
         steps, every = rows[layer]
         looks = -(-images // every) * steps
         converted = after[layer, "adc", "convert"] - before[layer, "adc", "convert"]
-        assert converted == near(
-            looks * columns + written, rel=0.1
-        )  # every reset and every pulse is read back
+        # every reset and every pulse is read back
+        assert converted == near(looks * columns + written, rel=0.1)
     timed = [
         archsim.simulate(one, fitting_chip("hic"), load_scheme("hic"), images=22).cycles
         for one in (trace, kept)

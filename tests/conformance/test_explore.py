@@ -153,6 +153,5 @@ def test_overlapping_spaces_share_their_points(tmp_path):
         "repriced": 0,
     }
     wanted = SPACE | {"record": ["by_component.adc.area_mm2"]}
-    assert (
-        explore(wanted, out=tmp_path, resume=True).counts["new"] == 36
-    )  # the rows lack this number
+    # the rows lack this number
+    assert explore(wanted, out=tmp_path, resume=True).counts["new"] == 36

@@ -68,9 +68,8 @@ def test_a_full_size_kernel_and_a_text_window_are_not_padded_either(tmp_path):
 def test_dlrm_is_a_chain_of_matrix_products(tmp_path):
     network = read(tmp_path, DLRM)
     assert network.multiply_accumulates == 128 * (16 * 24 + 13 * 512 + 2 * 512 * 512 + 512 * 16)
-    assert [layer.operator for layer in network.layers].count(
-        "reshape"
-    ) == 1  # 24 features become 13: nothing else is missing
+    # 24 features become 13: nothing else is missing
+    assert [layer.operator for layer in network.layers].count("reshape") == 1
 
 
 def test_sizes_that_hold_the_padding_are_not_padded_again(tmp_path):
@@ -124,9 +123,8 @@ def test_a_header_in_an_order_of_its_own_is_believed_with_a_note(tmp_path):
     assert network.array_layers[0].matrix.rows == 5 and note(network, "by the names in the header")
     with pytest.raises(InputError, match="lacks the column"):
         read(tmp_path, "Layer,Channels,IFMAP Height,IFMAP Width,x,y,z,w\na,1,2,3,1,1,1,1\n")
-    with pytest.raises(
-        InputError, match="lacks the column 'ifmap width'"
-    ):  # the channels stand in its place
+    # the channels stand in its place
+    with pytest.raises(InputError, match="lacks the column 'ifmap width'"):
         read(
             tmp_path,
             "Layer,IFMAP Height,Channels,Filter Height,Filter Width,x,Num Filter,Strides\na,9,9,3,3,1,1,1\n",

@@ -77,9 +77,8 @@ def test_from_the_file_to_the_tables(study, capsys):
     folder = study.parent
     assert batches.main([str(study)]) == 0
     assert capsys.readouterr().out.count("seed") == 6
-    assert (
-        batches.main([str(study)]) == 0 and "seed" not in capsys.readouterr().out
-    )  # finished rows stay as they are
+    # finished rows stay as they are
+    assert batches.main([str(study)]) == 0 and "seed" not in capsys.readouterr().out
     assert low_rank.main([str(study)]) == 0
     accuracy = lines(folder / "accuracy.csv")
     wanted = [("two", seed, epoch) for seed in "12" for epoch in "12"]

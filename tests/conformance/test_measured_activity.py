@@ -43,9 +43,8 @@ def test_only_the_named_layer_and_phase_change():
     ]
     assert different == ["conv1.forward"] and changed.activity == "assumed"
     digital = with_activity(trace, {("conv1", "backward"): Activity(retries=2.0)})
-    assert (
-        digital == trace
-    )  # the error at the first layer's output is digital work, which has no activity
+    # the error at the first layer's output is digital work, which has no activity
+    assert digital == trace
     assert changed.image_operations[0].activity == Activity("measured", retries=2.0)
 
 

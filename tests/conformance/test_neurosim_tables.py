@@ -81,11 +81,8 @@ def test_neurosim_resnet18(tmp_path):
     ]
     assert [layer.matrix.multiply_accumulates for layer in network.array_layers] == hand
     last = network.layer("pool7")
-    assert last.kernel == (7, 7) and last.output_shape == (
-        512,
-        1,
-        1,
-    )  # the whole map, for the next layer takes a number a channel
+    # the whole map, for the next layer takes a number a channel
+    assert last.kernel == (7, 7) and last.output_shape == (512, 1, 1)
 
 
 @pytest.mark.parametrize(

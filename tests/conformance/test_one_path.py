@@ -100,9 +100,8 @@ def by_sweep(words, settings, rung):
             "objectives": {"area_mm2": "minimise"},
         }
     )
-    design = (
-        space.design((words["batch"],)) | settings
-    )  # past the checks of single values, which a sweep makes before any point
+    # past the checks of single values, which a sweep makes before any point
+    design = space.design((words["batch"],)) | settings
     row = run_point(RungJob(_Fixed(design), rung, METRICS), "0" * 16, ())
     assert row.status in ("done", "refused"), row.extra
     return row.metrics, row.extra.get("reason", "")

@@ -43,9 +43,8 @@ def test_no_file_that_is_read_runs_a_scheme(known, call, tmp_path):
         with pytest.raises(InputError, match="unknown scheme"):
             archsim.compare("digits_cnn", [name], "cim40")
     assert not touched.exists()
-    assert (
-        own_file.load_scheme_file(scheme) == "manhattan" and touched.exists()
-    )  # the user names it
+    # the user names it
+    assert own_file.load_scheme_file(scheme) == "manhattan" and touched.exists()
 
 
 def test_a_file_is_what_stands_in_it_now(known, call, tmp_path):
@@ -67,13 +66,10 @@ def test_a_file_is_what_stands_in_it_now(known, call, tmp_path):
         0.25,
         0.75,
     ]
-    assert [Path(path).parent.name for path in own_file.own_schemes()[0][-2:]] == [
-        "a",
-        "b",
-    ]  # workers load them in this order
-    (tmp_path / "b" / "mine.py").write_text(
-        text.replace("= 0.5", "= 0.85")
-    )  # as long as before, in the same second
+    # workers load them in this order
+    assert [Path(path).parent.name for path in own_file.own_schemes()[0][-2:]] == ["a", "b"]
+    # as long as before, in the same second
+    (tmp_path / "b" / "mine.py").write_text(text.replace("= 0.5", "= 0.85"))
     assert zone_of("b/mine.py") == 0.85
     (tmp_path / "b" / "mine.py").write_text(text + "\nraise OSError\n")
     with pytest.raises(InputError, match="cannot be run"):

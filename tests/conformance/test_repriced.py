@@ -14,11 +14,8 @@ from archsim.studies.reprice import PAGE, reprice
 from archsim.validation.stored_results import verify
 from hwlib.errors import InputError
 
-SILICON = {
-    "buffer.width_bits": 64,
-    "read.columns_per_adc": 16,
-    "vector_unit.lanes": 4,
-}  # a training reads none of them
+# a training reads none of them
+SILICON = {"buffer.width_bits": 64, "read.columns_per_adc": 16, "vector_unit.lanes": 4}
 NUMBERS = (
     "cycles",
     "latency_s",

@@ -71,9 +71,8 @@ def outcome(case, scheme):
         np.arange(IMAGES),
         0,
     )
-    trace = build_trace(
-        load_network("digits_cnn"), scheme, "training", 4
-    )  # which names the settings that it was made with
+    # which names the settings that it was made with
+    trace = build_trace(load_network("digits_cnn"), scheme, "training", 4)
     state = {} if machine.rule is None else machine.rule.state()
     return {
         "trace": repr(replace(trace, scheme_settings={})),

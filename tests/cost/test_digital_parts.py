@@ -22,10 +22,8 @@ def sweep(parameter):
         return list(parameter.choices)
     least = parameter.low or 1e-3 * parameter.high  # a range from zero up
     steps = [least * (parameter.high / least) ** (i / 9) for i in range(10)]
-    steps[0], steps[-1] = (
-        parameter.low,
-        parameter.high,
-    )  # the power may overshoot by a rounding error
+    # the power may overshoot by a rounding error
+    steps[0], steps[-1] = parameter.low, parameter.high
     return sorted({round(step) for step in steps}) if parameter.integer else steps
 
 

@@ -93,18 +93,16 @@ def test_a_shared_front_end(load):
     converter's 8 columns.
     """
     result = archsim.simulate(load(THREE_VECTORS), "wu2023")
-    assert (
-        result.cycles == 16 + 1 + 3 * (8 * (8 + 1)) + 1 + math.ceil(5 / 4) == 236
-    )  # 4 lanes take 2 cycles for 5 results
+    # 4 lanes take 2 cycles for 5 results
+    assert result.cycles == 16 + 1 + 3 * (8 * (8 + 1)) + 1 + math.ceil(5 / 4) == 236
     on = 0.5 * 0.5
     counts = table(result)
     assert (
         counts["dac.convert"] == 3 * 6 * 8 * 8
         and counts["word_line_driver.drive"] == 3 * 6 * 8 * 8 * on
     )
-    assert (
-        counts["array.read"] == 3 * 6 * 10 * 8 * on
-    )  # a column conducts while its own converter looks
+    # a column conducts while its own converter looks
+    assert counts["array.read"] == 3 * 6 * 10 * 8 * on
     assert counts["front_end.sample"] == 3 * 64 * 8 and counts["adc.convert"] == 3 * 64
     assert counts["input_register.read"] == 3 * 8 * 8 and counts["tile_control.cycle"] == 3 * 72
 
@@ -131,9 +129,8 @@ def test_splits_and_partial_sums(load):
         archsim.load_architecture("cim40", {"tile.rows": 64, "tile.columns": 64}),
         timing=False,
     )
-    assert (
-        table(tree)["interconnect.transfer"] == 150 * 8 * 3 + 70 * 3 * 9
-    )  # a tree to every column split
+    # a tree to every column split
+    assert table(tree)["interconnect.transfer"] == 150 * 8 * 3 + 70 * 3 * 9
 
 
 @pytest.mark.parametrize(

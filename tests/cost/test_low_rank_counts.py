@@ -75,9 +75,8 @@ def test_operations_of_a_batch():
         "factors": 8850 + 10 * 111,
         "samples of a sub-batch": 32 * (884 + 110),
     }
-    assert (
-        operations({"rank": 10}, batch=100)[1]["w1.orthonormalise"].steps == 4
-    )  # 32, 32, 32 and 4
+    # 32, 32, 32 and 4
+    assert operations({"rank": 10}, batch=100)[1]["w1.orthonormalise"].steps == 4
     _, by_name = operations({}, name="sbe")
     assert by_name["w1.update"].steps == 1 and "w1.orthonormalise" not in by_name
     convolution = operations({"rank": 2}, batch=2, network="rpu_cnn")[1]
@@ -85,9 +84,8 @@ def test_operations_of_a_batch():
         convolution["k1.stream"].steps == 576
         and convolution["k1.orthonormalise"].steps == 2 * 576 // 32
     )
-    assert (
-        convolution["k1.stream"].vector_work["multiply_add"] == 3 * 2 * 16 + 2 * 2 * 26 + 2
-    )  # 26 inputs: the bias line is one
+    # 26 inputs: the bias line is one
+    assert convolution["k1.stream"].vector_work["multiply_add"] == 3 * 2 * 16 + 2 * 2 * 26 + 2
 
 
 def test_rebuilding_costs_the_full_matrix_and_writes_every_device():

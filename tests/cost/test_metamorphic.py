@@ -230,8 +230,7 @@ def test_training_state_spills_as_far_as_the_buffer_does_not_hold_it(capacity_ki
     for row in archsim.simulate(trace, chip, timing=False).ledger:
         if (row["action"], row["phase"]) == ("write", "update"):
             counts[row["component"]] = counts.get(row["component"], 0.0) + row["count"]
-    traffic = (
-        (1 + 2) * weights * 16
-    )  # accumulators an image, gradient and weight once a batch of one
+    # accumulators an image, gradient and weight once a batch of one
+    traffic = (1 + 2) * weights * 16
     assert counts.get("off_chip_memory", 0.0) == near(share * traffic)
     assert counts.get("buffer", 0.0) * chip.buffer.width_bits == near(traffic)

@@ -168,9 +168,8 @@ def test_drawn_prices_surround_the_printed_ones_and_share_their_figures():
         low, high = np.percentile(draws[name], (2, 98), axis=0)
         values = table.metric(name)
         assert np.all((low < values) & (values < high)), name
-        if (
-            f"{name}_low" in table.metrics
-        ):  # every figure at its low, or at its high, bounds every draw
+        # every figure at its low, or at its high, bounds every draw
+        if f"{name}_low" in table.metrics:
             upper = table.metric(f"{name}_high")
             lower = table.metric(f"{name}_low")
             assert np.all(draws[name] >= lower * 0.999) and np.all(draws[name] <= upper * 1.001)

@@ -97,10 +97,8 @@ def test_every_scheme_has_a_setup_that_no_image_pays(name):
     assert whole.setup["energy_j"] > 0 and whole.setup["cycles"] > 0
     assert {"conv1", "fc"} <= set(whole.setup["pulses"])
     one, other = whole.to_dict(), images.to_dict()
-    for document in (
-        one,
-        other,
-    ):  # a result keeps the prices of what it counts, and the digest of all
+    # a result keeps the prices of what it counts, and the digest of all
+    for document in (one, other):
         document.pop("digest", None)
         document["inventory"] = [
             {key: value for key, value in part.items() if key != "unit_prices"}
@@ -119,9 +117,8 @@ def test_zero_shift_pays_for_pulses_reads_and_its_reference():
     assert (
         counted["array", "update"] == 20 * devices and ("bitstream_generator", "bit") not in counted
     )
-    assert counted["array", "write"] == near(
-        2 * PULSES * devices
-    )  # the reference and the initial weights
+    # the reference and the initial weights
+    assert counted["array", "write"] == near(2 * PULSES * devices)
     assert few.setup["pulses"] == {
         "conv1": 20 + PULSES,
         "conv1.reference": PULSES,
@@ -133,9 +130,8 @@ def test_zero_shift_pays_for_pulses_reads_and_its_reference():
     assert counted["adc", "convert"] == near(
         2 * PULSES * devices + ROWS["conv1"] * (16 + 1) + ROWS["fc"] * (10 + 1)
     )
-    assert (
-        more.setup["cycles"] - few.setup["cycles"] == 2
-    )  # one more pulse on either layer: a cycle each
+    # one more pulse on either layer: a cycle each
+    assert more.setup["cycles"] - few.setup["cycles"] == 2
     assert (
         counts(none)["array", "write"] == near(PULSES * devices)
         and "conv1.reference" not in none.setup["pulses"]

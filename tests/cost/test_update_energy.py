@@ -19,17 +19,13 @@ BATCH = 8
 INPUT_BITS = 5
 WORD = 16
 PULSES = 4
-TRAIN = {
-    "rpu": 10,
-    "zero_shift": 31,
-    "tiki_taka": 5,
-}  # slots: those of the chip, and of the two schemes themselves
+# slots: those of the chip, and of the two schemes themselves
+TRAIN = {"rpu": 10, "zero_shift": 31, "tiki_taka": 5}
 WEIGHTS = sum((n + 1) * m for n, m, _ in LAYERS)
 GRADIENT = sum((n + 1) * m * v for n, m, v in LAYERS)  # multiply-adds of the outer products
 ENDS = sum((n + m) * v for n, m, v in LAYERS)  # values that go to both sides of the arrays
-LINES = (
-    sum((n + 1 + m) * v for n, m, v in LAYERS) + 128
-)  # the errors of the third layer go to both of its tiles
+# the errors of the third layer go to both of its tiles
+LINES = sum((n + 1 + m) * v for n, m, v in LAYERS) + 128
 READS = 288 + 32 + 0.5 + 0.5  # lines of the fast arrays: every second vector
 READ_COLUMNS = 288 * 16 + 32 * 32 + 0.5 * 128 + 0.5 * 10
 # of cells for seven bits; 4 x 128 columns of the third layer beside a reference column lie on two

@@ -161,9 +161,8 @@ def _child(
     refused = done = 0
     slowest = 0.0
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (until the process ends)
-    resource.setrlimit(
-        resource.RLIMIT_AS, (12 * 2**30, 12 * 2**30)
-    )  # a fault of ours must not take the machine's memory
+    # a fault of ours must not take the machine's memory
+    resource.setrlimit(resource.RLIMIT_AS, (12 * 2**30, 12 * 2**30))
     for number in numbers:
         path.write_bytes(mutated(reader, name, seed, number))
         started = time.monotonic()

@@ -22,13 +22,14 @@ def sbe_sample(a: int, b: int) -> dict[str, float]:
     """
     share = {"divide": 1, "add": 1}  # 1/(j+1), and one minus it
     along_d = {"multiply_add": a, "divide": 1, "multiply": 1}  # d.D, by |D|, times the share
+    # kept, added; |X|, x.X
     new_x = {
         "multiply": b,
         "multiply_add": b + b + b,
         "square_root": 1,
         "divide": 1,
         "multiply ": 1,
-    }  # kept, added; |X|, x.X
+    }
     new_d = {"multiply": a, "multiply_add": a + a + a, "square_root": 1, "divide": 1}
     s = {"multiply": 2, "multiply_add": 1}
     total = together(share, along_d, new_x, new_d, s)
@@ -50,9 +51,8 @@ def sbpca_block(a: int, b: int, k: int) -> dict[str, float]:
     columns = range(k)
 
     def orthonormal(length):
-        projected = sum(
-            2 * (2 * before * length) for before in columns
-        )  # twice: products with those before, and their subtraction
+        # twice: products with those before, and their subtraction
+        projected = sum(2 * (2 * before * length) for before in columns)
         return {
             "multiply_add": projected + k * length,
             "square_root": k,
@@ -60,12 +60,13 @@ def sbpca_block(a: int, b: int, k: int) -> dict[str, float]:
             "multiply": k * length,
         }
 
+    # s bounded from below
     blended = {
         "multiply": k * (a + b),
         "multiply_add": k * (a + b),
         "divide": 2 * k,
         "compare": 2 * k,
-    }  # s bounded from below
+    }
     return together(orthonormal(a), orthonormal(b), blended, {"multiply": k, "multiply_add": k})
 
 
@@ -77,9 +78,8 @@ def lrt_sample(a: int, b: int, k: int) -> dict[str, float]:
     q = k + 1
     rest = {"multiply_add": (a + b) * (k + k + 1), "multiply": a + b, "square_root": 2, "divide": 2}
     core = {"multiply_add": q * q}
-    rotations = (
-        6 * q * (q - 1) // 2
-    )  # three products of lines; an angle; two lines of two matrices turned
+    # three products of lines; an angle; two lines of two matrices turned
+    rotations = 6 * q * (q - 1) // 2
     svd = {
         "multiply_add": rotations * (3 * q + 4 * q),
         "multiply": rotations * 4 * q,
@@ -175,9 +175,8 @@ def low_rank(
     def apply(chip: Chip, layer: Array) -> list[Work]:
         a, b = sides(layer)
         k = min(most, a, b)
-        if (
-            mode != "rank_seq"
-        ):  # rebuilt row by row, then written blindly: all weights, or (element) a tenth
+        # rebuilt row by row, then written blindly: all weights, or (element) a tenth
+        if mode != "rank_seq":
             compared = {"compare": 2 * a * b} if mode == "element" else {}
             rebuilt = digital(
                 chip,
@@ -193,9 +192,8 @@ def low_rank(
         # one product a direction: peaks, probabilities, the root of s shared by both sides; factors
         # read, pulses of 31 slots
         work = {"compare": k * (a + b), "multiply": k * (a + b), "square_root": k}
-        shot = (
-            encoding == "amplitude"
-        )  # time and amplitude through converters in four phases: a line is charged in two of them
+        # time and amplitude through converters in four phases: a line is charged in two of them
+        shot = encoding == "amplitude"
         how = (
             {
                 "row": 2 / 31,

@@ -57,9 +57,8 @@ def read(
     """
     digital = chip.accumulate == "digital"
     shared = chip.front_end == "shared"
-    summed = (
-        digital and chip.slots > 1
-    )  # codes of all slots, each shifted by a slot's bits against the next: with a carry, and a sign
+    # codes of all slots, each shifted by a slot's bits against the next: with a carry, and a sign
+    summed = digital and chip.slots > 1
     down, rows = (1, 1) if line else (matrix.down, matrix.rows)
     tiles = matrix.tiles * down // matrix.down
     copies_of_input, sums = (down, matrix.beside) if backward else (matrix.beside, down)
@@ -74,9 +73,8 @@ def read(
     latency, interval = tile_times(chip, turns)
     latency = latency + (served - 1) * interval
     interval = interval * served
-    applied = chip.slots * (
-        turns if shared else 1
-    )  # a shared amplifier looks at one column of a converter at a time
+    # a shared amplifier looks at one column of a converter at a time
+    applied = chip.slots * (turns if shared else 1)
     on = dense * (1 if chip.input == "pulse_width" else bits)
     conducting = chip.slots * on if chip.input == "bit_serial" else dense * size
     sensed = lines_out * matrix.groups * sums
@@ -87,9 +85,8 @@ def read(
     )
     conversions_done = converted * (chip.slots if digital else 1)
     driven = lines_in * matrix.groups * copies_of_input
-    outputs = (
-        layer.rows if backward else matrix.columns
-    ) * matrix.groups  # nobody asks for the error of a bias line
+    # nobody asks for the error of a bias line
+    outputs = (layer.rows if backward else matrix.columns) * matrix.groups
     cells = rows * matrix.groups * (matrix.columns * chip.cells + chip.references * matrix.beside)
     pairs = 2 if partner else 1
     # the columns of a weight, and its reference or offset; backwards both of a pair are driven, in
@@ -125,9 +122,8 @@ def read(
         step = together(step, {"add": outputs})
     bits_in, bits_out = traffic(chip, values_in, values_out, words_in, words_out)
     bits_in, bits_out = bits_in + exact(beside_in), bits_out + exact(beside_out)
-    state = exact(words_in) * chip.word + exact(
-        beside_in
-    )  # goes to the vector unit, not to the tiles
+    # goes to the vector unit, not to the tiles
+    state = exact(words_in) * chip.word + exact(beside_in)
     carried = (bits_in - state) * (copies_of_input if chip.tree == "h_tree" else 1)
     counts |= (
         named("vector_unit", step)

@@ -55,13 +55,11 @@ def test_the_digest_is_that_of_content():
         digest_of(plain, RATE=rate)
         for rate in (3.0, 3, (3.0, 1), device_law(other), kernel(other), kernel(plain))
     ]
-    digests.remove(
-        digest_of(plain, RATE=kernel(other))
-    )  # a law's function is compiled as a kernel: the same
+    # a law's function is compiled as a kernel: the same
+    digests.remove(digest_of(plain, RATE=kernel(other)))
     assert len(set(digests)) == len(digests) and "" not in digests
-    assert (
-        digest_of(plain, RATE=object()) == "" == digest_of(plain, RATE=lambda x: x)
-    )  # cannot be told: not kept on disk
+    # cannot be told: not kept on disk
+    assert digest_of(plain, RATE=object()) == "" == digest_of(plain, RATE=lambda x: x)
 
 
 class Pair(NamedTuple):

@@ -29,9 +29,8 @@ def test_errors_come_from_the_copy_or_from_the_arrays(scheme, where):
         NETWORK, TrainingSettings(rule=scheme, scheme_settings={"backward_in": where}, batch=2)
     )
     above = machine.rule.layers[1]
-    copy = (
-        np.random.default_rng(1).uniform(-1, 1, above.weights.shape).astype(np.float32)
-    )  # not what the array holds
+    # not what the array holds
+    copy = np.random.default_rng(1).uniform(-1, 1, above.weights.shape).astype(np.float32)
     machine.rule.copies[1][...] = copy
     held = above.weights.copy()
     machine.train(np.full((2, 6), 0.5, np.float32), np.array([[1], [3]]), np.arange(2), 0)
@@ -45,9 +44,10 @@ def test_errors_come_from_the_copy_or_from_the_arrays(scheme, where):
         if where == "vector_unit":
             np.testing.assert_allclose(errors[0], exact, rtol=1e-5, atol=1e-6)
         else:
+            # read noise 0.06
             assert (
                 np.abs(errors[0] - exact).max() > 0.1 and 0 < np.abs(errors[0] - read).max() < 0.3
-            )  # read noise 0.06
+            )
     reads = {name: row["backward_reads"] for name, row in recorder_totals(machine).items()}
     assert reads == {"below": 0, "above": 0 if where == "vector_unit" else 2}
 

@@ -189,9 +189,8 @@ def test_state_is_carried_from_batch_to_batch():
         state = sbpca_batch(*state, x[part], d[part], 8)
         wanted += change(*state, 1.0)
     np.testing.assert_allclose(layer.weights, wanted, atol=1e-4 * np.abs(wanted).max())
-    assert rule.done[0].actions["vector_unit", "divide"] == 2 * 4 * (
-        2 * 2 + 2 * 2
-    )  # 4 sub-batches twice: QR and 1/s, both sides
+    # 4 sub-batches twice: QR and 1/s, both sides
+    assert rule.done[0].actions["vector_unit", "divide"] == 2 * 4 * (2 * 2 + 2 * 2)
 
 
 @pytest.mark.parametrize("name", ["sbpca", "sbe", "lrt"])

@@ -124,9 +124,8 @@ def test_counted_pulses_are_those_that_reached_the_devices(encoding):
     if encoding == "amplitude":
         assert done.actions["dac", "convert"] == 2 * (5 + 8)
         driven = sum(int((np.abs(x) > np.abs(x).max() / 62).sum()) for x in X.T)
-        assert (
-            done.actions["word_line_driver", "drive"] == 2 * driven
-        )  # once in each of the two phases of its sign
+        # once in each of the two phases of its sign
+        assert done.actions["word_line_driver", "drive"] == 2 * driven
 
 
 def test_lrt_keeps_a_gradient_that_moves_too_few_weights():
@@ -158,14 +157,14 @@ PERCEPTRON = Network(
 )
 def test_a_batch_at_a_time_is_the_training_loop(values):
     data = load_dataset("digits").first(train=90)
+    # the last batch has 26
     settings = read_settings(
         {"epochs": 2, "batch": 32, "learning_rate": 0.1, "read": EXACT, **values}
-    )  # the last batch has 26
+    )
     loop = train(PERCEPTRON, data, settings)
     perceptron, history = train_in_batches(PERCEPTRON, prepare(PERCEPTRON, data), settings)
-    pulses = (
-        0 if settings.device == "none" or settings.rule == "float" else 3 * STEP
-    )  # a rounded probability may cost a pulse
+    # a rounded probability may cost a pulse
+    pulses = 0 if settings.device == "none" or settings.rule == "float" else 3 * STEP
     for layer, weights in zip(loop.weights.values(), perceptron.weights):
         np.testing.assert_allclose(weights, layer, atol=2e-5 + pulses)
     for line, other in zip(history, loop.history):

@@ -89,9 +89,8 @@ def test_saturation_costs_cycles_only_when_it_happens():
         data="random",
         seed=2,
     )
-    assert (
-        quiet.cycles <= assumed.cycles + 64
-    )  # an automatic range leaves at most the odd repeat at its margin
+    # an automatic range leaves at most the odd repeat at its margin
+    assert quiet.cycles <= assumed.cycles + 64
     assert narrow.cycles > assumed.cycles
     assert narrow.tile_operations > assumed.tile_operations
     assert narrow.activity == quiet.activity == "measured"

@@ -74,9 +74,10 @@ def products_of(
     counts = np.zeros((len(d), len(x)), np.int32)
     tallies = np.zeros(streams.TALLIES, np.int64)
     switched = np.zeros(7, np.int64)
+    # devices that differ
     transfer = np.rint(np.linspace(0, 65536, 257) * np.array([[1.0], [0.9], [0.8]])).astype(
         np.int32
-    )  # devices that differ
+    )
     function(
         counts,
         stream_records.Operands(x, d, *scales),
@@ -144,14 +145,11 @@ def test_one_number_for_both_parts_leaves_the_bits_of_their_difference():
         )
 
     opposite, alike = moved(0.75, -0.625), moved(0.75, 0.5)
-    assert set(opposite.tolist()) == {
-        0,
-        1,
-    }  # never down, although the bits of both parts are 1 most of the time
+    # never down, although the bits of both parts are 1 most of the time
+    assert set(opposite.tolist()) == {0, 1}
     assert opposite.mean() == pytest.approx(0.125, abs=0.02)
-    assert (
-        alike.mean() == pytest.approx(1.25, abs=0.03) and alike.max() == 2
-    )  # bits of one sign count twice
+    # bits of one sign count twice
+    assert alike.mean() == pytest.approx(1.25, abs=0.03) and alike.max() == 2
 
 
 @pytest.mark.parametrize("kind", ["convolution", "max_pool", "branches", "lstm"])

@@ -135,9 +135,8 @@ def test_mean_update_is_rate_times_error_times_input(update):
     expected = 0.01 * np.outer(error, np.append(image[0], 1.0))
     deviation = (moves.mean(axis=0) - expected) / (moves.std(axis=0) / np.sqrt(draws))
     assert np.abs(deviation).max() < 4.5
-    assert (
-        0.7 < np.sqrt((deviation**2).mean()) < 1.3
-    )  # one error stream a row, one input stream a column: not independent
+    # one error stream a row, one input stream a column: not independent
+    assert 0.7 < np.sqrt((deviation**2).mean()) < 1.3
 
 
 def test_copies_are_averaged_and_quieter():
@@ -169,9 +168,8 @@ def test_vanishing_and_broken_values_keep_the_activity_in_range():
     physics[INPUT_BOUND] = 1.0
     physics[INPUT_STEP] = 1 / 127
     physics[NOISE_MANAGEMENT] = 1.0
-    block = np.array(
-        [[0.5, 1e-41, np.nan], [1.0, 0.0, 1.0]], np.float32
-    )  # columns: usual, denormal, no number
+    # columns: usual, denormal, no number
+    block = np.array([[0.5, 1e-41, np.nan], [1.0, 0.0, 1.0]], np.float32)
     sample = np.zeros(5)
     observe_block(block, 2, np.array([1.0, 1e-41, 1.0], np.float32), physics, sample)
     assert list(sample[:2]) == [6, 4]
@@ -199,9 +197,8 @@ def test_digital_outer_products_have_the_bits_of_their_twin():
 @pytest.mark.parametrize("bound", [1.0, 1e3, 1e9, np.inf])
 def test_a_bound_that_nothing_reaches_hides_no_input(bound):
     physics = np.zeros(16, np.float32)
-    physics[INPUT_BOUND] = (
-        bound  # a converter that does not round: codes of 8 bits on the scale of 1
-    )
+    # a converter that does not round: codes of 8 bits on the scale of 1
+    physics[INPUT_BOUND] = bound
     sample = np.zeros(5)
     observe_block(
         np.array([[0.5], [1.0], [0.0]], np.float32), 3, np.array([1.0], np.float32), physics, sample

@@ -106,9 +106,8 @@ def test_recorded_activity_adds_up(trained):
         writes = trained.writes[name]
         assert sum(writes["histogram"]["counts"]) == rows * columns
         assert writes["mean"] <= writes["maximum"]
-    assert (
-        0.3 < trained.activities["k1", "forward"].input_density < 0.7
-    )  # half of the pixels of the digits are black
+    # half of the pixels of the digits are black
+    assert 0.3 < trained.activities["k1", "forward"].input_density < 0.7
     assert trained.activities["w3", "forward"].input_density > 0.8
 
 
@@ -134,9 +133,8 @@ def test_early_stop_and_interrupt(tmp_path):
         if len(seen) == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
-    before = signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a background job starts with Ctrl-C ignored
+    # a background job starts with Ctrl-C ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     stopped = train(NETWORK, digits(1000, 50), RPU, folder=tmp_path, progress=progress)
     assert not stopped.finished and stopped.reason == "interrupted" and stopped.images == seen[1]
     assert (tmp_path / "checkpoint.json").exists()

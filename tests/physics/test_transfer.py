@@ -45,9 +45,8 @@ def test_programming_error_costs_accuracy_and_differs_between_chips():
             }
         )
         errors[level] = transfer(network, data, settings, trained.weights, range(4))
-    assert np.allclose(
-        errors[0.0], trained.history[-1]["test_error_percent"], atol=0.6
-    )  # weights beyond the window are clipped
+    # weights beyond the window are clipped
+    assert np.allclose(errors[0.0], trained.history[-1]["test_error_percent"], atol=0.6)
     assert np.mean(errors[0.5]) > np.mean(errors[0.0]) + 5
     assert len(set(errors[0.5])) > 1
 

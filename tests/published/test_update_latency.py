@@ -71,9 +71,8 @@ def test_accounting_reproduces_the_table(scheme):
 
 def test_the_pulses_take_what_the_table_says():
     assert pulse_update_cycles(load_architecture("rpu_512", STATED), TRAIN) == TRAIN * PULSE_NS
-    assert (
-        pulse_update_cycles(load_architecture("rpu_512"), TRAIN) * 5 == 2 * TRAIN * PULSE_NS
-    )  # both polarities, as its text has it
+    # both polarities, as its text has it
+    assert pulse_update_cycles(load_architecture("rpu_512"), TRAIN) * 5 == 2 * TRAIN * PULSE_NS
 
 
 @pytest.mark.parametrize("scheme, model_ns", [("rpu", 36.0), ("tiki_taka v2", 91.0)])

@@ -41,9 +41,8 @@ def test_faults_of_the_whole_chip(fault, tmp_path):
     path = broken_file(tmp_path, old, new)
     with pytest.raises(InputError) as error:
         archsim.simulate("lenet1", load_architecture(path))
-    assert (
-        error.value.where.startswith(f"{path}: ") and field in error.value.where
-    )  # the file, not the name that it was copied with
+    # the file, not the name that it was copied with
+    assert error.value.where.startswith(f"{path}: ") and field in error.value.where
     assert words in error.value.message
 
 

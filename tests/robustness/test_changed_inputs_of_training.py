@@ -80,9 +80,8 @@ def test_a_source_is_that_of_what_runs(inputs):
     """
     first = scheme_digest(SCHEMES[load_scheme_file("rule.py")])
     (inputs / "rule_parts.py").write_text("ZONE = 2.5\n")
-    assert (
-        scheme_digest(SCHEMES[load_scheme_file("rule.py")]) == first
-    )  # what runs is still the old one
+    # what runs is still the old one
+    assert scheme_digest(SCHEMES[load_scheme_file("rule.py")]) == first
     other_module(inputs, 2.5)
     second = scheme_digest(SCHEMES[load_scheme_file("rule.py")])
     assert second != first

@@ -49,9 +49,8 @@ def test_the_command_names_every_label_and_is_quoted():
     document = make_comparison(("sgd", "tiki_taka:version=agad"))
     words = ComparisonView(as_read(document)).command.split()
     assert set(words[words.index("--schemes") + 1].split(",")) == {"sgd", "tiki_taka:version=agad"}
-    assert (
-        words[words.index("--batch") + 1] == "8" and "--rate" not in words
-    )  # one batch for both, two rates
+    # one batch for both, two rates
+    assert words[words.index("--batch") + 1] == "8" and "--rate" not in words
     for entry in document["schemes"]:
         entry["network"] = "my net; rm x"
     assert "archsim compare 'my net; rm x' --schemes" in ComparisonView(as_read(document)).command

@@ -100,11 +100,8 @@ def test_rows_of_other_code_or_figures_are_not_used(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(ladder_module, "figures_version", lambda: "other")
     sweep = archsim.explore(LADDER, out=tmp_path, resume=True)
-    assert sweep.counts == {
-        "new": 36,
-        "reused": 0,
-        "repriced": 8,
-    }  # timed points are priced from their stored runs
+    # timed points are priced from their stored runs
+    assert sweep.counts == {"new": 36, "reused": 0, "repriced": 8}
     monkeypatch.setattr(ladder_module, "code_version", lambda: "other")
     monkeypatch.setattr(repricing_module, "code_version", lambda: "other")
     assert archsim.explore(LADDER, out=tmp_path, resume=True).counts["reused"] == 0

@@ -61,9 +61,8 @@ def rows_of(comparison):
 
 def check_comparison(folder, schemes, kills, **options):
     def stored():
-        return {
-            (path, path.read_bytes()) for path in folder.glob("*/result.json")
-        }  # its images a second tell whether it is the same
+        # its images a second tell whether it is the same
+        return {(path, path.read_bytes()) for path in folder.glob("*/result.json")}
 
     line = [
         "-m",

@@ -68,9 +68,8 @@ def test_timeline_shows_every_busy_cycle(spans):
     axis = 1000 - 14 - min(mark.x1 for mark in drawing.marks if isinstance(mark, Line))
     length = sum(bar.width for phase in TRAINING for bar in bars(drawing, token("phase", phase)))
     boxes = [box for mark in drawing.marks if isinstance(mark, Boxes) for box in mark.boxes]
-    length += (
-        sum(width * height for _, _, width, height in boxes) / 20.0
-    )  # a lane is 26 pixels, 20 of them its bars
+    # a lane is 26 pixels, 20 of them its bars
+    length += sum(width * height for _, _, width, height in boxes) / 20.0
     assert bool(boxes) == (spans == 200)
     assert length / axis == near(
         sum(row["end"] - row["start"] for row in result["timeline"]) / last, rel=0.01

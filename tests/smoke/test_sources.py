@@ -41,9 +41,8 @@ def test_every_paper_that_a_scheme_names_is_a_source(name):
 
 def test_every_device_names_a_source():
     unknown = {name for name in LAWS if load_law(name).source not in load_sources()}
-    assert (
-        not unknown and load_presets() and load_figures()
-    )  # presets and figures are refused where theirs is unknown
+    # presets and figures are refused where theirs is unknown
+    assert not unknown and load_presets() and load_figures()
 
 
 def test_every_source_has_a_title_and_is_there_once():

@@ -133,7 +133,6 @@ def test_weights_in_passes():
         and by_place(halves.ledger)["a", "forward"]["off_chip_memory.read"] == 40 * 6
     )
     load = math.ceil(5 * last_device(8, 1.0, 4.0, True) * 9)
-    step = (
-        2 + TILE + 2 + 2
-    )  # four of the 8 results leave in a pass: 28 bits on 16 wires, four codes to numbers on 2 lanes
+    # four of the 8 results leave in a pass: 28 bits on 16 wires, four codes to numbers on 2 lanes
+    step = 2 + TILE + 2 + 2
     assert halves.cycles == 6 + 2 * (load + 2 * step) == ends(halves)[-1]

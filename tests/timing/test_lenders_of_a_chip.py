@@ -49,9 +49,8 @@ def test_what_is_on_the_chip_is_what_the_arrays_own():
         assert math.fsum(child.value for child in trail.children) == near(
             result.area_mm2, rel=1e-12
         )
-        assert not any(
-            "clocked area are those" in note for note in result.reprice(28.0).notes
-        )  # the chip was built anew
+        # the chip was built anew
+        assert not any("clocked area are those" in note for note in result.reprice(28.0).notes)
 
 
 def test_own_converters_of_the_fast_array_cost_area():
@@ -86,9 +85,8 @@ def test_packed_arrays_leave_out_only_what_no_array_on_the_tile_has():
         scheme="tiki_taka",
         phase="training",
     )
-    assert (
-        result.tiles == 1 and result.tiles_without == {}
-    )  # the cycles of the one tile added up, or this had raised
+    # the cycles of the one tile added up, or this had raised
+    assert result.tiles == 1 and result.tiles_without == {}
 
 
 def test_lenders_survive_the_trace_file_and_are_checked(tmp_path):

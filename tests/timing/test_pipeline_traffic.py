@@ -67,9 +67,8 @@ def test_a_slow_drain_fills_the_queue_and_stops_the_tile(room, monkeypatch):
     steps = 20
     work = 100
     chip = quiet_chip(buffer__tile_queue=room, vector_unit__lanes=1)
-    machine, jobs = run(
-        trace_of(read("a", steps, vector_work={"add": work - 8})), chip
-    )  # 8 more scale the converter's codes
+    # 8 more scale the converter's codes
+    machine, jobs = run(trace_of(read("a", steps, vector_work={"add": work - 8})), chip)
     assert Watched.longest == room
     # the first result is under work at once, `room` more wait; a tile then waits for the drain to
     # take the next one

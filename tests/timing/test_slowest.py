@@ -39,9 +39,8 @@ def test_devices_that_are_not_written_count_no_pulse():
         for chosen in product((0, 1), repeat=3)
     )
     assert slowest_pulses(3, share, mean) == near(exact, rel=1e-9)
-    assert slowest_pulses(3, share, 5.0, verified=False) == near(
-        5 * (1 - 0.7**3)
-    )  # blind: a known number, if any
+    # blind: a known number, if any
+    assert slowest_pulses(3, share, 5.0, verified=False) == near(5 * (1 - 0.7**3))
     assert slowest_pulses(16, 1.0, 1.0) == 1.0 and slowest_pulses(10**6, 1e-9, 4.0) == near(
         4e-3, rel=0.01
     )
@@ -64,9 +63,8 @@ def test_the_slowest_of_rows_one_device_at_a_time(rows, devices, share, mean):
         draws.random((4000, rows, devices)) < share
     )
     assert slowest_row(rows, devices, share, mean) == near(counts.sum(2).max(1).mean(), rel=0.04)
-    assert (
-        slowest_row(rows, devices, 1.0, mean, verified=False) == devices * mean
-    )  # a known number of each
+    # a known number of each
+    assert slowest_row(rows, devices, 1.0, mean, verified=False) == devices * mean
 
 
 def test_vectors_that_are_read_at_once_are_repeated_as_often_as_the_worst():

@@ -123,6 +123,5 @@ def test_no_digital_step_of_a_large_layer_takes_the_whole_matrix(scheme):
     network = fully_connected(512, 512)
     trace = build_trace(network, load_scheme(scheme), "training", 2)
     for operation in trace.image_operations + trace.batch_operations:
-        assert operation.state_reads <= 4 * 4096, (
-            operation.name
-        )  # some words of each of 4,096 weights at most
+        # some words of each of 4,096 weights at most
+        assert operation.state_reads <= 4 * 4096, operation.name

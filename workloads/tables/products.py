@@ -34,9 +34,8 @@ _LARGEST_HEAD = 256
 
 def is_product(name: str) -> bool:
     """True where a layer's name says that it multiplies two activations."""
-    text = re.sub(
-        r"(?<=[a-z])(?=[A-Z])", "_", name
-    )  # attnScores: the one kind of border that has no sign
+    # attnScores: the one kind of border that has no sign
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
     text = re.sub(r"[^a-z0-9]+", "_", text.lower()).replace("mat_mul", "matmul")
     return bool(_PRODUCT.search(text)) and not _PROJECTION.search(text)
 

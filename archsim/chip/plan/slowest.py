@@ -36,9 +36,8 @@ def slowest_pulses(devices: float, share: float, mean: float, verified: bool = T
         return any_device * mean
     q = 1 - 1 / mean
     terms = math.ceil((math.log(max(1.0, devices * share)) - math.log(TAIL)) * mean)
-    reached = share * q ** np.arange(
-        1, terms, dtype=np.float64
-    )  # the chance that a device needs more than so many pulses
+    # the chance that a device needs more than so many pulses
+    reached = share * q ** np.arange(1, terms, dtype=np.float64)
     return any_device + float(-np.expm1(devices * np.log1p(-reached)).sum())
 
 

@@ -118,9 +118,8 @@ def knee(costs: np.ndarray) -> int | None:
     if len(costs) < 3 or costs.shape[1] < 2:
         return None
     points = scaled(costs)
-    ends = points[
-        np.argmin(points, axis=0)
-    ]  # (objectives, objectives): the best row of each objective
+    # (objectives, objectives): the best row of each objective
+    ends = points[np.argmin(points, axis=0)]
     try:
         normal = np.linalg.solve(ends, np.ones(len(ends)))
     except np.linalg.LinAlgError:

@@ -31,9 +31,8 @@ def check_field(path: str, where: str) -> None:
     if path == TRAINING or path.startswith((f"{TRAINING}.", f"{BY_LAYER}.", f"{KIND}.")):
         return  # one number, or one of a layer; the network says whether it has that layer
     for depth, key in enumerate(keys):
-        if (
-            typing.get_origin(annotation) is dict
-        ):  # placement.copies, components: the names are the user's
+        # placement.copies, components: the names are the user's
+        if typing.get_origin(annotation) is dict:
             annotation = typing.get_args(annotation)[1]
             continue
         if annotation is Any:

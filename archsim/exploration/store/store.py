@@ -98,9 +98,8 @@ class Store:
             while line := file.readline(_LARGEST_LINE):
                 size = len(line)
                 while not line.endswith(b"\n") and len(line) == _LARGEST_LINE:
-                    line = file.readline(
-                        _LARGEST_LINE
-                    )  # no row is that long: passed over piece by piece
+                    # no row is that long: passed over piece by piece
+                    line = file.readline(_LARGEST_LINE)
                     size += len(line)
                 if not line.endswith(b"\n"):
                     self.torn = 1

@@ -66,9 +66,9 @@ class PointTable:
             if numbers is not None
         ]
         if done and self.metrics:
-            self._numbers[:, [position for position, _ in done]] = np.array(
-                [numbers for _, numbers in done], float
-            ).T  # None becomes NaN
+            where = [position for position, _ in done]
+            # None becomes NaN
+            self._numbers[:, where] = np.array([numbers for _, numbers in done], float).T
         for position, (numbers, extra) in zip(positions, rows):
             trained = extra.get("trained", {})
             if trained.get("guards"):
@@ -202,6 +202,5 @@ _WHOLE = ("tiles", "cycles", "operations", "tile_operations")
 
 
 def _typed(values: Sequence[Any]) -> list[tuple[Any, bool]]:
-    return [
-        (value, value.__class__ is bool) for value in values
-    ]  # True and 1 are different values of an axis
+    # True and 1 are different values of an axis
+    return [(value, value.__class__ is bool) for value in values]

@@ -51,9 +51,8 @@ def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float
         images=step.images,
     )
     numbers = estimate_metrics(estimate, metrics, facts)
-    if any(
-        value is ELSEWHERE for value in numbers
-    ):  # a path into layers or phases: the whole document has it
+    # a path into layers or phases: the whole document has it
+    if any(value is ELSEWHERE for value in numbers):
         from archsim.run.simulation import simulate
 
         document = simulate(

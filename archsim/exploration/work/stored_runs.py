@@ -106,9 +106,8 @@ class Repricer:
 
     def _row(self, key: str, point: tuple, stored: PointRow | None, work: str) -> PointRow:
         design = self._space.design(point)
-        if (
-            stored is None
-        ):  # the run it waited for failed or was refused: this one has to speak for itself
+        # the run it waited for failed or was refused: this one has to speak for itself
+        if stored is None:
             from archsim.exploration.work.rungs import timing_rung
             from archsim.exploration.work.worker import RungJob, run_point
 

@@ -200,9 +200,8 @@ def _marker(folder: str, batch: int) -> Iterator:
         yield lambda index: os.pwrite(
             handle, f"{batch:>12} {index:>8} {time.time():.3f}\n".encode(), 0
         )
-        path.unlink(
-            missing_ok=True
-        )  # not where the point brings the worker down: then the mark is the evidence
+        # not where the point brings the worker down: then the mark is the evidence
+        path.unlink(missing_ok=True)
     finally:
         os.close(handle)
 

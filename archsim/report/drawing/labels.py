@@ -11,24 +11,8 @@ from archsim.report.drawing.drawing import Drawing, Line, Text, text_width
 Box = tuple[float, float, float, float]
 # In pixels, wider apart further out: near positions are wanted and tried finely.
 _DISTANCES = (6.0, 10.0, 16.0, 22.0, 30.0, 40.0, 52.0, 66.0, 84.0, 104.0)
-_TURNS = (
-    0,
-    8,
-    12,
-    4,
-    14,
-    2,
-    10,
-    6,
-    15,
-    1,
-    9,
-    7,
-    13,
-    3,
-    11,
-    5,
-)  # sixteenths of a circle: right, left, above, below first
+# sixteenths of a circle: right, left, above, below first
+_TURNS = (0, 8, 12, 4, 14, 2, 10, 6, 15, 1, 9, 7, 13, 3, 11, 5)
 _MARGIN = 3.0  # free pixels at both ends of a name
 _LEADER = 14.0  # from here on a line ties the name to its point
 _NAME = 1000.0  # what it costs to cover another name

@@ -58,9 +58,8 @@ def save_raster(
         warnings.catch_warnings(),
         matplotlib.rc_context({"font.family": fonts, "text.parse_math": False, "pdf.fonttype": 42}),
     ):
-        warnings.filterwarnings(
-            "ignore", "Glyph .* missing"
-        )  # a name in a script that no font here has: boxes, no noise
+        # a name in a script that no font here has: boxes, no noise
+        warnings.filterwarnings("ignore", "Glyph .* missing")
         size = ((drawing.width + 2 * EDGE) / _INCH, (drawing.height + 2 * EDGE) / _INCH)
         # Without pyplot, which keeps every figure alive and asks for a display.
         plot = Figure(figsize=size, facecolor=colours["card"])

@@ -137,10 +137,8 @@ def _bars(
         y = top + index * _ROW
         x = left
         drawing.add(Text(left - 8, y + 16, fit_text(name, left - 10), "end"))
-        drawing.add(
-            # Under the pieces lies one of the card's colour:
-            Rect(x, y + 3, axis.place(sum(piece[0] for piece in pieces)), _ROW - 7, "card")
-        )  # no grid through the light part
+        # Under the pieces lies one of the card's colour: no grid through the light part
+        drawing.add(Rect(x, y + 3, axis.place(sum(piece[0] for piece in pieces)), _ROW - 7, "card"))
         for amount, opacity, tip in pieces:
             length = axis.place(amount)
             drawing.add(

@@ -64,9 +64,8 @@ def design_table(view: SweepView) -> ShownTable:
         lambda v: "front" if v == 1 else f"{v}." if v else fmt.NONE,
     )
     number = Column("point", "Design", _key("point"), lambda v: f"#{v}")
-    rung = Column(
-        "rung", "Rung", _key("rung"), lambda v: str(v).split("(")[0], numeric=False
-    )  # its options stand in the table of rungs
+    # its options stand in the table of rungs
+    rung = Column("rung", "Rung", _key("rung"), lambda v: str(v).split("(")[0], numeric=False)
     held = Column("held_back", "Held back", _key("held_back"), str, numeric=False)
     device = Column("trained_on", "Trained on", _key("trained_on"), str, numeric=False)
     more = tuple(column for column in (device, held) if any(row.get(column.name) for row in rows))

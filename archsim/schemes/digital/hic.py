@@ -137,9 +137,8 @@ class Hic(GradientOnArray):
             activity=Activity(devices_written=0.25, write_pulses=1.0, verify_reads=0.0),
         )
         optimiser = optimiser_step(stage, self.weight_work, 1)
-        optimiser = replace(
-            optimiser, input_elements=shape.trained / optimiser.steps
-        )  # the registers that were read
+        # the registers that were read
+        optimiser = replace(optimiser, input_elements=shape.trained / optimiser.steps)
         carries = program_weights(stage, CARRIED, verify_reads=0.0)
         carries = replace(
             carries, activity=replace(carries.activity, write_pulses=float(self.carry_pulses))

@@ -207,9 +207,8 @@ class Sbpca(ArrayBackward):
         if self.estimator == "sbpca":
             words["samples of a sub-batch"] = float(sum(self.block * (a + b) for a, b, _ in sides))
         if self.update_mode != "rank_seq":
-            words["rebuilt change"] = float(
-                max(a * b for a, b, _ in sides)
-            )  # one layer after the other
+            # one layer after the other
+            words["rebuilt change"] = float(max(a * b for a, b, _ in sides))
         return words
 
     def parts(self, chip: Architecture) -> dict[str, dict]:

@@ -75,7 +75,5 @@ def rebuilt_writes(scheme: ApplySettings, stage: Stage, k: int) -> list[Operatio
         state_writes=a,
     )
     share = ELEMENTS_WRITTEN if scheme.update_mode == "element" else 1.0
-    return [
-        rebuild,
-        program_weights(stage, share, verify_reads=0.0),
-    ]  # blind, until devices that verify are measured
+    # blind, until devices that verify are measured
+    return [rebuild, program_weights(stage, share, verify_reads=0.0)]

@@ -23,9 +23,8 @@ def sample_work(estimator: str, a: int, b: int, k: int) -> dict[str, float]:
             "divide": 4,
             "square_root": 2,
         }
-    if (
-        estimator == "sbpca"
-    ):  # d on D, x (d D)^T, x on X, d (x X)^T, d on the new D, and their product for s
+    # d on D, x (d D)^T, x on X, d (x X)^T, d on the new D, and their product for s
+    if estimator == "sbpca":
         return {"multiply_add": 3 * k * a + 2 * k * b + k}
     if estimator == "svd":
         return {"multiply_add": a * b}

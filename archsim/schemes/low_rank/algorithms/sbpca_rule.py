@@ -169,9 +169,8 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         if scheme.estimator == "lrt":
             for values in (estimate.X, estimate.D, estimate.s):
                 values[...] = 0
-        elif (
-            estimate.images != self.batch_size
-        ):  # a batch cut short: s in the unit of an image's own errors again
+        elif estimate.images != self.batch_size:
+            # a batch cut short: s in the unit of an image's own errors again
             estimate.s *= F(estimate.images / self.batch_size)
         estimate.sum[...] = 0
         estimate.turn = estimate.samples = estimate.images = 0
@@ -221,9 +220,8 @@ class LowRankRule(UpdateRule[LowRankSettings]):
         assumed = Activity()
         slots = done.sums.get("slots", 0.0)
         products = max(1, done.batches * self.scheme.rank_of(*layer.weights.shape))
-        if (
-            layer.devices is None or slots == 0
-        ):  # exact weights have no pulses: what is assumed of them stays
+        # exact weights have no pulses: what is assumed of them stays
+        if layer.devices is None or slots == 0:
             return replace(
                 before,
                 row_pulses=assumed.row_pulses,
