@@ -43,6 +43,7 @@ def _pair_back(data, window):
         one = data.first[here]
         other = data.second[there]
         y = data.outputs[k]
+        # an operand that was broadcast gathers the errors of all outputs that it met
         data.first_errors[here] += first_back(data.errors[k], one, other, y)  # noqa: F821
         data.second_errors[there] += second_back(data.errors[k], one, other, y)  # noqa: F821
 
@@ -101,6 +102,7 @@ def join_kernels(
 def _bound(loop: Callable[..., Any], names: dict[str, Callable[..., Any]]) -> FunctionType:
     """The loop with its functions, by name."""
     assert isinstance(loop, FunctionType)  # one of this file
+    # machine code holds the functions that its loop calls: each join has a loop of its own
     made = FunctionType(loop.__code__, {**loop.__globals__, **names}, loop.__name__)
     made.__module__ = loop.__module__
     return made

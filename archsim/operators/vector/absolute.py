@@ -12,6 +12,7 @@ def value(x):
 
 
 def back(error, x, y):
+    # at zero there is no slope: 0, as PyTorch has it
     return error if x > np.float32(0.0) else -error if x < np.float32(0.0) else np.float32(0.0)
 
 

@@ -13,6 +13,7 @@ def value(first, second):
 
 
 def first_back(error, first, second, y):
+    # of two equal operands the first is taken
     return error if first >= second else np.float32(0.0)
 
 

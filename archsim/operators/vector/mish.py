@@ -16,6 +16,7 @@ def value(x):
 
 def back(error, x, y):
     bent = tanh(soft(x))
+    # the logistic is the slope of softplus
     return error * (bent + x * (np.float32(1.0) - bent * bent) * sigmoid(x))
 
 
