@@ -103,7 +103,8 @@ def cnn_ms(length: int) -> float:
     """ms of all reads and updates of one MNIST image through the RPU CNN (without pooling,
     activations and copies).
     """
-    generator, total = np.random.default_rng(1), 0.0
+    generator = np.random.default_rng(1)
+    total = 0.0
     for name, (rows, columns, count) in ARRAYS.items():
         array = load_device("gokmen2016").build(rows, columns)
         array.set_weights(generator.uniform(-1, 1, (rows, columns)) / columns**0.5)

@@ -76,7 +76,8 @@ def ratio(job: tuple, pairs: int) -> float:
     draw = np.random.default_rng(0)
     images = draw.random((60, int(np.prod(network.input_shape))), np.float32)
     labels = draw.integers(0, 10, (60, 1))
-    whole, split = machine_of(network, 0, {}), machine_of(network, lines, read)
+    whole = machine_of(network, 0, {})
+    split = machine_of(network, lines, read)
     times = [(seconds(whole, images, labels), seconds(split, images, labels)) for _ in range(pairs)]
     before, after = zip(*times[1:])  # the first call compiles
     return statistics.median(after) / statistics.median(before)

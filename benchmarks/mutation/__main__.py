@@ -22,7 +22,8 @@ def measure() -> None:
     import coverage
 
     FOLDER.mkdir(parents=True, exist_ok=True)
-    data, times = FOLDER / "coverage.data", FOLDER / "times.xml"
+    data = FOLDER / "coverage.data"
+    times = FOLDER / "times.xml"
     settings = FOLDER / "coveragerc"
     settings.write_text(
         f"[run]\ndata_file = {data}\nsource = {','.join(('hwlib', 'archsim'))}\n", encoding="utf-8"

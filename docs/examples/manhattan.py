@@ -135,7 +135,8 @@ class ManhattanRule(UpdateRule):
         )
 
     def batch(self, layer: LayerState, step: int) -> None:
-        gradient, done = self.gradients[layer.index], self.done[layer.index]
+        gradient = self.gradients[layer.index]
+        done = self.done[layer.index]
         due = np.abs(self.rate * gradient) > self.scheme.dead_zone * layer.devices.granularity
         signed = np.where(due, np.sign(gradient), 0).astype(np.int32)
         # Random numbers come from (seed, step, tile), never from a global state: one seed, one
