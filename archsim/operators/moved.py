@@ -69,6 +69,25 @@ def take_back(data, window):
 TAKE = LayerKernel("elements taken by strides", take, give_back)
 PUT = LayerKernel("elements put by strides", put, take_back)
 
+
+def place_words(data, window):
+    """`place` of the layer's own words, which are constant."""
+    k = 0
+    for a in range(window[0]):
+        for b in range(window[1]):
+            for c in range(window[2]):
+                here = window[8] + a * window[4] + b * window[5] + c * window[6]
+                for d in range(window[3]):
+                    data.outputs[here + d * window[7]] = data.words[k]
+                    k += 1
+
+
+def nothing_back(data, window):
+    """No error reaches a constant."""
+    return
+
+
+PLACE_WORDS = LayerKernel("constants placed by strides", place_words, nothing_back)
 PLACE = LayerKernel("elements placed by strides", place, take_back)
 
 

@@ -13,6 +13,7 @@ TRAINED = [
     for name in FUNCTIONS
     if FUNCTIONS[name].kernels and not untrainable(trained_chain_of(name))
 ]
+BY_FORM = ("where",)  # train in a form that a chain of the operator alone has not
 ELEMENTWISE = [name for name, item in FUNCTIONS.items() if item.elementwise]
 
 

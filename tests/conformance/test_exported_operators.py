@@ -57,19 +57,54 @@ def form_of(name):
     return Network("form", (Layer("input", "input", (), (), shape), *layers))
 
 
-def join_with(operator, role, shape=(3, 4)):
-    """A join of what an array gives and a constant."""
+def with_constants(operator, roles, out=(3, 4), settings=()):
+    """An operator of what an array gives and constants."""
+    shape = (3, 4)
     below = Layer("below", "linear", ("input",), (shape,), shape)
     counted = FUNCTIONS[operator].counted_as
     function = operator if counted else ""
-    it = Layer("it", counted or operator, ("below",), (shape,), shape, function=function)
-    flat = Layer("flat", "flatten", ("it",), (shape,), (12,))
-    last = Layer("last", "linear", ("flat",), ((12,),), (3,), bias=True)
+    words = {"function": function, "constants": roles, "settings": settings}
+    it = Layer("it", counted or operator, ("below",), (shape,), out, **words)
+    size = int(np.prod(out))
+    flat = Layer("flat", "flatten", ("it",), (out,), (size,))
+    last = Layer("last", "linear", ("flat",), ((size,),), (3,), bias=True)
     first = Layer("input", "input", (), (), shape)
-    return Network("joined", (first, below, replace(it, constants=(role,)), flat, last))
+    return Network("joined", (first, below, it, flat, last))
+
+
+def leaves(network, folder, values=None):
+    """It trains, goes out in both ways, and what comes back trains."""
+    assert untrainable(network) == {}
+    back = goes_out_as_onnx(network, folder, values)
+    assert untrainable(back) == {}
+    goes_out_as_module(network, values)
 
 
 JOINS = [name for name, item in FUNCTIONS.items() if getattr(item, "trained", None)]
+
+
+@pytest.mark.parametrize("taken", ["operand1", "operand2"])
+def test_a_choice_by_a_constant_leaves_and_trains_on(taken, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    other = "operand2" if taken == "operand1" else "operand1"
+    network = with_constants("where", ("operand0", other))
+    values = values_of(network)
+    values["it.operand0"] = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 0, 0]])
+    leaves(network, tmp_path, values)
+
+
+@pytest.mark.parametrize("role", ["part0", "part1"])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_constant_part_leaves_and_trains_on(axis, role, tmp_path):
+    # a token of the classes in front of those of the image
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    shape = (5, 4) if axis == 0 else (3, 6)
+    part = (2, 4) if axis == 0 else (3, 2)
+    network = with_constants("concat", (role,), shape, (("axis", axis),) if axis else ())
+    values = values_of(network) | {f"it.{role}": np.random.default_rng(4).normal(size=part)}
+    leaves(network, tmp_path, values)
 
 
 @every("role", ["operand0", "operand1"])
@@ -77,11 +112,7 @@ JOINS = [name for name, item in FUNCTIONS.items() if getattr(item, "trained", No
 def test_joins_with_a_constant_leave_and_train_on(operator, role, tmp_path):
     pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
     pytest.importorskip("torch", reason="needs the extra 'torch'")
-    network = join_with(operator, role)
-    assert untrainable(network) == {}
-    back = goes_out_as_onnx(network, tmp_path)
-    assert untrainable(back) == {}
-    goes_out_as_module(network)
+    leaves(with_constants(operator, (role,)), tmp_path)
 
 
 ROW = (("axis", 0), ("start", 1), ("stop", 2))
@@ -121,12 +152,12 @@ def close(given, wanted):
     np.testing.assert_allclose(given, wanted, rtol=1e-4, atol=1e-5 * max(1, np.abs(wanted).max()))
 
 
-def goes_out_as_onnx(network, folder):
+def goes_out_as_onnx(network, folder, values=None):
     from onnx.reference import ReferenceEvaluator
     from onnx_by_definition import OPERATORS
 
     image = image_of(network)
-    values = values_of(network)
+    values = values_of(network) if values is None else values
     wanted = wanted_of(network, values, image)
     path = export_onnx(network, values, folder / "net.onnx")
     both = np.stack([image, 0 * image])
@@ -141,11 +172,11 @@ def goes_out_as_onnx(network, folder):
     return back
 
 
-def goes_out_as_module(network):
+def goes_out_as_module(network, values=None):
     import torch
 
     image = image_of(network)
-    values = values_of(network)
+    values = values_of(network) if values is None else values
     with torch.no_grad():
         given = export_torch(network, values).eval()(torch.tensor(image)[None])[0].numpy()
     close(given, wanted_of(network, values, image))

@@ -11,7 +11,7 @@ import pytest
 
 from archsim.operators.compiled import LAYER_KERNELS, compiled
 from archsim.operators.forward import apply
-from archsim.operators.kernels import Back, Forth, LayerKernel
+from archsim.operators.kernels import Back, Forth, LayerKernel, LayerWords
 from archsim.operators.vocabulary import FUNCTIONS
 from archsim.readers.table import Table
 from tests.conformance.operators_known import F, values_of
@@ -51,6 +51,25 @@ FORMS = {
     "selu": ("selu", {}, [MAP], {"settings": (("alpha", 0.7), ("gamma", 1.2))}),
     "above": ("thresholded_relu", {}, [MAP], {"settings": (("alpha", 0.7),)}),
     "line": ("hard_sigmoid", {}, [MAP], {"settings": (("alpha", 0.4), ("beta", 0.3))}),
+    "beside a constant": (
+        "concat",
+        {"axis": 1},
+        [(2, 3), (2, 1)],
+        {"constants": ("part1",), "output_shape": (2, 6)},
+    ),
+    "chosen": ("add", {}, [(2, 3), (3,)], {"operator": "where", "constants": ("operand0",)}),
+    "kept where true": (
+        "add",
+        {},
+        [(2, 3)],
+        {"operator": "where", "constants": ("operand0", "operand2")},
+    ),
+    "kept where false": (
+        "add",
+        {},
+        [(2, 3)],
+        {"operator": "where", "constants": ("operand0", "operand1")},
+    ),
     "difference": ("subtract", {}, [(2, 3), (3,)]),
     "ratio": ("quotient", {}, [(2, 3), (2, 1)]),
     "divided": ("divide", {}, [(2, 3), (2, 3)]),
@@ -103,7 +122,10 @@ class Run:
         self.function = function
         self.rows = FUNCTIONS[self.layer.computes].training(self.layer, "test")
         assert self.rows and all(isinstance(row.kernel, LayerKernel) for row in self.rows)
-        self.words = first_words(self.rows[0])
+        own = [row for row in self.rows if row.words != LayerWords()]
+        self.words = first_words((own or self.rows)[0])
+        if self.layer.computes == "where":  # a condition is false somewhere
+            self.words[: self.layer.output_elements : 2] = 0
         shapes = self.layer.input_shapes
         self.inputs = [values_of(int(np.prod(shape)), 3 + k) for k, shape in enumerate(shapes)]
 

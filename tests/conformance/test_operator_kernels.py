@@ -25,7 +25,7 @@ from archsim.operators.forward import apply
 from archsim.operators.vocabulary import FUNCTIONS
 from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings
-from tests.conformance.operators_known import TRAINED, F, values_of
+from tests.conformance.operators_known import BY_FORM, TRAINED, F, values_of
 from tests.near import near
 from tests.operator_layers import POSITIVE, layer_of, trained_chain_of
 
@@ -171,7 +171,7 @@ def test_what_an_array_scatters_is_the_transpose_of_what_it_gathers(kernel):
 
 
 def test_every_kernel_belongs_to_an_operator_that_trains():
-    used = {item for name in TRAINED for item in FUNCTIONS[name].kernels}
+    used = {item for name in (*TRAINED, *BY_FORM) for item in FUNCTIONS[name].kernels}
     assert used == {*DIGITAL_KERNELS, *ARRAY_KERNELS, *RECURRENT_KERNELS, *LAYER_KERNELS}
     assert all(isinstance(item, ArrayKernel) for item in ARRAY_KERNELS)
 

@@ -55,7 +55,22 @@ def _reshape(graph: OnnxWriting, layer: Layer) -> None:
 
 
 def _concat(graph: OnnxWriting, layer: Layer) -> None:
-    graph.node(layer, "Concat", [*layer.inputs], axis=count_of(layer, "axis") + 1)
+    inputs = [*layer.inputs]
+    for role in layer.constants:
+        inputs.insert(int(role.removeprefix("part")), _each_image(graph, layer, role))
+    graph.node(layer, "Concat", inputs, axis=count_of(layer, "axis") + 1)
+
+
+def _each_image(graph: OnnxWriting, layer: Layer, role: str) -> str:
+    """A constant once for each image of the batch, whose number the first input says."""
+    values = graph.held(layer, role)
+    part = graph.constant(layer, role, values[None])
+    rest = graph.constant(layer, f"{role}.shape", np.array(values.shape, np.int64))
+    whole = graph.step(layer, "Shape", [layer.inputs[0]], "whole")
+    first = graph.constant(layer, "first", np.array([0], np.int64))
+    images = graph.step(layer, "Gather", [whole, first], "images", axis=0)
+    shape = graph.step(layer, "Concat", [images, rest], "sizes", axis=0)
+    return graph.step(layer, "Expand", [part, shape], f"{role}.each")
 
 
 def _transpose(graph: OnnxWriting, layer: Layer) -> None:

@@ -85,6 +85,15 @@ def _batch_norm(graph: OnnxWriting, layer: Layer) -> None:
 
 
 # Types of elements, in the numbers of ONNX
+def _where(graph: OnnxWriting, layer: Layer) -> None:
+    inputs = [*layer.inputs]
+    for role in layer.roles:
+        values = graph.held(layer, role)
+        values = values != 0 if role == "operand0" else values
+        inputs.insert(int(role.removeprefix("operand")), graph.constant(layer, role, values))
+    graph.node(layer, "Where", inputs)
+
+
 _FLOAT = 1
 _INT64 = 7
 _USUAL = {"scale": 1.0, "shift": 0.0}
@@ -152,6 +161,7 @@ WRITERS: Mapping[str, Write] = {
     "subtract": _join("Sub"),
     "divide": _join("Div"),
     "quotient": _join("Div"),
+    "where": _where,
     "maximum": _join("Max"),
     "minimum": _join("Min"),
     "batch_norm": _batch_norm,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from archsim.operators.arguments import axes_of, count_of, number_of
 from archsim.operators.moves import Moves, by_own_settings
 from archsim.operators.vector.causal_mask import mask_of
@@ -47,7 +49,18 @@ def _same(torch: Any, layer: Layer, held: Held) -> Any:
 
 def _concat(torch: Any, layer: Layer, held: Held) -> Any:
     axis = count_of(layer, "axis") + 1
-    return lambda *operands: torch.cat(operands, axis)
+    fixed = {
+        int(role.removeprefix("part")): torch.tensor(np.asarray(held[role], np.float32))
+        for role in layer.constants
+    }
+
+    def joined(*operands: Any) -> Any:
+        parts = [*operands]
+        for number, own in fixed.items():
+            parts.insert(number, own.expand(len(operands[0]), *own.shape))
+        return torch.cat(parts, axis)
+
+    return joined
 
 
 def _transpose(torch: Any, layer: Layer, held: Held) -> Any:

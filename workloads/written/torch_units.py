@@ -133,6 +133,21 @@ def _join(combine: Callable[[Any, Any], Any]) -> Part:
     return make
 
 
+def _where(torch: Any, layer: Layer, held: Held) -> Any:
+    fixed = {
+        int(role.removeprefix("operand")): torch.tensor(np.asarray(held[role], np.float32))
+        for role in layer.roles
+    }
+
+    def choose(*operands: Any) -> Any:
+        whole = [*operands]
+        for number, own in fixed.items():
+            whole.insert(number, own)
+        return torch.where(whole[0] != 0, *whole[1:])
+
+    return choose
+
+
 PARTS: Mapping[str, Part] = {
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
@@ -175,6 +190,7 @@ PARTS: Mapping[str, Part] = {
     "subtract": _join(lambda x, y: x - y),
     "divide": _join(lambda x, y: x / y),
     "quotient": _join(lambda x, y: x / y),
+    "where": _where,
     "maximum": _join(_of_torch("maximum")),
     "minimum": _join(_of_torch("minimum")),
     "softmax": _softmax("Softmax", softmax_axes),

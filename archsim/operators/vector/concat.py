@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.arguments import Tensors, count_of, operands
+from archsim.operators.arguments import Tensors, constant, count_of, operands
 from archsim.operators.base import AXES_KEPT, Operator, TrainingRow, operator
 from archsim.operators.copying import COPY
-from archsim.operators.moved import PLACE
+from archsim.operators.kernels import LayerWords
+from archsim.operators.moved import PLACE, PLACE_WORDS
 from archsim.operators.numbers import np
+from archsim.operators.pairs import UNKNOWN
 from archsim.operators.shapes import concatenate
 from archsim.operators.sizes import Output
 from archsim.operators.strides import moved_numbers, strides_of
@@ -28,7 +30,8 @@ class Concat(Operator):
     fields = ("axis",)
     inputs = None
     moves_only = True
-    kernels = (COPY, PLACE)
+    kernels = (COPY, PLACE, PLACE_WORDS)
+    trains_constants = True
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         axis = table.integer("axis", 0, lowest=0)
@@ -43,9 +46,7 @@ class Concat(Operator):
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         first = layer.input_shapes[0]
         joined = (sum(shape[0] for shape in layer.input_shapes), *first[1:])
-        if layer.constants:
-            return ()
-        if layer.setting("axis") or layer.output_shape != joined:
+        if layer.constants or layer.setting("axis") or layer.output_shape != joined:
             return self._placed(layer)
         rows = []
         start = 0
@@ -55,16 +56,43 @@ class Concat(Operator):
             start += size
         return tuple(rows)
 
-    def _placed(self, layer: Layer) -> tuple[TrainingRow, ...]:
-        """Rows of parts side by side along another axis than the first."""
+    def _parts(self, layer: Layer) -> list[tuple[str, Shape]]:
+        """The role of every part, "" of an input, and its shape; none where a constant's is open."""
         axis = count_of(layer, "axis")
-        strides = strides_of(layer.output_shape)
+        given = list(layer.input_shapes)
+        rest = layer.output_shape[axis] - sum(shape[axis] for shape in given)
+        if len(layer.constants) > 1:  # how long each of them is, the layer does not say
+            return []
+        parts: list[tuple[str, Shape]] = [("", shape) for shape in given]
+        for role in layer.constants:
+            own = (*layer.output_shape[:axis], rest, *layer.output_shape[axis + 1 :])
+            parts.insert(int(role.removeprefix("part")), (role, own))
+        return parts
+
+    def _placed(self, layer: Layer) -> tuple[TrainingRow, ...]:
+        """Rows of parts side by side along any axis, of which one may be a constant."""
+        axis, strides = count_of(layer, "axis"), strides_of(layer.output_shape)
         rows: list[TrainingRow] = []
-        start = 0
-        for source, shape in enumerate(layer.input_shapes):
+        start = source = 0
+        for role, shape in self._parts(layer):
             numbers = moved_numbers(shape, strides, start)
             if not numbers:
                 return ()
-            rows.append(TrainingRow(PLACE, source, window=numbers))
             start += shape[axis] * strides[axis]
+            if role:
+                words = LayerWords(constants=(UNKNOWN,) * math.prod(shape))
+                rows.append(TrainingRow(PLACE_WORDS, window=numbers, words=words))
+                continue
+            rows.append(TrainingRow(PLACE, source, window=numbers))
+            source += 1
         return tuple(rows)
+
+    def constant_words(self, layer: Layer, held: Tensors) -> np.ndarray | None:
+        for role, shape in self._parts(layer):
+            if role:
+                spread: np.ndarray = np.broadcast_to(constant(layer, role, held), shape)
+                return spread.reshape(-1)
+        return None
+
+    def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
+        return {role: words.reshape(shape).copy() for role, shape in self._parts(layer) if role}
