@@ -92,15 +92,15 @@ def join_kernels(
         pair: a kernel of two activations that is there already.
     """
     names = {"value": value, "first_back": first_back, "second_back": second_back}
-    own = LayerKernel(f"{name} of two", _bound(_pair, names), _bound(_pair_back, names))
+    own = LayerKernel(f"{name} of two", bound(_pair, names), bound(_pair_back, names))
     fixed = f"{name} with a constant"
     return JoinKernels(
-        pair or own, LayerKernel(fixed, _bound(_fixed, names), _bound(_fixed_back, names))
+        pair or own, LayerKernel(fixed, bound(_fixed, names), bound(_fixed_back, names))
     )
 
 
-def _bound(loop: Callable[..., Any], names: dict[str, Callable[..., Any]]) -> FunctionType:
-    """The loop with its functions, by name."""
+def bound(loop: Callable[..., Any], names: dict[str, Callable[..., Any]]) -> FunctionType:
+    """A loop with its functions, by name: one source for all that are bound to it."""
     assert isinstance(loop, FunctionType)  # one of this file
     # machine code holds the functions that its loop calls: each join has a loop of its own
     made = FunctionType(loop.__code__, {**loop.__globals__, **names}, loop.__name__)

@@ -12,6 +12,7 @@ import pytest
 from archsim.operators.compiled import LAYER_KERNELS, compiled
 from archsim.operators.forward import apply
 from archsim.operators.kernels import Back, Forth, LayerKernel, LayerWords
+from archsim.operators.vector.reduce import KINDS
 from archsim.operators.vocabulary import FUNCTIONS
 from archsim.readers.table import Table
 from tests.conformance.operators_known import F, values_of
@@ -70,6 +71,13 @@ FORMS = {
         [(2, 3)],
         {"operator": "where", "constants": ("operand0", "operand1")},
     ),
+    **{
+        f"{kind} along axes": ("reduce", {"kind": kind, "axes": [0, 2]}, [MAP])
+        for kind, item in KINDS.items()
+        if item.kernel
+    },
+    "square": ("power", {"exponent": 2}, [MAP]),
+    "cube": ("power", {"exponent": 3}, [MAP]),
     "difference": ("subtract", {}, [(2, 3), (3,)]),
     "ratio": ("quotient", {}, [(2, 3), (2, 1)]),
     "divided": ("divide", {}, [(2, 3), (2, 3)]),

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from archsim.operators.arguments import count_of, number_of
+from archsim.operators.arguments import axes_of, count_of, number_of
 from archsim.operators.vector.log_softmax import log_softmax_axes
+from archsim.operators.vector.reduce import KINDS
 from archsim.operators.vector.softmax import softmax_axes
 from workloads.network import Layer
 from workloads.written.onnx_graph import OnnxWriting, Write
@@ -85,6 +86,19 @@ def _batch_norm(graph: OnnxWriting, layer: Layer) -> None:
 
 
 # Types of elements, in the numbers of ONNX
+def _power(graph: OnnxWriting, layer: Layer) -> None:
+    exponent = np.array(number_of(layer, "exponent", 2.0), np.float32)
+    graph.node(layer, "Pow", [*layer.inputs, graph.constant(layer, "exponent", exponent)])
+
+
+def _reduce(graph: OnnxWriting, layer: Layer) -> None:
+    graph.needs(18)  # from which on all of them take their axes as an input
+    axes = axes_of(layer, (len(layer.input_shapes[0]) - 1,))
+    held = graph.constant(layer, "axes", np.array([axis + 1 for axis in axes], np.int64))
+    kind = KINDS[str(layer.setting("kind", "sum"))].onnx
+    graph.node(layer, kind, [*layer.inputs, held], keepdims=1)
+
+
 def _where(graph: OnnxWriting, layer: Layer) -> None:
     inputs = [*layer.inputs]
     for role in layer.roles:
@@ -162,6 +176,8 @@ WRITERS: Mapping[str, Write] = {
     "divide": _join("Div"),
     "quotient": _join("Div"),
     "where": _where,
+    "power": _power,
+    "reduce": _reduce,
     "maximum": _join("Max"),
     "minimum": _join("Min"),
     "batch_norm": _batch_norm,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from archsim.operators.arguments import count_of, number_of
+from archsim.operators.arguments import axes_of, count_of, number_of
 from archsim.operators.vector.log_softmax import log_softmax_axes
 from archsim.operators.vector.softmax import softmax_axes
 from archsim.operators.vocabulary import FUNCTIONS
@@ -133,6 +133,29 @@ def _join(combine: Callable[[Any, Any], Any]) -> Part:
     return make
 
 
+def _power(torch: Any, layer: Layer, held: Held) -> Any:
+    exponent = number_of(layer, "exponent", 2.0)
+    return lambda x: x**exponent
+
+
+_REDUCTIONS: Mapping[str, Callable[[Any, tuple[int, ...]], Any]] = {
+    "sum": lambda x, axes: x.sum(axes, keepdim=True),
+    "smallest": lambda x, axes: x.amin(axes, keepdim=True),
+    "sum_of_magnitudes": lambda x, axes: x.abs().sum(axes, keepdim=True),
+    "sum_of_squares": lambda x, axes: (x * x).sum(axes, keepdim=True),
+    "length": lambda x, axes: (x * x).sum(axes, keepdim=True).sqrt(),
+    "log_sum_exp": lambda x, axes: x.logsumexp(axes, keepdim=True),
+}
+
+
+def _reduce(torch: Any, layer: Layer, held: Held) -> Any:
+    axes = tuple(axis + 1 for axis in axes_of(layer, (len(layer.input_shapes[0]) - 1,)))
+    kind = str(layer.setting("kind", "sum"))
+    if kind not in _REDUCTIONS:
+        raise InputError("this reduction has no part here", where=layer.name, got=kind)
+    return lambda x: _REDUCTIONS[kind](x, axes).reshape(len(x), *layer.output_shape)
+
+
 def _where(torch: Any, layer: Layer, held: Held) -> Any:
     fixed = {
         int(role.removeprefix("operand")): torch.tensor(np.asarray(held[role], np.float32))
@@ -191,6 +214,8 @@ PARTS: Mapping[str, Part] = {
     "divide": _join(lambda x, y: x / y),
     "quotient": _join(lambda x, y: x / y),
     "where": _where,
+    "power": _power,
+    "reduce": _reduce,
     "maximum": _join(_of_torch("maximum")),
     "minimum": _join(_of_torch("minimum")),
     "softmax": _softmax("Softmax", softmax_axes),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work, number_of
 from archsim.operators.base import Operator, operator
+from archsim.operators.kernels import LayerKernel, LayerWords, TrainingRow
 from archsim.operators.numbers import np
 from archsim.operators.sizes import Output
 
@@ -17,6 +18,21 @@ if TYPE_CHECKING:
     from workloads.network import Layer
 
 
+def raised(data, window):
+    """`words`: the exponent."""
+    for k in range(data.first.shape[0]):
+        data.outputs[k] = data.first[k] ** data.words[0]
+
+
+def raised_back(data, window):
+    for k in range(data.first.shape[0]):
+        slope = data.words[0] * data.first[k] ** (data.words[0] - np.float32(1.0))
+        data.first_errors[k] += data.errors[k] * slope
+
+
+RAISED = LayerKernel("power", raised, raised_back)
+
+
 @operator("power", onnx="Pow")
 class Power(Operator):
     """x to the power `exponent`: a square is a product, everything else a table."""
@@ -25,6 +41,7 @@ class Power(Operator):
     meanings = {"exponent": "of `power`: the constant exponent, 2 where it is not given"}
     streams = True
     unbounded = True
+    kernels = (RAISED,)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         exponent = table.number("exponent") if "exponent" in table.values else 2.0
@@ -42,3 +59,7 @@ class Power(Operator):
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         return np.power(inputs[0], number_of(layer, "exponent", 2.0))
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        words = LayerWords(constants=(number_of(layer, "exponent", 2.0),))
+        return (TrainingRow(RAISED, words=words),)

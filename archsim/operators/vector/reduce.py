@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.operators.arguments import Tensors, Work, axes_of, merge
 from archsim.operators.base import AXES_OWN, Operator, operator
+from archsim.operators.elementary import exponential, logarithm
+from archsim.operators.kernels import LayerKernel, TrainingRow
 from archsim.operators.numbers import np
+from archsim.operators.reduced import as_it_is, reduction
 from archsim.operators.sizes import Output
+from archsim.operators.strides import joined_numbers
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,6 +20,46 @@ if TYPE_CHECKING:
     from archsim.operators.shapes import Shape
     from archsim.readers.table import Table
     from workloads.network import Layer
+
+
+def one(x, y):
+    return np.float32(1.0)
+
+
+def direction(x, y):
+    return np.sign(x)
+
+
+def square(x):
+    return x * x
+
+
+def twice(x, y):
+    return np.float32(2.0) * x
+
+
+def root(total):
+    return np.sqrt(total)
+
+
+def share(x, y):
+    return x / y if y > np.float32(0.0) else np.float32(0.0)
+
+
+def magnitude(x):
+    return abs(x)
+
+
+def power_of_e(x):
+    return exponential(x)
+
+
+def weight(x, y):
+    return exponential(x - y)
+
+
+def log(total):
+    return logarithm(total)
 
 
 class Reduction(NamedTuple):
@@ -26,12 +70,14 @@ class Reduction(NamedTuple):
         of: (x, axes) with the axes kept: its result.
         each: what it asks of a lane for each input.
         last: what it asks for each result.
+        kernel: how it trains; None: not at all.
     """
 
     onnx: str
     of: Callable[[Any, tuple[int, ...]], Any]
     each: Work
     last: Work = {}
+    kernel: LayerKernel | None = None
 
 
 def _length(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
@@ -44,7 +90,12 @@ def _log_sum_exp(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
 
 
 KINDS = {
-    "sum": Reduction("ReduceSum", lambda x, axes: x.sum(axis=axes, keepdims=True), {"add": 1}),
+    "sum": Reduction(
+        "ReduceSum",
+        lambda x, axes: x.sum(axis=axes, keepdims=True),
+        {"add": 1},
+        kernel=reduction("sum along axes", as_it_is, one),
+    ),
     "smallest": Reduction(
         "ReduceMin", lambda x, axes: x.min(axis=axes, keepdims=True), {"compare": 1}
     ),
@@ -52,21 +103,32 @@ KINDS = {
         "ReduceProd", lambda x, axes: x.prod(axis=axes, keepdims=True), {"multiply": 1}
     ),
     "sum_of_magnitudes": Reduction(
-        "ReduceL1", lambda x, axes: abs(x).sum(axis=axes, keepdims=True), {"add": 1}
+        "ReduceL1",
+        lambda x, axes: abs(x).sum(axis=axes, keepdims=True),
+        {"add": 1},
+        kernel=reduction("sum of magnitudes along axes", magnitude, direction),
     ),
     "sum_of_squares": Reduction(
         "ReduceSumSquare",
         lambda x, axes: (x * x).sum(axis=axes, keepdims=True),
         {"multiply_add": 1},
+        kernel=reduction("sum of squares along axes", square, twice),
     ),
     # the root by table
-    "length": Reduction("ReduceL2", _length, {"multiply_add": 1}, {"lookup": 1}),
+    "length": Reduction(
+        "ReduceL2",
+        _length,
+        {"multiply_add": 1},
+        {"lookup": 1},
+        reduction("length along axes", square, share, root),
+    ),
     # maximum, difference, exponential and sum; the logarithm by table
     "log_sum_exp": Reduction(
         "ReduceLogSumExp",
         _log_sum_exp,
         {"compare": 1, "add": 2, "lookup": 1},
         {"lookup": 1, "add": 1},
+        reduction("logarithm of a sum of exponentials", power_of_e, weight, log),
     ),
 }
 ONNX_KINDS = {item.onnx: name for name, item in KINDS.items()}
@@ -77,6 +139,8 @@ class Reduce(Operator):
     """The axes stay with the length 1."""
 
     fields = ("kind", "axes")
+    kernels = tuple(kind.kernel for kind in KINDS.values() if kind.kernel)
+    trains = "reduce but smallest and product"
     meanings = {"kind": f"of `reduce`: {', '.join(KINDS)}"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
@@ -106,3 +170,11 @@ class Reduce(Operator):
         x = inputs[0]
         kind = KINDS[str(layer.setting("kind", "sum"))]
         return kind.of(x, axes_of(layer, (x.ndim - 1,))).reshape(layer.output_shape)
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        kernel = KINDS[str(layer.setting("kind", "sum"))].kernel
+        shape = layer.input_shapes[0]
+        axes = axes_of(layer, (len(shape) - 1,))
+        kept = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
+        numbers = joined_numbers(shape, shape, kept)
+        return (TrainingRow(kernel, window=numbers),) if kernel and numbers else ()

@@ -1,0 +1,55 @@
+"""Training kernels of reductions: one number of all along some axes.
+
+A reduction says what it adds up, what becomes of the sum, and the slope of the result by an element. The
+loops stand here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from archsim.operators.kernels import LayerKernel
+from archsim.operators.numbers import np
+from archsim.operators.pairs import bound, element_of
+
+
+def _reduce(data, window):
+    """`window`: four sizes of the input, four strides of it, and four of the output, 0 along an axis
+    that is added up.
+    """
+    for k in range(data.outputs.shape[0]):
+        data.outputs[k] = np.float32(0.0)
+    for k in range(data.first.shape[0]):
+        data.outputs[element_of(k, window, 8)] += term(data.first[k])  # noqa: F821
+    for k in range(data.outputs.shape[0]):
+        data.outputs[k] = finish(data.outputs[k])  # noqa: F821
+
+
+def _reduce_back(data, window):
+    for k in range(data.first.shape[0]):
+        there = element_of(k, window, 8)
+        own = slope(data.first[k], data.outputs[there])  # noqa: F821
+        data.first_errors[k] += data.errors[there] * own
+
+
+def as_it_is(x):
+    return x
+
+
+def reduction(
+    name: str,
+    term: Callable[..., Any],
+    slope: Callable[..., Any],
+    finish: Callable[..., Any] = as_it_is,
+) -> LayerKernel:
+    """The kernel of a reduction.
+
+    Args:
+        name: of the machine code.
+        term: what an element brings to the sum.
+        slope: (element, result): the slope of the result by the element.
+        finish: what becomes of the sum.
+    """
+    names = {"term": term, "slope": slope, "finish": finish}
+    return LayerKernel(name, bound(_reduce, names), bound(_reduce_back, names))
