@@ -26,7 +26,7 @@ from archsim.kernels.map_records import (
 )
 from archsim.kernels.read_block import find_peaks, read_block
 from archsim.kernels.read_parts import read_parts
-from archsim.kernels.tile_records import Lanes, ReadKeys, ReadScratch, Region
+from archsim.kernels.tile_records import PERIPHERY, Lanes, ReadKeys, ReadScratch, Region
 from archsim.kernels.views import flat, view_at
 
 U = np.uint64
@@ -192,6 +192,8 @@ def _read_maps(source, held, reads):
     reads = borrowed(reads)
     blocks = held.blocks
     copies, groups, columns, lines = held.weights.shape
+    weights = flat(held.weights)
+    periphery = flat(held.periphery)
     count = reads.slowest.shape[0]
     room = min(WIDTH, count)
     longest = tallest = np.int64(0)
@@ -203,45 +205,54 @@ def _read_maps(source, held, reads):
         np.empty((longest + 2 * tallest + 2) * room, np.float32), np.empty(room, np.uint64)
     )
     given = np.empty(tallest * room, np.float32)
-    numbers = np.empty((2, room), np.float32)
-    repeats = np.empty(room, np.int32)
-    most = np.empty((held.tiles, room), np.int32)
+    numbers = np.empty(2 * room, np.float32)
+    repeated = np.empty(room, np.int32)
+    most = np.empty(held.tiles * room, np.int32)
     for begin in range(0, count, WIDTH):
         width = min(WIDTH, count - begin)
         block = view_at(driven, 0, (groups * lines, width))
-        scales = numbers[0, :width]
-        peaks = numbers[1, :width]
+        scales = view_at(numbers, 0, (width,))
+        peaks = view_at(numbers, room, (width,))
+        repeats = view_at(repeated, 0, (width,))
         reads.counts[MISSING] += drive_lines(source, begin, block)
         divide_lines(block, source.managed, scales)
         if source.top > 0:
             count_codes(block, source, reads.counts)
         for device in range(held.keys.shape[0]):
-            most[:, :] = 0
+            for k in range(held.tiles * width):
+                most[k] = 0
             known = np.int64(-1)
             for number in range(blocks.shape[0]):
-                own = blocks[number]
-                group = own[GROUP]
-                start = group * lines + own[LINE]
-                part = view_at(driven, start * width, (own[LINES], width))
+                group = blocks[number, GROUP]
+                line = blocks[number, LINE]
+                column = blocks[number, COLUMN]
+                start = group * lines + line
+                part = view_at(driven, start * width, (blocks[number, LINES], width))
                 if start != known:  # tiles beside each other share their lines
                     find_peaks(part, peaks)
                     known = start
-                read = view_at(given, 0, (own[COLUMNS], width))
-                keys = held.keys[device, number]
+                read = view_at(given, 0, (blocks[number, COLUMNS], width))
+                matrix = (device % copies * groups + group) * columns * lines
+                row = (device * blocks.shape[0] + number) * PERIPHERY
                 reads.counts[SATURATIONS] += convert_tile(
-                    Region(held.weights[device % copies, group], FORTH, own[LINE], own[COLUMN]),
-                    Lanes(part, peaks, read, repeats[:width]),
-                    held.periphery[device, number],
-                    ReadKeys(keys[0], keys[1], source.first + U(begin)),
+                    Region(view_at(weights, matrix, (columns, lines)), FORTH, line, column),
+                    Lanes(part, peaks, read, repeats),
+                    view_at(periphery, row, (PERIPHERY,)),
+                    ReadKeys(
+                        held.keys[device, number, 0],
+                        held.keys[device, number, 1],
+                        source.first + U(begin),
+                    ),
                     scratch,
                 )
-                add_outputs(read, scales, begin, group * columns + own[COLUMN], reads.outputs)
+                add_outputs(read, scales, begin, group * columns + column, reads.outputs)
                 # where one group of lines saturates, its whole tile repeats
+                tile = blocks[number, TILE] * width
                 for b in range(width):
-                    most[own[TILE], b] = max(most[own[TILE], b], repeats[b])
+                    most[tile + b] = max(most[tile + b], repeats[b])
             for tile in range(held.tiles):
                 for b in range(width):
-                    again = np.int64(most[tile, b])
+                    again = np.int64(most[tile * width + b])
                     reads.counts[REPEATS] += again
                     reads.slowest[begin + b] = max(reads.slowest[begin + b], again)
 
