@@ -20,6 +20,7 @@ ROOT = Path(archsim.__file__).parents[1]
 NAMES = list(json.loads((ROOT / "docs" / "from_code" / "imports.json").read_text("utf-8")))
 EXPORTERS = ("torch.export", "TorchScript")
 EXACT = 1e-4
+FADED = 1e-12
 STEP_BITS = {"float16": 10, "bfloat16": 7}  # of a float of 16 bits, behind its first one
 # Narrow ones that PyTorch writes, and onnxruntime runs, in floats of 16 bits.
 SHORT = ("LeNet-5", "SE-ResNet")
@@ -69,7 +70,10 @@ def test_its_outputs_are_those_of_onnxruntime(zoo, name, exporter, tmp_path):
         pytest.skip("refused, as the table says")
     wanted = runtime_output(path, inputs)
     got = imported_output(path, inputs)
-    assert np.abs(got - wanted).max() <= EXACT * np.abs(wanted).max()
+    largest = np.abs(wanted).max()
+    # Weights drawn too small fade layer by layer, and zero equals zero whatever the layers are.
+    assert largest > FADED
+    assert np.abs(got - wanted).max() <= EXACT * largest
 
 
 @pytest.mark.parametrize("name", SHORT)

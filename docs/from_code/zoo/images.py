@@ -131,6 +131,7 @@ NETWORKS = {
         hidden_sizes=[16, 24, 32],
         neck_hidden_sizes=[8, 8, 16, 16, 16, 24, 32],
         num_attention_heads=4,
+        initializer_range=0.3,  # by its own of 0.02 nothing is left of a picture at the end
     ),
     "YOLOS": partial(
         _model,
