@@ -4,8 +4,9 @@ long does a whole run take in a process, and how many cycles does a CPU second b
     python benchmarks/bench_soc.py [--most N] [--simpy N] [--only PART] [--onnx]
 
 --most: tile operations of the longest compiled run (1e6; 1e8 takes a minute). --simpy: those of the
-longest run in SimPy (1e5; 1e6 takes minutes). --only: one of the parts, `steps`, `networks`,
-`process`, `linear`, `phases`. --onnx adds the nine networks of the onnx package.
+longest run in SimPy (1e5; 1e6 takes minutes), or as many jobs of a whole run. --only: one of the
+parts, `steps`, `networks`, `process`, `linear`, `phases`. --onnx adds the nine networks of the onnx
+package.
 
 CPU time of one process; the figures of one run are comparable with each other, not with another
 machine's.
@@ -26,7 +27,7 @@ from archsim.chip.place import place
 from archsim.chip.plan.counts import plans_of
 from archsim.schemes import load_scheme
 from archsim.soc.engine import PlacedTrace, machine_of
-from archsim.soc.length import steps_in
+from archsim.soc.length import jobs_of, steps_in
 from archsim.trace import build_trace
 
 MODES = ("layer_by_layer", "pipelined")
@@ -102,35 +103,80 @@ def _each(works: Sequence[PlacedTrace], engine: str) -> float:
     return statistics.median(seconds) / steps_in(works[0].trace, works[0].images) * 1e6
 
 
-def in_process() -> None:
+def in_process(most_simpy: int) -> None:
     """A whole run, timed and priced, in a process that has the network: the first, which loads what
-    is imported late and the machine code, and the median of five more, each on another chip.
+    is imported late and the machine code, and the median of five more, each on another chip; and
+    what skipping the steady state of operations on cores saves of the events.
     """
     print("A whole run in a process, network loaded: ms of CPU")
-    print(f"{'what':<36} {'first':>8} {'median of 5':>12} {'median, simpy':>14} {'ratio':>6}")
+    print(
+        f"{'what':<36} {'first':>8} {'median of 5':>12} {'simpy':>9} {'ratio':>6} "
+        f"{'events':>8} {'unskipped':>10} {'ratio':>6}"
+    )
     names: list[tuple[str, str | Path, str | None]] = [
         ("lenet1, inference", "lenet1", None),
         ("vgg8, training step", "vgg8", "sgd"),
         ("resnet18_cifar, inference", "resnet18_cifar", None),
+        ("gpt2_small, 1,024 tokens", "gpt2_small", None),
     ]
     with contextlib.suppress(ImportError):
         import onnx
 
         light = Path(onnx.__file__).parent / "backend/test/data/light"
         names.append(("resnet50, inference", light / "light_resnet50.onnx", None))
-    for what, name, scheme in names:
-        network = archsim.load_network(name)
-        first = _run_ms(network, scheme, 72, "compiled")
-        median = statistics.median([_run_ms(network, scheme, w, "compiled") for w in WIDTHS])
-        simpy = statistics.median([_run_ms(network, scheme, w, "simpy") for w in WIDTHS[:3]])
-        print(f"{what:<36} {first:>8.0f} {median:>12.1f} {simpy:>14.0f} {simpy / median:>6.0f}")
+    for chip in ("cim40", "cores40"):
+        for what, name, scheme in names:
+            _in_process(f"{chip}: {what}", chip, name, scheme, most_simpy)
 
 
-def _run_ms(network: archsim.Network, scheme: str | None, width: int, engine: str) -> float:
-    chip = archsim.load_architecture("cim40", {"interconnect.width_bits": width})
+def _in_process(
+    what: str, chip: str, name: str | Path, scheme: str | None, most_simpy: int
+) -> None:
+    network = archsim.load_network(name)
+    first = _run_ms(network, chip, scheme, 72, "compiled")
+    median = statistics.median([_run_ms(network, chip, scheme, w, "compiled") for w in WIDTHS])
+    works = [_placed(network, chip, scheme, width) for width in WIDTHS]
+    row = f"{what:<36} {first:>8.0f} {median:>12.1f}"
+    if jobs_of(works[0], (), most_simpy + 1) <= most_simpy:
+        simpy = statistics.median([_run_ms(network, chip, scheme, w, "simpy") for w in WIDTHS[:3]])
+        row += f" {simpy:>9.0f} {simpy / median:>6.0f}"
+    else:
+        row += f" {'':>9} {'':>6}"
+    if works[0].placement.cores:
+        events, every = (_events_ms(works, skips) for skips in (True, False))
+        row += f" {events:>8.1f} {every:>10.1f} {every / events:>6.1f}"
+    print(row, flush=True)
+
+
+def _placed(network: archsim.Network, chip: str, scheme: str | None, width: int) -> PlacedTrace:
+    on_chip = archsim.load_architecture(chip, {"interconnect.width_bits": width})
+    phase = "training" if scheme else "inference"
+    trace = build_trace(network, load_scheme(scheme) if scheme else None, phase, 1)
+    return PlacedTrace(trace, on_chip, place(trace.matrices, on_chip), 1)
+
+
+def _events_ms(works: Sequence[PlacedTrace], skips: bool) -> float:
+    """Milliseconds of CPU of the events on cores, of machines whose operations are planned: the
+    median of the calls.
+    """
+    times = []
+    for work in works:
+        machine = machine_of("compiled", work)
+        machine.skips = skips
+        machine.adopt(plans_of(work.trace, work.chip, work.placement))
+        started = time.process_time()
+        machine.run()
+        times.append(time.process_time() - started)
+    return 1e3 * statistics.median(times)
+
+
+def _run_ms(
+    network: archsim.Network, chip: str, scheme: str | None, width: int, engine: str
+) -> float:
+    on_chip = archsim.load_architecture(chip, {"interconnect.width_bits": width})
     phase = "training" if scheme else "inference"
     seconds, _ = timed(
-        lambda: archsim.simulate(network, chip, scheme=scheme, phase=phase, engine=engine)
+        lambda: archsim.simulate(network, on_chip, scheme=scheme, phase=phase, engine=engine)
     )
     return 1e3 * seconds
 
@@ -203,7 +249,7 @@ def main() -> None:
     parts: dict[str, Callable[[], None]] = {
         "steps": lambda: engines(arguments.most, arguments.simpy),
         "networks": networks_by_engine,
-        "process": in_process,
+        "process": lambda: in_process(arguments.simpy),
         "linear": linearity,
         "phases": lambda: networks(names),
     }
