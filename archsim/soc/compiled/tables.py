@@ -133,8 +133,8 @@ CROSSINGS = _record("under_way wants_room newest")
 # One row: the search for a steady state (`cores/steady`). The words of a state; servers and links that
 # an operation reaches; packets and messages as a walk over the state finds them.
 STEADY = _record(
-    "enabled age spent first_event next_kept keeps slot units since steps period periods walk walks "
-    "cursor fractions differs reaches servers links named skips skipped"
+    "enabled age spent rests first_event next_kept keeps slot units since steps period periods walk walks "
+    "cursor fractions differs reaches servers ports links named skips skipped"
 )
 KEPT_STATE = _record("failures state_sum at_cycle after_steps")
 STEADY_WORD = _record("kept seen")

@@ -28,7 +28,7 @@ def find_reached(tables, number):
     plan = get(tables, OPERATION, number)
     steady = get(tables, STEADY, 0)
     steady.reaches += 1
-    steady.servers = steady.links = 0
+    steady.servers = steady.ports = steady.links = 0
     for k in range(plan.first_fetch, plan.first_fetch + plan.fetches):
         fetch = get(tables, FETCH, k)
         _reach_messages(tables, fetch.first_message, fetch.messages)
@@ -76,6 +76,7 @@ def _reach_server(tables, number):
         server.reached = steady.reaches
         get(tables, REACHED_SERVER, steady.servers).server_reached = number
         steady.servers += 1
+        steady.ports += server.ports
 
 
 @kernel

@@ -33,8 +33,11 @@ MOST_FAILURES = 3
 """Of a kept state, which is not held against others after so many that only seem to be the same."""
 MIX = 0x9E3779B97F4A7C15 >> 20
 """The golden ratio, as hashes mix words by it (Knuth 1998, Sec. 6.4)."""
-WORDS_AN_EVENT = 0.5
-"""Words of the state looked at for an event: near a twentieth of its time."""
+FIRST_WORDS = 16_000
+WORDS_AN_EVENT = 0.25
+MORE_WORDS = 8_000
+"""Words of the state that are looked at: of a run at first, for an event, which is a tenth of its
+time at most, and at least once more after a rest."""
 
 
 @kernel
@@ -49,12 +52,12 @@ def skip_periods(tables):
     steady = get(tables, STEADY, 0)
     if steady.age != run.age:
         _begin(tables, number)
-    if not run.searched:
+    if not run.searched or not _may_spend(tables):
         return
     state_sum = _sum_of_state(tables)
     if _is_steady(tables, number, state_sum):
         _skip(tables, number)
-    elif run.jobs >= steady.next_kept and _may_spend(tables):
+    elif run.jobs >= steady.next_kept:
         _keep(tables, number, state_sum)
 
 
@@ -64,7 +67,7 @@ def _begin(tables, number):
     run = get(tables, RUN, number)
     steady = get(tables, STEADY, 0)
     steady.age = run.age
-    steady.spent = steady.keeps = 0
+    steady.spent = steady.keeps = steady.rests = 0
     steady.first_event = get(tables, CLOCK, 0).events
     steady.next_kept = run.jobs + 1
     steady.units = get(tables, OPERATION, run.operation).units
@@ -75,9 +78,17 @@ def _begin(tables, number):
 
 @kernel
 def _may_spend(tables):
-    """Whether the events were many enough for another walk over the state."""
+    """Whether the events were many enough for another look at the state. Where they were not, the
+    search rests until they are for many looks one behind the other: a period is some steps long.
+    """
     steady = get(tables, STEADY, 0)
-    return steady.spent <= WORDS_AN_EVENT * (get(tables, CLOCK, 0).events - steady.first_event)
+    events = get(tables, CLOCK, 0).events - steady.first_event
+    left = FIRST_WORDS + int(WORDS_AN_EVENT * events) - steady.spent
+    if left < 0:
+        steady.rests = 1
+    elif left > MORE_WORDS:
+        steady.rests = 0
+    return not steady.rests
 
 
 @kernel
@@ -105,6 +116,7 @@ def _sum_of_state(tables):
         wire = get(tables, WIRE, get(tables, REACHED_LINK, k).link_reached)
         ahead = max(0, wire.free_at - clock.now) + 256 * wire.asking
         total += ahead * (MIX - k)
+    steady.spent += clock.waiting + steady.ports + steady.links
     return total
 
 

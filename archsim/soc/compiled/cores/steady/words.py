@@ -18,6 +18,7 @@ tiles is now one cycle more and now one less, as inputs arrive."""
 LEAST_STEPS = 16
 """Of an operation that is looked at: shorter ones are over before anything is steady."""
 KEPT_STATES = 16
+BLOCK = 1 << 6
 STATE_WORDS = 1 << 17
 STATE_FRACTIONS = 1 << 8
 """Words of each of the states that are kept; of a larger one no period is found."""
@@ -49,7 +50,9 @@ def state_word(tables, kind, value):
     if steady.cursor == STATE_WORDS:
         steady.differs = 1
         return value
-    word = get(tables, STEADY_WORD, steady.slot * STATE_WORDS + steady.cursor)
+    # states lie beside each other, a block of each: far apart, each would wait for memory of its own
+    block = (steady.cursor // BLOCK) * KEPT_STATES + steady.slot
+    word = get(tables, STEADY_WORD, block * BLOCK + steady.cursor % BLOCK)
     steady.cursor += 1
     if steady.walk == KEEP:
         word.kept = value
