@@ -9,7 +9,9 @@ from archsim.operators.numbers import np
 
 
 def value(x):
-    return log(x) if x > np.float32(0.0) else np.float32(np.nan)
+    # as outside a training: of zero infinite, of less no number
+    edge = -np.inf if x == np.float32(0.0) else np.nan
+    return log(x) if x > np.float32(0.0) else np.float32(edge)
 
 
 def back(error, x, y):
