@@ -4,8 +4,8 @@ work, with their sum.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from archsim.operators.numbers import np
 from hwlib.errors import InputError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Work = dict[str, float]
 Tensors = Mapping[str, "np.ndarray"]
+Operand = TypeVar("Operand")
 
 
 def constant(layer: Layer, role: str, constants: Tensors) -> np.ndarray:
@@ -54,9 +55,23 @@ def axes_of(layer: Layer, default: tuple[int, ...]) -> tuple[int, ...]:
 def operands(
     layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors, kind: str
 ) -> list[np.ndarray]:
-    """Activations and constants in their order: a constant's role ends with its place."""
+    """Activations and constants in their order."""
+    return in_their_order(layer, inputs, kind, lambda role: constant(layer, role, constants))
+
+
+def in_their_order(
+    layer: Layer, inputs: Sequence[Operand], kind: str, own: Callable[[str], Operand]
+) -> list[Operand]:
+    """What stands for the inputs of a layer and for its constants, as the operator takes them.
+
+    Args:
+        layer: whose operands they are.
+        inputs: what stands for its inputs.
+        kind: how roles of its constants begin.
+        own: what stands for the constant of a role.
+    """
     # Roles are `operand0`, `part2`, ...: the place that the constant has among all operands.
-    held = {int(role[len(kind) :]): constant(layer, role, constants) for role in layer.roles}
+    held = {int(role.removeprefix(kind)): own(role) for role in layer.roles}
     rest = iter(inputs)
     return [held[item] if item in held else next(rest) for item in range(len(inputs) + len(held))]
 

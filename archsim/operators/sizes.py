@@ -5,13 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archsim.operators.kernels import AnyKernel as AnyKernel
-from archsim.operators.kernels import ArrayKernel as ArrayKernel
-from archsim.operators.kernels import Kernel as Kernel
-from archsim.operators.kernels import LayerKernel as LayerKernel
-from archsim.operators.kernels import RecurrentKernel as RecurrentKernel
-from archsim.operators.kernels import TrainingRow as TrainingRow
-
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
     from archsim.operators.shapes import Shape

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from archsim.operators.arguments import axes_of, count_of, number_of
+from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
 from archsim.operators.moves import Moves, by_own_settings
 from archsim.operators.vector.causal_mask import mask_of
 from archsim.operators.vocabulary import FUNCTIONS
@@ -55,9 +55,9 @@ def _reshape(graph: OnnxWriting, layer: Layer) -> None:
 
 
 def _concat(graph: OnnxWriting, layer: Layer) -> None:
-    inputs = [*layer.inputs]
-    for role in layer.constants:
-        inputs.insert(int(role.removeprefix("part")), _each_image(graph, layer, role))
+    inputs = in_their_order(
+        layer, layer.inputs, "part", lambda role: _each_image(graph, layer, role)
+    )
     graph.node(layer, "Concat", inputs, axis=count_of(layer, "axis") + 1)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from archsim.operators.arguments import axes_of, count_of, number_of
+from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
 from archsim.operators.vector.log_softmax import log_softmax_axes
 from archsim.operators.vector.reduce import KINDS
 from archsim.operators.vector.softmax import softmax_axes
@@ -69,10 +69,11 @@ def _join(kind: str) -> Write:
         rank = len(layer.output_shape)
         shapes = zip(layer.inputs, layer.input_shapes)
         inputs = [_of_rank(graph, layer, name, shape, rank) for name, shape in shapes]
-        for role in layer.roles:  # a constant has its place among the operands
-            own = graph.constant(layer, role, graph.held(layer, role))
-            inputs.insert(int(role.removeprefix("operand")), own)
-        graph.node(layer, kind, inputs)
+
+        def own(role: str) -> str:
+            return graph.constant(layer, role, graph.held(layer, role))
+
+        graph.node(layer, kind, in_their_order(layer, inputs, "operand", own))
 
     return write
 
@@ -100,12 +101,11 @@ def _reduce(graph: OnnxWriting, layer: Layer) -> None:
 
 
 def _where(graph: OnnxWriting, layer: Layer) -> None:
-    inputs = [*layer.inputs]
-    for role in layer.roles:
+    def own(role: str) -> str:
         values = graph.held(layer, role)
-        values = values != 0 if role == "operand0" else values
-        inputs.insert(int(role.removeprefix("operand")), graph.constant(layer, role, values))
-    graph.node(layer, "Where", inputs)
+        return graph.constant(layer, role, values != 0 if role == "operand0" else values)
+
+    graph.node(layer, "Where", in_their_order(layer, layer.inputs, "operand", own))
 
 
 _FLOAT = 1

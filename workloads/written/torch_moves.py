@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from archsim.operators.arguments import axes_of, count_of, number_of
+from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
 from archsim.operators.moves import Moves, by_own_settings
 from archsim.operators.vector.causal_mask import mask_of
 from archsim.operators.vocabulary import FUNCTIONS
 from workloads.network import Layer
-from workloads.written.torch_parts import Held, Part
+from workloads.written.torch_parts import Held, Part, fixed_tensors
 
 
 def _moved(make: Part) -> Part:
@@ -49,16 +47,13 @@ def _same(torch: Any, layer: Layer, held: Held) -> Any:
 
 def _concat(torch: Any, layer: Layer, held: Held) -> Any:
     axis = count_of(layer, "axis") + 1
-    fixed = {
-        int(role.removeprefix("part")): torch.tensor(np.asarray(held[role], np.float32))
-        for role in layer.constants
-    }
+    fixed = fixed_tensors(torch, layer, held)
 
     def joined(*operands: Any) -> Any:
-        parts = [*operands]
-        for number, own in fixed.items():
-            parts.insert(number, own.expand(len(operands[0]), *own.shape))
-        return torch.cat(parts, axis)
+        def own(role: str) -> Any:
+            return fixed[role].expand(len(operands[0]), *fixed[role].shape)
+
+        return torch.cat(in_their_order(layer, operands, "part", own), axis)
 
     return joined
 

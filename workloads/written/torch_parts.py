@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from workloads.network import Layer
+
 Held: TypeAlias = Mapping[str, np.ndarray]
 """Values of a layer, by role."""
 Part: TypeAlias = Callable[..., Any]
@@ -16,3 +18,8 @@ Part: TypeAlias = Callable[..., Any]
 def parameter(torch: Any, values: np.ndarray) -> Any:
     """Values as a parameter of a module."""
     return torch.nn.Parameter(torch.tensor(np.asarray(values, np.float32)))
+
+
+def fixed_tensors(torch: Any, layer: Layer, held: Held) -> dict[str, Any]:
+    """The constant operands of a layer as tensors, by role."""
+    return {role: torch.tensor(np.asarray(held[role], np.float32)) for role in layer.roles}

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from archsim.operators.arguments import axes_of, count_of, number_of
+from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
 from archsim.operators.vector.log_softmax import log_softmax_axes
 from archsim.operators.vector.softmax import softmax_axes
 from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import InputError
 from workloads.network import Layer
-from workloads.written.torch_parts import Held, Part, parameter
+from workloads.written.torch_parts import Held, Part, fixed_tensors, parameter
 
 
 def _batch_norm(torch: Any, layer: Layer, held: Held) -> Any:
@@ -116,15 +116,13 @@ def _rms_norm(torch: Any, layer: Layer, held: Held) -> Any:
 def _join(combine: Callable[[Any, Any], Any]) -> Part:
     def make(torch: Any, layer: Layer, held: Held) -> Any:
         rank = len(layer.output_shape)
+        fixed = fixed_tensors(torch, layer, held)
 
         def joined(*operands: Any) -> Any:
             # the batch stands first in all, so axes of 1 come behind it
             whole = [x.reshape(len(x), *(1,) * (rank + 1 - x.ndim), *x.shape[1:]) for x in operands]
-            for role in layer.roles:  # a constant has its place among the operands
-                own = torch.tensor(np.asarray(held[role], np.float32))
-                whole.insert(int(role.removeprefix("operand")), own)
-            result = whole[0]
-            for other in whole[1:]:
+            result, *others = in_their_order(layer, whole, "operand", fixed.__getitem__)
+            for other in others:
                 result = combine(result, other)
             return result
 
@@ -157,16 +155,11 @@ def _reduce(torch: Any, layer: Layer, held: Held) -> Any:
 
 
 def _where(torch: Any, layer: Layer, held: Held) -> Any:
-    fixed = {
-        int(role.removeprefix("operand")): torch.tensor(np.asarray(held[role], np.float32))
-        for role in layer.roles
-    }
+    fixed = fixed_tensors(torch, layer, held)
 
     def choose(*operands: Any) -> Any:
-        whole = [*operands]
-        for number, own in fixed.items():
-            whole.insert(number, own)
-        return torch.where(whole[0] != 0, *whole[1:])
+        asked, *values = in_their_order(layer, operands, "operand", fixed.__getitem__)
+        return torch.where(asked != 0, *values)
 
     return choose
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.arguments import Tensors, constant, count_of, operands
+from archsim.operators.arguments import Tensors, constant, count_of, in_their_order, operands
 from archsim.operators.base import AXES_KEPT, Operator, TrainingRow, operator
 from archsim.operators.copying import COPY
 from archsim.operators.kernels import LayerWords
@@ -64,10 +64,8 @@ class Concat(Operator):
         if len(layer.constants) > 1:  # how long each of them is, the layer does not say
             return []
         parts: list[tuple[str, Shape]] = [("", shape) for shape in given]
-        for role in layer.constants:
-            own = (*layer.output_shape[:axis], rest, *layer.output_shape[axis + 1 :])
-            parts.insert(int(role.removeprefix("part")), (role, own))
-        return parts
+        shape = (*layer.output_shape[:axis], rest, *layer.output_shape[axis + 1 :])
+        return in_their_order(layer, parts, "part", lambda role: (role, shape))
 
     def _placed(self, layer: Layer) -> tuple[TrainingRow, ...]:
         """Rows of parts side by side along any axis, of which one may be a constant."""
