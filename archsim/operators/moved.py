@@ -30,29 +30,27 @@ def give_back(data, window):
                     k += 1
 
 
-def put(data, window):
-    """The other way round: the input lies in the output by strides, the rest is `words[0]`."""
-    data.outputs[:] = data.words[0]
+def spread(values, target, window):
+    """target, by the strides of a window, = values one after the other."""
     k = 0
     for a in range(window[0]):
         for b in range(window[1]):
             for c in range(window[2]):
                 here = window[8] + a * window[4] + b * window[5] + c * window[6]
                 for d in range(window[3]):
-                    data.outputs[here + d * window[7]] = data.first[k]
+                    target[here + d * window[7]] = values[k]
                     k += 1
+
+
+def put(data, window):
+    """The other way round: the input lies in the output by strides, the rest is `words[0]`."""
+    data.outputs[:] = data.words[0]
+    spread(data.first, data.outputs, window)
 
 
 def place(data, window):
     """`put` without filling what lies between."""
-    k = 0
-    for a in range(window[0]):
-        for b in range(window[1]):
-            for c in range(window[2]):
-                here = window[8] + a * window[4] + b * window[5] + c * window[6]
-                for d in range(window[3]):
-                    data.outputs[here + d * window[7]] = data.first[k]
-                    k += 1
+    spread(data.first, data.outputs, window)
 
 
 def take_back(data, window):
@@ -72,14 +70,7 @@ PUT = LayerKernel("elements put by strides", put, take_back)
 
 def place_words(data, window):
     """`place` of the layer's own words, which are constant."""
-    k = 0
-    for a in range(window[0]):
-        for b in range(window[1]):
-            for c in range(window[2]):
-                here = window[8] + a * window[4] + b * window[5] + c * window[6]
-                for d in range(window[3]):
-                    data.outputs[here + d * window[7]] = data.words[k]
-                    k += 1
+    spread(data.words, data.outputs, window)
 
 
 def nothing_back(data, window):
