@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.chip.cores.messages import speed_of
+from archsim.chip.network.route_table import ROW
 from archsim.chip.plan.counts import plans_of
 
 if TYPE_CHECKING:
     from archsim.chip.cores.core_work import CoreWork, Message  # all are in signatures alone
-    from archsim.chip.network.routes import Branch
     from archsim.chip.network.speed import Speed
     from archsim.chip.plan.operation_plan import OperationPlan
     from archsim.soc.engine import PlacedTrace
@@ -75,9 +75,8 @@ def _links_passed(work: CoreWork, steps: int, speed: Speed) -> int:
 
 
 def _passed(messages: Sequence[Message], speed: Speed) -> int:
-    trees = ((message.tree, message.bits) for message in messages)
-    return sum(len(speed.packets(bits)) * _links(tree) for tree, bits in trees if tree is not None)
-
-
-def _links(tree: Branch) -> int:
-    return 1 + sum(_links(branch) for branch in tree.onward)
+    return sum(
+        speed.packet_count(message.bits) * (len(message.route.rows) // ROW)
+        for message in messages
+        if message.route is not None
+    )

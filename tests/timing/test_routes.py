@@ -7,13 +7,16 @@ from itertools import pairwise, permutations
 
 import pytest
 
+from archsim.chip.network import route_table
 from archsim.chip.network.bus import bus
 from archsim.chip.network.h_tree import h_tree
 from archsim.chip.network.layout import Hop
 from archsim.chip.network.mesh import mesh
 from archsim.chip.network.package import package
 from archsim.chip.network.ring import ring
-from archsim.chip.network.routes import TOPOLOGIES, branches_of, passed, pitches_to, tree
+from archsim.chip.network.route_table import ROW
+from archsim.chip.network.routes import TOPOLOGIES, branches_of, passed, tree
+from archsim.chip.network.speed import Speed
 
 LAYOUTS = {
     **{
@@ -103,6 +106,52 @@ def test_a_tree_has_every_link_once_and_every_target(layout):
     assert sorted(b.target for b in branches if b.target is not None) == list(everybody)
 
 
+def branches_by_level(root):
+    """Branches as rows, those that lead on from one beside each other."""
+    rows = []
+    level = [root]
+    following = 1
+    for branch in level:
+        rows.append((*branch.channel, following, len(branch.onward)))
+        following += len(branch.onward)
+        level += branch.onward
+    return rows
+
+
+@each
+def test_a_route_in_rows_is_its_tree(layout):
+    terminals = range(len(layout.terminals))
+    for source in terminals:
+        others = [target for target in terminals if target != source]
+        for targets in (tuple(others), tuple(others[:1]), tuple(others[::-2])):
+            if not targets:
+                continue
+            root = tree(layout, source, targets)
+            route = layout.routes.route(source, targets)
+            rows = route.rows.tolist()
+            assert list(zip(*(rows[k::ROW] for k in range(ROW)))) == branches_by_level(root)
+            assert route.leaves == len(targets) and route.passed == passed(layout, root)
+            assert layout.routes.route(source, targets) is route
+
+
+def test_routes_are_made_anew_where_too_many_are_kept(monkeypatch):
+    monkeypatch.setattr(route_table, "ROUTES_KEPT", 3)
+    monkeypatch.setattr(route_table, "PATHS_KEPT", 5)
+    layout = mesh(9)
+    for source, target in permutations(range(9), 2):
+        route = layout.routes.route(source, (target,))
+        assert route.passed == passed(layout, tree(layout, source, (target,)))
+        assert layout.routes.pitches(source, (target,)) == route.passed.pitches
+
+
+@pytest.mark.parametrize("bits", [0, 1, 31, 32, 33, 96, 97, 1000])
+def test_packets_are_counted_without_a_list_of_them(bits):
+    speed = Speed(flit_bits=32, port_bits=32, hop_cycles=1, packet_flits=4, slots=1)
+    packets = speed.packets(bits)
+    assert speed.packet_count(bits) == len(packets) and speed.flits(bits) == sum(packets)
+    assert speed.last_flits(bits) == (packets[-1] if packets else 0)
+
+
 @each
 def test_the_length_of_a_tree_is_known_without_it(layout):
     terminals = range(len(layout.terminals))
@@ -111,7 +160,7 @@ def test_the_length_of_a_tree_is_known_without_it(layout):
             targets = [target for target in terminals[first::2] if target != source]
             if targets:
                 whole = passed(layout, tree(layout, source, targets)).pitches
-                assert pitches_to(layout, source, targets) == whole
+                assert layout.routes.pitches(source, targets) == whole
 
 
 def test_a_mesh_goes_along_its_row_first():

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from archsim.chip.network.routes import Branch
+from archsim.chip.network.route_table import NetworkRoute
 
 StationName = Literal[
     "input_buffer",
@@ -31,13 +31,13 @@ class Station(NamedTuple):
 
 
 class Message(NamedTuple):
-    """Bits from a terminal of the network to others. `tree` is their way, None where they stay in
-    the core; `takers` are the cores and ports that take them, the own core too."""
+    """Bits from a terminal of the network to others. `route` is None where they stay in the core;
+    `takers` are the cores and ports that take them, the own core too."""
 
     source: int
     takers: tuple[int, ...]
     bits: int
-    tree: Branch | None
+    route: NetworkRoute | None
 
 
 class CoreStep(NamedTuple):

@@ -11,7 +11,6 @@ from archsim.chip.cores.core_map import CoreMap
 from archsim.chip.cores.core_work import Message
 from archsim.chip.cores.network_of import BUFFER, OFF_CHIP
 from archsim.chip.cores.shares import UnitShares
-from archsim.chip.network.routes import passed, tree
 from archsim.chip.network.speed import Speed
 from archsim.chip.plan.row_groups import sum_bits
 from archsim.trace.operation import Operation
@@ -127,8 +126,8 @@ class Messages:
         if whole <= 0:
             return []
         others = tuple(taker for taker in takers if taker != source)
-        way = tree(self.cores.layout, source, others) if others and self.ways else None
-        return [Message(source, takers, whole, way)]
+        route = self.cores.layout.routes.route(source, others) if others and self.ways else None
+        return [Message(source, takers, whole, route)]
 
 
 def outputs_of_read(step: Step) -> int:
@@ -178,9 +177,9 @@ class MessageCounts:
                 step.count("buffer", "write", turns * message.bits / chip.buffer.width_bits)
             elif taker == self.cores.terminal(OFF_CHIP):
                 step.count("off_chip_memory", "write", turns * chip.off_chip.moved(message.bits))
-        if message.tree is not None:
-            bits = turns * sum(self.speed.packets(message.bits)) * self.speed.flit_bits
-            through = passed(self.cores.layout, message.tree)
+        if message.route is not None:
+            bits = turns * self.speed.flits(message.bits) * self.speed.flit_bits
+            through = message.route.passed
             step.count("network_router", "transfer", bits * through.routers)
             step.count("network_link", "transfer", bits * through.pitches)
             step.count("package_link", "transfer", bits * through.package_links)

@@ -9,7 +9,6 @@ from archsim.chip.blocks.step import step_of
 from archsim.chip.cores.core_map import CoreMap
 from archsim.chip.cores.messages import Messages, speed_of
 from archsim.chip.network.layout import NetworkLayout
-from archsim.chip.network.routes import pitches_to
 from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import MemoryMap
 from archsim.chip.plan.record import OperationPlan
@@ -51,7 +50,7 @@ def sent_in(
                 steps *= share
                 for message in table:
                     others = tuple(sorted(set(message.takers) - {message.source}))
-                    flits = sum(speed.packets(message.bits)) if others else 0
+                    flits = speed.flits(message.bits) if others else 0
                     way = message.source, others
                     sums[way] = sums.get(way, 0.0) + steps * flits * speed.flit_bits
     return tuple(Sent(*way, bits) for way, bits in sums.items() if bits)
@@ -69,8 +68,9 @@ def cost_of(sent: Sequence[Sent], layout: NetworkLayout, order: Sequence[int]) -
         bits times pitches of a core.
     """
     there = [*order, *range(len(order), len(layout.terminals))]
+    routes = layout.routes
     return sum(
         message.bits
-        * pitches_to(layout, there[message.source], [there[taker] for taker in message.takers])
+        * routes.pitches(there[message.source], [there[taker] for taker in message.takers])
         for message in sent
     )

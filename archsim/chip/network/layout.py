@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
+
+from archsim.chip.network.route_table import RouteTable
 
 Kind = Literal["inject", "eject", "wire", "bus", "package"]
 """Of a link: from a core or port into its router, back out, between two routers, the one medium of
@@ -72,6 +75,11 @@ class NetworkLayout:
     inject: tuple[int, ...]
     eject: tuple[int, ...]
     between: dict[tuple[int, int], int]
+
+    @cached_property
+    def routes(self) -> RouteTable:
+        """Its routes as rows of numbers, kept as they are asked for."""
+        return RouteTable(self)
 
     def path(self, source: int, target: int) -> tuple[Channel, ...]:
         """The channels from a terminal to another, in their order.

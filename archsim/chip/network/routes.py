@@ -10,6 +10,7 @@ from archsim.chip.network.h_tree import h_tree
 from archsim.chip.network.layout import Channel, NetworkLayout
 from archsim.chip.network.mesh import mesh
 from archsim.chip.network.ring import ring
+from archsim.chip.network.route_table import Passed
 
 TOPOLOGIES: dict[str, Callable[[int, Sequence[int]], NetworkLayout]] = {
     "mesh": mesh,
@@ -64,24 +65,6 @@ def branches_of(root: Branch) -> Iterable[Branch]:
     yield root
     for branch in root.onward:
         yield from branches_of(branch)
-
-
-class Passed(NamedTuple):
-    """What one bit passes: routers, pitches of wire, links of a package."""
-
-    routers: int
-    pitches: float
-    package_links: int
-
-
-def pitches_to(layout: NetworkLayout, source: int, targets: Iterable[int]) -> float:
-    """The pitches of all links of the tree from a terminal to others, each once: `passed` of the
-    `tree`, which is not made.
-    """
-    channels = dict.fromkeys(
-        channel for target in targets for channel in layout.path(source, target)
-    )
-    return sum(layout.links[channel.link].pitches for channel in channels)
 
 
 def passed(layout: NetworkLayout, root: Branch) -> Passed:

@@ -24,7 +24,26 @@ class Speed(NamedTuple):
 
     def packets(self, bits: int) -> tuple[int, ...]:
         """The flits of the packets that carry so many bits, each with a head flit of its own."""
+        whole, rest = self._packets(bits)
+        return (self.packet_flits,) * whole + ((rest + 1,) if rest else ())
+
+    def packet_count(self, bits: int) -> int:
+        """How many packets these are."""
+        whole, rest = self._packets(bits)
+        return whole + (rest > 0)
+
+    def flits(self, bits: int) -> int:
+        """The flits of all of them."""
+        whole, rest = self._packets(bits)
+        return self.packet_flits * whole + (rest + 1 if rest else 0)
+
+    def last_flits(self, bits: int) -> int:
+        """The flits of the last one; none where there is none."""
+        whole, rest = self._packets(bits)
+        return rest + 1 if rest else self.packet_flits * (whole > 0)
+
+    def _packets(self, bits: int) -> tuple[int, int]:
+        """Packets that are full, and the flits of one that is not, without its head."""
         flits = -(-bits // self.flit_bits)
         # One flit of a packet is its head.
-        whole, rest = divmod(flits, self.packet_flits - 1)
-        return (self.packet_flits,) * whole + ((rest + 1,) if rest else ())
+        return divmod(flits, self.packet_flits - 1)

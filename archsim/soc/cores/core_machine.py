@@ -40,7 +40,7 @@ class CoreMachine(EventMachine, ChipOfCores):
         now = self.env.now
         begin, end = self._read(message) if stored else (now, now)
         # Source and targets are one place: nothing goes over a link.
-        if message.tree is None:
+        if message.route is None:
             then(max(now, end))
             return
 
@@ -48,8 +48,8 @@ class CoreMachine(EventMachine, ChipOfCores):
             then(self._written(message, max(cycle, end)))
 
         def go(_: simpy.Event | None = None) -> None:
-            assert message.tree is not None
-            self.network.send(message.tree, message.bits, arrived, end)
+            assert message.route is not None
+            self.network.send(self.network.tree(message.route), message.bits, arrived, end)
 
         if begin > now:
             self.env.timeout(begin - now).callbacks.append(go)

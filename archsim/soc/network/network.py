@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from archsim.chip.network.layout import NetworkLayout
-from archsim.chip.network.routes import Branch
+from archsim.chip.network.route_table import NetworkRoute
+from archsim.chip.network.routes import Branch, tree
 from archsim.chip.network.speed import Speed
 from archsim.soc.clock import Clock
 from archsim.soc.network.link import NetworkLink
@@ -19,6 +20,7 @@ class NetworkOnChip:
         self.env = env
         self.layout = layout
         self.speed = speed
+        self._trees: dict[NetworkRoute, Branch] = {}
         classes = layout.routers.classes
         self.links = [
             NetworkLink(
@@ -48,6 +50,12 @@ class NetworkOnChip:
         if width == self.speed.flit_bits:
             return flits
         return -(-flits * self.speed.flit_bits // width)
+
+    def tree(self, route: NetworkRoute) -> Branch:
+        """The branches of a route, which events walk along."""
+        if route not in self._trees:
+            self._trees[route] = tree(self.layout, route.source, route.targets)
+        return self._trees[route]
 
     def send(self, tree: Branch, bits: int, arrived: Callable[[int], None], whole: int = 0) -> None:
         """Send a message to all targets of a tree, from now on, in packets that follow one another.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from archsim.chip.cores.core_work import CoreWork, Message, Station, UnitWork
 from archsim.chip.cores.network_of import BUFFER, OFF_CHIP
-from archsim.chip.network.routes import Branch
+from archsim.chip.network.route_table import ROW, NetworkRoute
 from archsim.chip.plan.record import OperationPlan
 from archsim.soc.compiled import tables as forms
 from archsim.soc.compiled.numbering import TableNumbers
-from archsim.soc.compiled.rows import Row, table_of_all
+from archsim.soc.compiled.rows import Row, empty_table, table_of_all
 from archsim.soc.compiled.tables import Table
 from archsim.soc.compiled.words import NONE
 
@@ -33,7 +36,7 @@ class WorkRows:
         self.fetches: list[Numbers] = []
         self.messages: list[Numbers] = []
         self.writings: list[Numbers] = []
-        self.branches: list[Numbers] = []
+        self.branches: array[int] = array("q")
         self._of_core = [
             {name: numbers.servers[id(server)] for name, server in core.servers.items()}
             for core in machine.cores
@@ -44,8 +47,7 @@ class WorkRows:
             OFF_CHIP: numbers.servers[id(wiring.down["off_chip"])],
         }
         self._written = self._read | {BUFFER: numbers.servers[id(wiring.up["buffer"])]}
-        self._roots: dict[int, tuple[int, int]] = {}
-        self._held: list[Branch] = []
+        self._roots: dict[NetworkRoute, int] = {}
 
     def add(self, plan: OperationPlan) -> Row:
         """What the row of an operation says of its work."""
@@ -67,7 +69,7 @@ class WorkRows:
             "FETCH": table_of_all(forms.FETCH, self.fetches),
             "MESSAGE": table_of_all(forms.MESSAGE, self.messages),
             "WRITING": table_of_all(forms.WRITING, self.writings),
-            "BRANCH": table_of_all(forms.BRANCH, self.branches),
+            "BRANCH": self._branches(),
         }
 
     def _copies(self, work: CoreWork) -> int:
@@ -104,18 +106,17 @@ class WorkRows:
         first = len(self.messages)
         speed = self.machine.network.speed
         for message in messages:
-            packets = speed.packets(message.bits)
-            root, leaves = self._way(message.tree)
+            route = message.route
             writings = len(self.writings)
             self._writings(message)
             written = len(self.writings) - writings
             self.messages.append(
                 (
                     *self._reading(message),
-                    root,
-                    len(packets),
-                    packets[-1],
-                    leaves,
+                    NONE if route is None else self._root(route),
+                    speed.packet_count(message.bits),
+                    speed.last_flits(message.bits),
+                    0 if route is None else route.leaves,
                     writings,
                     written,
                 )
@@ -145,25 +146,18 @@ class WorkRows:
                 cycles = chip.off_chip.cycles(message.bits)
                 self.writings.append((self._written[OFF_CHIP], cycles))
 
-    def _way(self, tree: Branch | None) -> tuple[int, int]:
-        """The first branch of a tree and its targets; a tree that several messages go is one."""
-        if tree is None:
-            return NONE, 0
-        if id(tree) not in self._roots:
-            self._held.append(tree)  # no other object takes its place in memory meanwhile
-            self._roots[id(tree)] = self._branches(tree)
-        return self._roots[id(tree)]
+    def _root(self, route: NetworkRoute) -> int:
+        """The first branch of a route; that of several messages is one."""
+        if route not in self._roots:
+            self._roots[route] = len(self.branches) // ROW
+            self.branches += route.rows
+        return self._roots[route]
 
-    def _branches(self, tree: Branch) -> tuple[int, int]:
-        """Rows of a tree, those that lead on from one beside each other."""
-        first = len(self.branches)
-        waiting = [tree]
-        leaves = 0
-        following = first + 1
-        for branch in waiting:
-            onward = len(branch.onward)
-            self.branches.append((*branch.channel, following, onward))
-            following += onward
-            waiting += branch.onward
-            leaves += not onward
-        return first, leaves
+    def _branches(self) -> Table:
+        """The branches of all routes, whose own rows count from their root."""
+        if not self.branches:
+            return empty_table(forms.BRANCH, 0)
+        table = np.array(self.branches).view(forms.BRANCH)
+        roots = list(self._roots.values())
+        table["first_onward"] += np.repeat(roots, np.diff([*roots, len(table)]))
+        return table
