@@ -65,8 +65,10 @@ def with_adapters(
         allowed = names if name in (layers or ()) else [item.name for item in network.layers]
         if name not in allowed:
             raise unknown("layer", name, allowed, "adapters")
+    # weights that several layers read go on to be trained, or stay, as a whole
+    going_on = {network.layer(name).shares or name for name in trained}
     chosen = {
-        item.name for item in adaptable if _takes(item, rank, layers) and item.name not in trained
+        item.name for item in adaptable if _takes(item, rank, layers) and item.name not in going_on
     }
     if not chosen:
         raise InputError(
@@ -81,10 +83,12 @@ def with_adapters(
     for layer in network.layers:
         layer = replace(layer, inputs=tuple(renamed.get(name, name) for name in layer.inputs))
         words = operator_of(layer).words(layer)
-        if layer.name not in trained and (layer.on_array or words.trained) and not layer.shares:
+        owner = layer.shares or layer.name
+        if owner not in going_on and (layer.on_array or words.trained):
             layer = freeze(layer, f"{network.name}: {layer.name}")
         made.append(layer)
-        if layer.name in chosen:
+        # A layer that is called several times has one adapter, a transposed reading is another layer.
+        if owner in chosen and not layer.transposed:
             made += _adapter(layer, rank, taken)
             renamed[layer.name] = made[-1].name
     note = f"{len(chosen)} matrices have adapters of rank {rank}; all other weights are frozen"
@@ -115,11 +119,12 @@ def _adapter(layer: Layer, rank: int, taken: set[str]) -> tuple[Layer, Layer, La
     (source,) = layer.input_shapes
     shape = (*source[:-1], rank)
     out = layer.output_shape
-    return (
-        Layer(names[0], "linear", layer.inputs, (source,), shape, settings=(("adapter", DOWN),)),
-        Layer(names[1], "linear", (names[0],), (shape,), out, settings=(("adapter", UP),)),
-        Layer(names[2], "add", (layer.name, names[1]), (out, out), out),
-    )
+    down = Layer(names[0], "linear", layer.inputs, (source,), shape, settings=(("adapter", DOWN),))
+    up = Layer(names[1], "linear", (names[0],), (shape,), out, settings=(("adapter", UP),))
+    if layer.shares:
+        down = replace(down, shares=f"{layer.shares}_{DOWN}")
+        up = replace(up, shares=f"{layer.shares}_{UP}")
+    return (down, up, Layer(names[2], "add", (layer.name, names[1]), (out, out), out))
 
 
 def adapter_layers(network: Network) -> dict[str, str]:

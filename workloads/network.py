@@ -223,10 +223,15 @@ class Network:
         return tuple(item for item in self.layers if item.on_array)
 
     @property
+    def matrix_layers(self) -> tuple[Layer, ...]:
+        """Those of them that keep a matrix of their own, whoever else reads it."""
+        return tuple(item for item in self.array_layers if not item.shares)
+
+    @property
     def weights(self) -> int:
         """Weights on arrays, without biases; a matrix that several layers read counts once."""
         # The time of sharing layers counts each, their cells count once.
-        return sum(item.matrix.weights for item in self.array_layers if not item.shares)
+        return sum(item.matrix.weights for item in self.matrix_layers)
 
     @property
     def multiply_accumulates(self) -> int:

@@ -75,7 +75,7 @@ def _write(writer: OnnxWriting, layer: Layer) -> None:
     write = WRITERS.get(layer.computes)
     if write is None and isinstance(operator, Elementwise) and operator.onnx:
         write = _elementwise
-    if write is None or layer.shares:
+    if write is None:
         raise InputError(
             "this operator is not written to ONNX",
             where=layer.name,

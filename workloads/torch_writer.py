@@ -10,7 +10,7 @@ from workloads.network import Layer, Network
 from workloads.written import torch_arrays, torch_moves, torch_units
 from workloads.written.merged import merged_products
 from workloads.written.onnx_graph import Tensors
-from workloads.written.torch_parts import Part
+from workloads.written.torch_parts import Part, tied
 
 PARTS: Mapping[str, Part] = {**torch_arrays.PARTS, **torch_units.PARTS, **torch_moves.PARTS}
 
@@ -40,12 +40,16 @@ def to_torch(network: Network, tensors: Tensors) -> Any:
     parts = torch.nn.ModuleDict()
     steps = []
     merged = merged_products(network)
+    # By the names of those, too, that read the weights of another.
+    tensors = {layer.name: tensors.get(layer.shares or layer.name, {}) for layer in network.layers}
     for layer in network.layers[1:]:
         if layer.name in merged.values():
             continue
         product = network.layer(merged[layer.name]) if layer.name in merged else None
         part = _part(torch, layer, product, tensors)
         name = layer.name.replace(".", "_")
+        if layer.shares:
+            part = tied(torch, layer, part, parts[layer.shares.replace(".", "_")])
         if isinstance(part, torch.nn.Module):
             parts[name] = part
         steps.append((layer, product.inputs if product else layer.inputs, name, part))
@@ -60,7 +64,8 @@ def to_torch(network: Network, tensors: Tensors) -> Any:
         def forward(self, x: Any) -> Any:
             known = {network.layers[0].name: x}
             for layer, inputs, name, part in steps:
-                call = parts[name] if isinstance(part, torch.nn.Module) else part
+                # its own ones: a copy of the module has others
+                call = self.layers[name] if isinstance(part, torch.nn.Module) else part
                 known[layer.name] = call(*(known[source] for source in inputs))
             return known[network.layers[-1].name]
 
@@ -70,10 +75,10 @@ def to_torch(network: Network, tensors: Tensors) -> Any:
 def _part(torch: Any, layer: Layer, product: Layer | None, tensors: Tensors) -> Any:
     """The part of a layer, which may take a product as its own. Raises InputError."""
     with_product = torch_arrays.WITH_PRODUCTS.get(layer.computes)
-    if with_product and not layer.shares:
+    if with_product:
         return with_product(torch, layer, product, tensors)
     make = PARTS.get(layer.computes)
-    if make is None or layer.shares:
+    if make is None:
         raise InputError(
             "this operator has no part in PyTorch here",
             where=layer.name,

@@ -65,7 +65,7 @@ def first_weights(network: Network, weights: Weights) -> FirstWeights:
     """
     named = trained_tensors(network, weights)
     matrices = {}
-    for layer in network.array_layers:
+    for layer in network.matrix_layers:
         held = named.tensors[layer.name]
         matrix = held["weights"].reshape(-1, held["weights"].shape[-1])
         if layer.bias:

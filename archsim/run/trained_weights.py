@@ -111,7 +111,7 @@ def first_adapters(network: Network) -> dict[str, np.ndarray]:
     first = {}
     for layer in network.layers:
         half = layer.setting("adapter")
-        if half:
+        if half and not layer.shares:
             shape = layer.matrix
             drawn = random.uniform(-1, 1, (shape.columns, shape.rows)) / np.sqrt(shape.rows)
             first[f"{layer.name}.weights"] = np.zeros_like(drawn) if half == UP else drawn
@@ -174,7 +174,7 @@ def _with_biases(
     arrays: dict[str, Any] = {
         f"{layer}.{role}": values for layer, held in roles.items() for role, values in held.items()
     }
-    for layer in network.array_layers:
+    for layer in network.matrix_layers:
         matrix = matrices.get(layer.name)
         if matrix is None:
             continue

@@ -15,6 +15,7 @@ from archsim.trace.kept_words import kept_words
 from archsim.trace.lower import Stage, lower, matrices_of
 from archsim.trace.operation import Trace
 from archsim.trace.rule import StepRule
+from archsim.trace.shared_weights import with_all_vectors
 from archsim.trace.training_step import training_step
 from archsim.trace.written_products import product_of, written_matrix, written_product
 from hwlib.errors import InputError, unknown
@@ -53,8 +54,8 @@ def build_trace(
 
     Raises:
         InputError: for an unknown phase, one of tokens for a network that keeps nothing, a training
-            step without an update rule or with weights that layers share, a batch that is no number
-            of images, or a network with nothing to place on an array.
+            step without an update rule, a batch that is no number of images, or a network with
+            nothing to place on an array.
     """
     if phase not in STEP_PHASES:
         raise unknown("phase", phase, STEP_PHASES, where="phase")
@@ -80,7 +81,6 @@ def build_trace(
             where="scheme",
             hint="name one with --scheme, see `archsim list schemes`",
         )
-    _refuse_shared_weights(network)
     # After the inference was made: an inference pays nothing of what a training keeps.
     stages = _learning(stages, network)
     return _with_training(inference, stages, scheme, digital_biases)
@@ -146,16 +146,20 @@ def _with_training(
             for stage in stages
         ]
     kept = kept_words(stages, scheme)
-    biases = float(sum(stage.biases_beside for stage in stages if stage.on_array))
     step = training_step(stages, scheme, inference.batch)
-    placed = [scheme.weights_matrix(stage) for stage in stages if stage.on_array]
+    # each matrix once, with the vectors of all layers that read it
+    own = with_all_vectors(stages)
+    owners = {stage.name: stage.head.shares or stage.name for stage in stages}
+    biases = float(sum(stage.biases_beside for stage in own if stage.on_array))
+    placed = [scheme.weights_matrix(stage) for stage in own if stage.on_array]
     # frozen weights have arrays, or memory, as those of an inference
-    frozen = [stage for stage in stages if stage.frozen]
+    frozen = [stage for stage in own if stage.frozen]
     plain = {stage.name: stage.matrix for stage in frozen}
     weights = [plain.get(matrix.layer, matrix) for matrix in placed if matrix is not None]
-    trained = [stage for stage in stages if not stage.frozen]
+    trained = [stage for stage in own if not stage.frozen]
     # a way back in the vector unit reads a digital copy, also of weights that lie on arrays
-    copied = {item.layer for item in step.images if item.phase == "backward" and item.state_reads}
+    back = [item for item in step.images if item.phase == "backward" and item.state_reads]
+    copied = {owners.get(item.layer, item.layer) for item in back}
     on_arrays = {matrix.layer for matrix in weights}
     in_memory = sum(
         item.matrix.trained for item in frozen if item.name in copied or item.name not in on_arrays
@@ -212,16 +216,4 @@ def _check_tokens(network: Network, phase: str) -> None:
             where=f"{network.name}: phase",
             got=phase,
             hint="give the network that network.decoding(cache=N) returns",
-        )
-
-
-def _refuse_shared_weights(network: Network) -> None:
-    # Two gradients on one array: no rule here says how they would be added.
-    shared = next((layer for layer in network.array_layers if layer.shares), None)
-    if shared is not None:
-        raise InputError(
-            "a training step with weights that several layers share is not modelled",
-            where=f"{network.name}: {shared.name}",
-            got=f"the weights of '{shared.shares}'",
-            hint="its inference can be simulated; to train it, give every layer weights of its own",
         )

@@ -20,7 +20,8 @@ class Stage:
     input. `bias_apart`: its biases are digital words that the update rule leaves to plain gradient
     descent, so that they are no part of its matrix. `bias_words`: the rule trains them, and no state
     of its own holds them. `learns`: it is part of a training step;
-    `in_loss`: its last layer is part of the loss. `kept`: values of its results
+    `in_loss`: its last layer is part of the loss. `further_vectors` of other layers meet its matrix
+    (see `shared_weights`). `kept`: values of its results
     that later tokens read again, which then hold `cached` with those of earlier ones; `recalled`: of
     its inputs those that earlier tokens left; `beside`: values that layers behind the head read.
     """
@@ -37,6 +38,7 @@ class Stage:
     beside: int = 0
     learns: bool = False
     in_loss: bool = False
+    further_vectors: int = 0
 
     @property
     def on_array(self) -> bool:
@@ -72,7 +74,8 @@ class Stage:
     def matrix(self) -> LayerMatrix:
         shape = self.head.matrix
         bias = self.head.bias and not self.bias_apart
-        return LayerMatrix(self.name, shape.rows, shape.columns, shape.groups, bias, shape.vectors)
+        vectors = shape.vectors + self.further_vectors
+        return LayerMatrix(self.name, shape.rows, shape.columns, shape.groups, bias, vectors)
 
     @property
     def biases_apart(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from archsim.operators.vocabulary import operator_of
@@ -12,6 +13,7 @@ from archsim.trace.kept_words import batch_words, image_words
 from archsim.trace.lower import Stage
 from archsim.trace.operation import Operation
 from archsim.trace.rule import StepRule
+from archsim.trace.shared_weights import on_shared_arrays, readers_of, with_all_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,11 @@ class TrainingStep:
 
 def training_step(stages: list[Stage], rule: StepRule, batch: int) -> TrainingStep:
     """The operations of a step by an update rule, with what each waits for."""
-    reads = [forward(stage) for stage in stages]
-    images = [
-        rule.forward(stage, item) if item.kind == "read" else item
-        for stage, item in zip(stages, reads)
-    ]
-    backward, errors = _backward(stages, rule)
+    readers = readers_of(stages)
+    shared = {name for name, own in readers.items() if len(own) > 1}
+    whole = {stage.name: stage for stage in with_all_vectors(stages)}
+    images = [_forward(stage, rule, shared) for stage in stages]
+    backward, errors = _backward(stages, rule, shared)
     updates: list[Operation] = []
     batches: list[Operation] = []
     # Errors arrive from the end of the network, so its last layer can be updated first.
@@ -39,8 +40,17 @@ def training_step(stages: list[Stage], rule: StepRule, batch: int) -> TrainingSt
         known = errors[stage.name] + (f"{stage.name}.forward",)
         updates += [replace(item, after=known) for item in image_words(stage, rule)]
         batches += batch_words(stage, rule)
-        if not stage.on_array or stage.frozen:
+        if not stage.on_array or stage.frozen or stage.head.shares:
             continue
+        # Where several layers read its weights, it needs those of all.
+        known = tuple(
+            dict.fromkeys(
+                name
+                for reader in readers[stage.name]
+                for name in (*errors[reader.name], f"{reader.name}.forward")
+            )
+        )
+        stage = whole[stage.name]
         updates += [
             replace(operation, after=known + operation.after)
             for operation in rule.image_update(stage)
@@ -51,7 +61,18 @@ def training_step(stages: list[Stage], rule: StepRule, batch: int) -> TrainingSt
         if stage.bias_words and stage.biases_beside:
             once = [*once, bias_write(stage)]
         batches += _chain(once, ())
-    return TrainingStep(images + backward + updates, batches, _in_turn(_setup(stages, rule)))
+    setup = _in_turn(_setup(list(whole.values()), rule))
+    return TrainingStep(images + backward + updates, batches, setup)
+
+
+def _forward(stage: Stage, rule: StepRule, shared: Collection[str]) -> Operation:
+    operation = forward(stage)
+    if not stage.on_array:
+        return operation
+    operation = rule.forward(stage, operation)
+    if (stage.head.shares or stage.name) not in shared:
+        return operation
+    return on_shared_arrays(operation, stage, back=False)
 
 
 def _setup(stages: list[Stage], rule: StepRule) -> list[Operation]:
@@ -75,7 +96,7 @@ def _learning(stages: list[Stage]) -> dict[str, bool]:
 
 
 def _backward(
-    stages: list[Stage], rule: StepRule
+    stages: list[Stage], rule: StepRule, shared: Collection[str]
 ) -> tuple[list[Operation], dict[str, tuple[str, ...]]]:
     """The operations of the way back, and by stage those whose end delivers the error at its input
     (for a first layer: at its output).
@@ -95,6 +116,8 @@ def _backward(
         # Nobody reads the last stage: its own output begins the way back.
         first = not any(learning[name] for name in stage.sources)
         taken = _of_stage(stage, rule, first) if learning[stage.name] else []
+        if (stage.head.shares or stage.name) in shared:
+            taken = [on_shared_arrays(item, stage, back=True) for item in taken]
         own = _chain(taken, arriving or (f"{stage.name}.forward",))
         operations += own
         last = (own[-1].name,) if own else arriving or (f"{stage.name}.forward",)

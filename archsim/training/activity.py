@@ -16,6 +16,7 @@ from archsim.training.table import (
     ERRORS,
     INPUT_PEAKS,
     ROWS,
+    TURNED_VECTORS,
     VECTORS,
 )
 
@@ -30,9 +31,9 @@ CODES_WITHOUT_ROUNDING = np.float32(255.0)
 
 
 @kernel
-def observe_block(block, lines, peaks, physics, sample):
-    """Add the block's inputs to a sample: values, non-zero codes, sum of |code|/full scale, ones
-    and bits of the non-zero codes.
+def observe_block(block, lines, span, peaks, physics, sample):
+    """Add the inputs of a span of vectors (first, behind the last) of a block to a sample: values,
+    non-zero codes, sum of |code|/full scale, ones and bits of the non-zero codes.
     """
     step = physics[INPUT_STEP]
     bound = physics[INPUT_BOUND]
@@ -45,7 +46,8 @@ def observe_block(block, lines, peaks, physics, sample):
     nonzero = 0
     codes = 0
     ones = 0
-    for v in range(block.shape[1]):
+    first, last = span
+    for v in range(first, last):
         full = scale * peaks[v] if physics[NOISE_MANAGEMENT] > ZERO else scale
         # A vector of zeros drives nothing, and has no scale.
         if full == ZERO:
@@ -61,7 +63,7 @@ def observe_block(block, lines, peaks, physics, sample):
             codes += code
             # Bits of the magnitude: a line is driven by them one by one, the sign by its polarity.
             ones += np.int64(count_ones(U(code)))
-    sample[VALUES] += lines * block.shape[1]
+    sample[VALUES] += lines * (last - first)
     sample[NONZERO] += nonzero
     sample[MAGNITUDE] += codes / top
     sample[ONES] += ones
@@ -78,17 +80,17 @@ def observe(arrays, memory, forward_physics, backward_physics, samples):
         rows = array[ROWS]
         columns = array[COLUMNS]
         count = array[VECTORS]
-        observe_block(
-            memory[array[BLOCK] : array[BLOCK] + columns * count].reshape(columns, count),
-            columns - array[BIAS],
-            memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + count],
-            forward_physics[index],
-            samples[index, 0],
-        )
-        observe_block(
-            memory[array[ERRORS] : array[ERRORS] + rows * count].reshape(rows, count),
-            rows,
-            memory[array[ERROR_PEAKS] : array[ERROR_PEAKS] + count],
-            backward_physics[index],
-            samples[index, 1],
-        )
+        features = columns - array[BIAS]
+        plain = count - array[TURNED_VECTORS]
+        block = memory[array[BLOCK] : array[BLOCK] + columns * count].reshape(columns, count)
+        peaks = memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + count]
+        errors = memory[array[ERRORS] : array[ERRORS] + rows * count].reshape(rows, count)
+        error_peaks = memory[array[ERROR_PEAKS] : array[ERROR_PEAKS] + count]
+        forth = forward_physics[index]
+        back = backward_physics[index]
+        observe_block(block, features, (0, plain), peaks, forth, samples[index, 0])
+        observe_block(errors, rows, (0, plain), error_peaks, back, samples[index, 1])
+        # of vectors from the other side the two lie in each other's place
+        if plain < count:
+            observe_block(errors, rows, (plain, count), error_peaks, forth, samples[index, 0])
+            observe_block(block, features, (plain, count), peaks, back, samples[index, 1])

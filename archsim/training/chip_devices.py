@@ -97,10 +97,10 @@ def devices_per_weight(
     if network is not None and kinds:
         return {
             layer.name: chip.of_kind(kinds[layer.name]).weights.replicas_of(layer.name)
-            for layer in network.array_layers
+            for layer in network.matrix_layers
             if layer.name in kinds
         }
     if not weights.layer_replicas:
         return weights.replicas
-    names = [layer.name for layer in network.array_layers] if network else weights.layer_replicas
+    names = [layer.name for layer in network.matrix_layers] if network else weights.layer_replicas
     return {name: weights.replicas_of(name) for name in names}

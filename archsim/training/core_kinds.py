@@ -48,9 +48,8 @@ def cores_of_layers(
         own_devices: whether the devices of a training are those of the chip.
     """
     cores: dict[str, dict[str, Any]] = {}
-    for layer in network.array_layers:
-        # Tied weights lie where those of their owner do.
-        kind = kinds.get(layer.shares or layer.name, "")
+    for layer in network.matrix_layers:
+        kind = kinds.get(layer.name, "")
         view = chip.of_kind(kind)
         own: dict[str, Any] = {}
         if view.read.adc_bits != chip.read.adc_bits:

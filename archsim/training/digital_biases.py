@@ -24,6 +24,8 @@ from archsim.kernels.views import view_at
 from archsim.schemes.shared.words import Arithmetic, told_scale
 from archsim.training.records import MiniBatch, StepKeys
 from archsim.training.table import (
+    BLOCK,
+    COLUMNS,
     CYCLES,
     ERRORS,
     FROZEN,
@@ -97,12 +99,14 @@ def step_biases(words, batch, parts, rate, keys):
             rows = array[ROWS]
             count = array[VECTORS]
             own = view_at(values, array[WORDS], (rows,))
+            # zero for vectors of a layer that reads the array without its biases
+            on = array[BLOCK] + array[COLUMNS] * count
             for part in range(parts):
                 first = array[ERRORS] + part * rows * count
                 for i in range(rows):
                     total = ZERO
                     for v in range(count):
-                        total += memory[b, first + i * count + v]
+                        total += memory[b, on + v] * memory[b, first + i * count + v]
                     own[i] += rate * total
             if form[BITS] == 0 and form[FLOAT] == WIDE:
                 continue

@@ -58,7 +58,7 @@ class MachineState:
         scheme = None if settings.rule in CORE_RULES else scheme_of(settings)
         self.program = build_program(
             network if settings.loss == "cross_entropy" else with_outputs(network),
-            copies_of(settings, [layer.name for layer in network.array_layers]),
+            copies_of(settings, [layer.name for layer in network.matrix_layers]),
             scheme.output_errors if scheme else 1,
             settings.tiles,
         )

@@ -32,6 +32,7 @@ from archsim.training.kinds import CYCLE
 from archsim.training.layers import layer_backward, layer_forward
 from archsim.training.reads import BACK, FORTH, read_array
 from archsim.training.recurrent import recurrent_backward, recurrent_forward
+from archsim.training.shared_reads import shared_backward, shared_forward
 from archsim.training.stored_values import store_map
 from archsim.training.table import (
     ARRAY,
@@ -56,6 +57,7 @@ from archsim.training.table import (
     OUTPUT_SIZE,
     RECURRENT,
     ROWS,
+    SHARED,
     VECTORS,
     WINDOW,
     WORDS,
@@ -64,13 +66,17 @@ from archsim.training.table import (
 U = np.uint64
 ONE = np.float32(1.0)
 # Operations of these forms by their number behind a door of each way.
-FORMS = (RECURRENT, LAYER)
+FORMS = (RECURRENT, LAYER, SHARED)
 _ARGUMENTS = [Whole, CYCLE, Vector, Vector, types.int64]
 FORTH_BY_FORM = Door(
-    "forth_by_form", [lambda: recurrent_forward, lambda: layer_forward], _ARGUMENTS
+    "forth_by_form",
+    [lambda: recurrent_forward, lambda: layer_forward, lambda: shared_forward],
+    _ARGUMENTS,
 )
 BACK_BY_FORM = Door(
-    "back_by_form", [lambda: recurrent_backward, lambda: layer_backward], _ARGUMENTS
+    "back_by_form",
+    [lambda: recurrent_backward, lambda: layer_backward, lambda: shared_backward],
+    _ARGUMENTS,
 )
 run_forward, run_backward = RUN_FORWARD.enter, RUN_BACKWARD.enter
 gather, scatter = GATHER.enter, SCATTER.enter
@@ -80,6 +86,7 @@ go_forth, go_back = FORTH_BY_FORM.enter, BACK_BY_FORM.enter
 DOORS = {
     RECURRENT: (STEP_FORWARD, STEP_BACKWARD),
     ON_ARRAY: (GATHER, SCATTER),
+    SHARED: (GATHER, SCATTER),
     DIGITAL: (RUN_FORWARD, RUN_BACKWARD),
     LAYER: (LAYER_FORWARD, LAYER_BACKWARD),
 }
@@ -119,6 +126,8 @@ def forward_pass(operations, cycle):
             continue
         elif row[FORM] == LAYER:
             go_forth(1, row, cycle, inputs, outputs, index)
+        elif row[FORM] == SHARED:
+            go_forth(2, row, cycle, inputs, outputs, index)
         else:
             array_forward(row, cycle, inputs, outputs)
         store_map(outputs, cycle, index, U(0))
@@ -178,6 +187,8 @@ def backward_pass(operations, cycle):
         elif row[FORM] == LAYER:
             if row[BACKWARD] > 0:
                 go_back(1, row, cycle, output_errors, input_errors, index)
+        elif row[FORM] == SHARED:
+            go_back(2, row, cycle, output_errors, input_errors, index)
         elif row[FORM] != DIGITAL:
             array_backward(row, cycle, output_errors, input_errors)
         elif row[BACKWARD] > 0:

@@ -41,10 +41,10 @@ def tiles_of(
     digital = chip.read.accumulate == "digital"
     tiles = {}
     described = chip
-    for layer in network.array_layers:
+    for layer in network.matrix_layers:
         shape = layer.matrix
         matrix = LayerMatrix(layer.name, shape.rows, shape.columns, shape.groups, layer.bias)
-        chip = described.of_kind(kinds.get(layer.shares or layer.name, ""))
+        chip = described.of_kind(kinds.get(layer.name, ""))
         placed = shape_layer(matrix, chip, 1)
         beside = layer.bias and chip.weights.bias == "digital"
         # what the front end keeps is converted as one

@@ -11,7 +11,7 @@ import numpy as np
 
 from archsim.basics.layer_names import require_layers
 from archsim.operators.vocabulary import function_of
-from archsim.training.program_rows import Layout, add_layer
+from archsim.training.program_rows import Layout, add_layer, number_vectors
 from archsim.training.sections import LayerTiles
 from archsim.training.table import (
     ARRAY_FIELDS,
@@ -23,21 +23,24 @@ from archsim.training.table import (
     ERROR_PEAKS,
     ERRORS,
     FIELDS,
+    FORM,
     INPUT_PEAKS,
     INPUTS_TOGETHER,
     KEPT,
     KEPT_SIZE,
     OUTPUTS_TOGETHER,
     ROWS,
+    SHARED,
     TILE_INPUTS,
     TILE_OUTPUTS,
+    TURNED_VECTORS,
     VECTORS,
     WORDS,
     Program,
 )
 from archsim.training.trainable import trained_layers
 from hwlib.errors import InputError
-from workloads.network import Network
+from workloads.network import Layer, Network
 
 _WHOLE = LayerTiles()
 
@@ -75,14 +78,9 @@ def build_program(
             where=f"network '{network.name}'",
             hint="it has nothing to train",
         )
-    last = trained_layers(network)[-1]
-    if len(last.output_shape) > 2:
-        raise InputError(
-            "training needs class scores at the end",
-            where=f"network '{network.name}'",
-            got=last.output_shape,
-            allowed="(classes,) or (time steps, classes)",
-        )
+    last = _last(network)
+    number_vectors(layout)
+    _refuse_two_errors(layout, network)
     _put_constants(layout, network)
     tiles = tiles or {}
     require_layers(tiles, layout.names, "training.tiles")
@@ -91,8 +89,7 @@ def build_program(
     activations = layout.used
     _place_kept(layout, output_errors)
     arrays = _table(layout.arrays, ARRAY_FIELDS)
-    lines = arrays[:, ROWS] + arrays[:, COLUMNS]
-    vectors = arrays[:, VECTORS]
+    room, words = _scratch(arrays, shared=any(row[FORM] == SHARED for row in layout.operations))
     return Program(
         network,
         _table(layout.operations, FIELDS),
@@ -105,13 +102,50 @@ def build_program(
         classes=last.output_shape[-1],
         activations=activations,
         memory=layout.used,
-        # The scratch of the largest read, shared by all: reads follow each other.
-        room=int(((4 * lines + 2) * vectors).max()),
-        words=int(((lines + 2) * vectors + 2 * lines).max()),
+        room=room,
+        words=words,
         biases=biases,
         output_errors=output_errors,
         first_words=np.array(layout.words, np.float32),
     )
+
+
+def _last(network: Network) -> Layer:
+    """The layer whose output the loss compares. Raises InputError where it gives no scores."""
+    last = trained_layers(network)[-1]
+    if len(last.output_shape) > 2:
+        raise InputError(
+            "training needs class scores at the end",
+            where=f"network '{network.name}'",
+            got=last.output_shape,
+            allowed="(classes,) or (time steps, classes)",
+        )
+    return last
+
+
+def _scratch(arrays: np.ndarray, *, shared: bool) -> tuple[int, int]:
+    """Numbers and words of the scratch of the largest read, which serves all: reads follow each other."""
+    lines = arrays[:, ROWS] + arrays[:, COLUMNS]
+    vectors = arrays[:, VECTORS]
+    # those that see a part of an array's vectors put it there, too
+    each = (5 if shared else 4) * lines + 2
+    return int((each * vectors).max()), int(((lines + 2) * vectors + 2 * lines).max())
+
+
+def _refuse_two_errors(layout: Layout, network: Network) -> None:
+    """Raise InputError where an array that is read from both sides gets two errors an image."""
+    turned = next(
+        (name for name, row in zip(layout.names, layout.arrays) if row[TURNED_VECTORS]), ""
+    )
+    # Their inputs lie where those of the other side have their errors: there is room for one.
+    if turned and layout.output_errors > 1:
+        raise InputError(
+            "a rule that takes target and output back apart trains no weights that are also read "
+            "transposed",
+            where=f"network '{network.name}'",
+            got=turned,
+            hint="take another update rule, or give the layers weights of their own",
+        )
 
 
 def _put_constants(layout: Layout, network: Network) -> None:

@@ -24,10 +24,12 @@ from archsim.training.table import (
     COLUMNS,
     CONSTANTS,
     COPIES,
+    COUNT,
     DIGITAL,
     DIGITALS,
     DIGITALS_SIZE,
     EACH,
+    FIRST,
     FORM,
     FORTH,
     FROZEN,
@@ -44,7 +46,11 @@ from archsim.training.table import (
     SCALE,
     SECOND,
     SECOND_SIZE,
+    SHARED,
     TRAINED,
+    TURNED,
+    TURNED_VECTORS,
+    UNBIASED,
     VECTORS,
     WINDOW,
     WORDS,
@@ -110,16 +116,22 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
     needed = [layout.wanted[name] for name in layer.inputs]
     trained = any(row.words.trained for row in rows)
     # An error is wanted at an output where this layer, or one below it, learns.
-    moves = (layer.on_array or trained) and not layer.frozen
+    owner = network.layer(layer.shares) if layer.shares else layer
+    moves = (layer.on_array or trained) and not owner.frozen
     layout.wanted[layer.name] = any(needed) or moves
-    for row in rows:
+    for number, row in enumerate(rows):
         entry = _operation(layout, layer, row)
         second = row.second >= 0 and needed[row.second]
         entry[BACKWARD] = int(needed[row.source] or second or (moves and bool(row.words.trained)))
         if layer.on_array:
-            entry[ARRAY] = len(layout.arrays)
-            layout.arrays.append(_array(layer, copies.get(layer.name, 1)))
-            layout.names.append(layer.name)
+            if not layer.shares:
+                layout.arrays.append(_array(layer, copies.get(layer.name, 1)))
+                layout.names.append(layer.name)
+            # of a layer in groups row after row has an array
+            entry[ARRAY] = layout.names.index(owner.name) + number
+            entry[COUNT] = layer.matrix.vectors
+            entry[TURNED] = int(layer.transposed)
+            entry[UNBIASED] = int(owner.bias and not layer.bias)
         layout.operations.append(entry)
         layout.layers.append(layer.name)
 
@@ -164,6 +176,26 @@ def _words(layout: Layout, row: TrainingRow) -> dict[int, int]:
     }
     layout.scales += len(quantities)
     return entry
+
+
+def number_vectors(layout: Layout) -> None:
+    """Say which of its vectors an array gets from which operation: those that read it from its
+    outputs' side come last.
+    """
+    readers: dict[int, list[dict[int, int]]] = {}
+    for entry in layout.operations:
+        if ARRAY in entry:
+            readers.setdefault(entry[ARRAY], []).append(entry)
+    for index, entries in readers.items():
+        array = layout.arrays[index]
+        array[VECTORS] = 0
+        array[TURNED_VECTORS] = sum(entry[COUNT] * entry[TURNED] for entry in entries)
+        for entry in sorted(entries, key=lambda entry: entry[TURNED]):
+            entry[FIRST] = array[VECTORS]
+            array[VECTORS] += entry[COUNT]
+            # reads step by step know their numbers anyway
+            if len(entries) > 1 and entry[FORM] == ON_ARRAY:
+                entry[FORM] = SHARED
 
 
 def _array(layer: Layer, copies: int) -> dict[int, int]:

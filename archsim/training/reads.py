@@ -94,7 +94,8 @@ def read_array(cycle, index, backward, block, peaks, outputs, first):
     together = height
     if tiled:
         together = array[OUTPUTS_TOGETHER] if backward else array[INPUTS_TOGETHER]
-    totals = borrowed(cycle.totals[index, 1 if backward else 0])
+    # Counted by its phase: a layer that reads transposed weights goes forward from their columns.
+    totals = borrowed(cycle.totals[index, 1 if cycle.way > 0 else 0])
     room = cycle.room
     behind = (lines + 2 * columns + 2) * count  # what the read itself takes of the room
     counted = np.zeros((3, count), np.int32)

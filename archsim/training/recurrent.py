@@ -21,14 +21,17 @@ from archsim.training.table import (
     BIAS,
     BLOCK,
     COLUMNS,
+    COUNT,
     ERROR_PEAKS,
     ERRORS,
+    FIRST,
     INPUT_PEAKS,
     KEPT,
     KERNEL,
     OUTPUT,
     OUTPUT_SIZE,
     ROWS,
+    UNBIASED,
     VECTORS,
     WINDOW,
     WORDS,
@@ -65,15 +68,19 @@ def recurrent_forward(row, cycle, inputs, outputs, index):
     array = cycle.arrays[row[ARRAY]]
     memory = cycle.memory
     columns = array[COLUMNS]
-    steps = array[VECTORS]
+    count = array[VECTORS]
+    first = row[FIRST]
+    steps = row[COUNT]
     hidden = row[OUTPUT_SIZE] // steps
     features = inputs.shape[0] // steps
     driven = features if row[WINDOW + DRIVEN] > 0 else 0
-    end = array[BLOCK] + columns * steps
-    block = memory[array[BLOCK] : end].reshape(columns, steps)
+    end = array[BLOCK] + columns * count
+    block = memory[array[BLOCK] : end].reshape(columns, count)
+    biased = row[UNBIASED] == 0
     if array[WORDS] >= 0:
-        memory[end : end + steps] = ONE
-    peaks = memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + steps]
+        memory[end + first : end + first + steps] = ONE if biased else ZERO
+    start = array[INPUT_PEAKS] + first
+    peaks = memory[start : start + steps]
     kept, cells, _, _ = step_memory(row, steps, memory)
     vector = np.empty((columns, 1), np.float32)
     raw = np.empty((array[ROWS], 1), np.float32)
@@ -87,12 +94,12 @@ def recurrent_forward(row, cycle, inputs, outputs, index):
         for k in range(hidden):
             vector[driven + k, 0] = state[k]
         if array[BIAS] > 0:
-            vector[columns - 1, 0] = ONE
+            vector[columns - 1, 0] = ONE if biased else ZERO
         for k in range(columns):
-            block[k, t] = vector[k, 0]
+            block[k, first + t] = vector[k, 0]
         find_peaks(vector, peaks[t : t + 1])
-        read_array(cycle, row[ARRAY], FORTH, vector, peaks[t : t + 1], raw, U(t))
-        add_biases(cycle.biases, array[WORDS], raw)
+        read_array(cycle, row[ARRAY], FORTH, vector, peaks[t : t + 1], raw, U(first + t))
+        add_biases(cycle.biases, array[WORDS] if biased else -1, raw)
         after = outputs[at * hidden : (at + 1) * hidden]
         step = StepForth(raw.reshape(-1), own, state, cells[t], cells[t + 1], kept[t], after)
         step_forward(row[KERNEL], step)
@@ -106,13 +113,15 @@ def recurrent_backward(row, cycle, output_errors, input_errors, index):
     array = cycle.arrays[row[ARRAY]]
     memory = cycle.memory
     rows = array[ROWS]
-    steps = array[VECTORS]
+    count = array[VECTORS]
+    first = row[FIRST]
+    steps = row[COUNT]
     hidden = row[OUTPUT_SIZE] // steps
     features = input_errors.shape[0] // steps
     driven = features if row[WINDOW + DRIVEN] > 0 else 0
     outputs = memory[row[OUTPUT] : row[OUTPUT] + row[OUTPUT_SIZE]]
-    block = memory[array[ERRORS] : array[ERRORS] + rows * steps].reshape(rows, steps)
-    peaks = memory[array[ERROR_PEAKS] : array[ERROR_PEAKS] + steps]
+    block = memory[array[ERRORS] : array[ERRORS] + rows * count].reshape(rows, count)
+    peaks = memory[array[ERROR_PEAKS] + first : array[ERROR_PEAKS] + first + steps]
     kept, cells, carried, cell_errors = step_memory(row, steps, memory)
     vector = np.empty((rows, 1), np.float32)
     raw = np.empty((driven + hidden, 1), np.float32)
@@ -136,9 +145,9 @@ def recurrent_backward(row, cycle, output_errors, input_errors, index):
         )
         step_backward(row[KERNEL], step)
         for k in range(rows):
-            block[k, t] = vector[k, 0]
+            block[k, first + t] = vector[k, 0]
         find_peaks(vector, peaks[t : t + 1])
-        read_array(cycle, row[ARRAY], BACK, vector, peaks[t : t + 1], raw, U(t))
+        read_array(cycle, row[ARRAY], BACK, vector, peaks[t : t + 1], raw, U(first + t))
         for k in range(hidden):
             carried[k] = raw[driven + k, 0] + past[k]
         if row[BACKWARD] > 0:

@@ -59,7 +59,7 @@ def read_checkpoint_weights(network: Network, folder: Path) -> CheckpointWeights
         )
     settings = facts.get("settings")
     copies = settings.get("devices_per_weight", 1) if isinstance(settings, dict) else 1
-    names = [layer.name for layer in network.array_layers]
+    names = [layer.name for layer in network.matrix_layers]
     table = dict.fromkeys(names, copies) if isinstance(copies, int) else copies
     program = build_program(network, table, _errors_of(settings), _tiles_of(settings))
     flat = arrays.get("weights")

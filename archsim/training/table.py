@@ -15,15 +15,17 @@ from archsim.training.records import Tables
 from workloads.network import Network
 
 # What runs an operation: a kernel of `operators.compiled` by itself, the reads of an array between
-# two of them, reads step by step with the output of the one before, or a layer kernel with a second
-# operand or words of its own.
-DIGITAL, ON_ARRAY, RECURRENT, LAYER = range(4)
+# two of them, reads step by step with the output of the one before, a layer kernel with a second
+# operand or words of its own, or the reads of an array that other operations read, too.
+DIGITAL, ON_ARRAY, RECURRENT, LAYER, SHARED = range(5)
 # Columns of an operation's row. KERNEL is a number of `operators.compiled`; INPUT, OUTPUT and KEPT
 # are offsets into an image's memory. KEPT: what the backward cycle needs of the forward one.
 # BY_VECTOR: outputs lie vector by vector. SECOND: offset of a second operand (size 0: none). DIGITALS:
 # where the words lie that a layer keeps from image to image, and how many: CONSTANTS of them never
 # change, then come TRAINED, FORTH and BACK quantities of EACH words (see `kernels.LayerWords`), whose
-# scales start at SCALE. WINDOW starts the numbers of the window.
+# scales start at SCALE. FIRST, COUNT: which of the vectors of its array are those of the operation.
+# TURNED: it reads the array from its outputs' side; UNBIASED: without the biases of the array. WINDOW
+# starts the numbers of the window.
 (
     FORM,
     KERNEL,
@@ -46,8 +48,12 @@ DIGITAL, ON_ARRAY, RECURRENT, LAYER = range(4)
     FORTH,
     BACK,
     SCALE,
+    FIRST,
+    COUNT,
+    TURNED,
+    UNBIASED,
     WINDOW,
-) = range(22)
+) = range(26)
 FIELDS = WINDOW + WINDOW_NUMBERS
 # Columns of an array's row. BLOCK, ERRORS, PEAKS are offsets into an image's memory; WEIGHTS,
 # STATE, PLANES into the arrays' memories.
@@ -56,6 +62,8 @@ FIELDS = WINDOW + WINDOW_NUMBERS
 # that are driven and converted at a time. BIAS: whether the last line of the array is always on.
 # WORDS: where the biases lie that are digital words and on no line, -1 where it has none; such an
 # array's block has one row more, of ones, which the array does not read. FROZEN: no update moves it.
+# TURNED_VECTORS: how many of its vectors, the last ones, come from its outputs' side: of these the
+# block of errors holds the inputs, and that of inputs the errors.
 (
     ROWS,
     COLUMNS,
@@ -76,8 +84,9 @@ FIELDS = WINDOW + WINDOW_NUMBERS
     INPUTS_TOGETHER,
     OUTPUTS_TOGETHER,
     FROZEN,
-) = range(19)
-ARRAY_FIELDS = 19
+    TURNED_VECTORS,
+) = range(20)
+ARRAY_FIELDS = 20
 # Cycles of an array in the keys of its random numbers; the second backward cycle takes back a
 # second output error.
 FORWARD_CYCLE, BACKWARD_CYCLE, UPDATE_CYCLE, SECOND_BACKWARD_CYCLE = range(4)

@@ -72,13 +72,6 @@ def _refuse_form(layer: Layer, where: str) -> None:
     """Raise InputError for a layer that computes something else than what its operator is trained
     as.
     """
-    if layer.shares:
-        raise InputError(
-            "training weights that several layers share is not supported",
-            where=where,
-            got=f"the weights of '{layer.shares}'",
-            hint="its inference can be simulated; to train it, give every layer weights of its own",
-        )
     kind = FUNCTIONS.get(layer.computes, NOTHING)
     if layer.constants and not kind.may_be_folded and not kind.trains_constants:
         raise InputError(

@@ -3,6 +3,7 @@
 Operators are found by themselves: one that trains and has no word for other programs fails here.
 """
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -216,6 +217,45 @@ def test_a_transposed_convolution_in_groups_as_a_module():
     network = form_of("transposed convolution")
     first, windows, fold = network.layers
     goes_out_as_module(Network("groups", (first, replace(windows, groups=2), fold)))
+
+
+VECTORS = (5, 4)
+TIED = {
+    "linear": Layer("one", "linear", ("input",), (VECTORS,), VECTORS, bias=True),
+    "transposed": Layer("one", "linear", ("input",), (VECTORS,), VECTORS),
+    "conv2d": Layer("one", "conv2d", ("input",), ((2, 4, 4),), (2, 4, 4), groups=2, bias=True),
+    "lstm": Layer("one", "lstm", ("input",), (VECTORS,), VECTORS, hidden=4, bias=True),
+}
+
+
+@pytest.mark.parametrize("kind", TIED)
+def test_weights_that_two_layers_share_leave_once(kind, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    one = TIED[kind]
+    shape = one.output_shape
+    bend = Layer("bend", "tanh", ("one",), (shape,), shape)
+    two = replace(one, name="two", inputs=("bend",), shares="one", transposed=kind == "transposed")
+    flat = Layer("flat", "flatten", ("two",), (shape,), (int(np.prod(shape)),))
+    last = Layer("last", "linear", ("flat",), (flat.output_shape,), (3,))
+    network = Network("tied", (Layer("input", "input", (), (), shape), one, bend, two, flat, last))
+    values = {name: held for name, held in values_of(network).items() if not name.startswith("two")}
+    assert untrainable(network) == {}
+    back = goes_out_as_onnx(network, tmp_path, values)
+    assert untrainable(back) == {} and back.weights == network.weights
+    goes_out_as_module(network, values)
+    import torch
+
+    module = export_torch(network, values)
+    held = sum(parameter.numel() for parameter in module.parameters())
+    assert held == sum(np.size(item) for item in values.values()) + 16 * (kind == "lstm")
+    # a copy is a module of its own, whose layers still share
+    copied = copy.deepcopy(module)
+    for parameter in module.parameters():
+        parameter.data.zero_()
+    wanted = wanted_of(network, values, image_of(network))
+    given = copied(torch.tensor(image_of(network))[None])[0].detach().numpy()
+    close(given, wanted)
 
 
 @pytest.mark.parametrize("operator", ["lstm", "rnn"])

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 import archsim
+from archsim.schemes import list_schemes, load_scheme
 from archsim.soc.observers import Observer
+from archsim.trace import build_trace
+from archsim.training.machine import Machine
+from archsim.training.recorder import measured_activities
+from archsim.training.settings import read_settings
 from workloads import load_network
+from workloads.adapters import with_adapters
+from workloads.datasets import Dataset
 
 TOML = """
 schema = 1
@@ -116,14 +123,151 @@ transposed = true
         archsim.simulate(network, archsim.load_architecture("cim40", {"read.transposed": False}))
 
 
-def test_training_shared_weights_is_refused(tmp_path):
-    network = toml(tmp_path, 'shares = "a"')
-    with pytest.raises(archsim.InputError, match="several layers share"):
-        archsim.simulate(network, "cim40", scheme="sgd", phase="training")
-    from archsim.training.program import build_program
+def test_a_training_step_updates_the_matrix_once_with_the_vectors_of_both(tmp_path):
+    trace = build_trace(toml(tmp_path, 'shares = "a"'), load_scheme("rpu"), "training")
+    assert [(matrix.layer, matrix.vectors) for matrix in trace.matrices] == [("a", 24)]
+    steps = {item.name: item for item in trace.image_operations}
+    assert {name: (item.matrix_name, item.steps) for name, item in steps.items()} == {
+        "a.forward": ("a", 12),
+        "b.forward": ("a", 12),
+        "sum.forward": ("sum", 1),
+        "a.update": ("a", 24),
+    }
+    assert {"a.forward", "b.forward"} <= set(steps["a.update"].after)
 
-    with pytest.raises(archsim.InputError, match="several layers share"):
-        build_program(network, {})
+
+LOOP = """
+schema = 1
+input = [3, 8]
+[[layer]]
+name = "a"
+operator = "linear"
+features = 8
+bias = true
+[[layer]]
+name = "bend"
+operator = "tanh"
+[[layer]]
+name = "b"
+operator = "linear"
+features = 8
+shares = "a"
+bias = true
+[[layer]]
+name = "bend2"
+operator = "tanh"
+{third}
+[[layer]]
+name = "flat"
+operator = "flatten"
+[[layer]]
+name = "fc"
+operator = "linear"
+features = 3
+"""
+TURNED = """
+[[layer]]
+name = "c"
+operator = "linear"
+features = 8
+shares = "a"
+transposed = true
+"""
+
+
+def loop(tmp_path, third=""):
+    path = tmp_path / "loop.toml"
+    path.write_text(LOOP.format(third=third))
+    return load_network(path)
+
+
+def drawn():
+    random = np.random.default_rng(3)
+    images = random.uniform(0, 1, (32, 3, 8)).astype(np.float32)
+    labels = random.integers(0, 3, 32)
+    return Dataset("drawn", images, labels, images[:8].copy(), labels[:8].copy(), 3)
+
+
+def test_the_way_back_through_a_transposed_reading_is_a_forward_read(tmp_path):
+    trace = build_trace(loop(tmp_path, TURNED), load_scheme("sgd"), "training")
+    kinds = {
+        item.name: (item.matrix_name, item.kind)
+        for item in trace.image_operations
+        if item.kind != "digital"
+    }
+    assert kinds == {
+        "a.forward": ("a", "read"),
+        "b.forward": ("a", "read"),
+        "c.forward": ("a", "read_transposed"),
+        "fc.forward": ("fc", "read"),
+        "fc.backward": ("fc", "read_transposed"),
+        "c.backward": ("a", "read"),
+        "b.backward": ("a", "read_transposed"),
+    }
+    # of a rule whose weights lie in memory nothing is on arrays
+    memory = build_trace(
+        loop(tmp_path, TURNED), load_scheme("sgd", {"weights_in": "memory"}), "training"
+    )
+    assert {item.kind for item in memory.image_operations} == {"digital"}
+    assert memory.matrices == ()
+
+
+@pytest.mark.parametrize("scheme", [name for name in list_schemes() if name != "dsc"])
+def test_every_rule_trains_it_and_prices_what_it_did(tmp_path, scheme):
+    result = archsim.train(loop(tmp_path, TURNED), None, drawn(), scheme, epochs=1)
+    totals = result.trained.totals
+    assert set(totals) == {"a", "fc"}
+    assert totals["a"]["forward_reads"] == 32 * 3 * 3  # three layers, three vectors each
+    if load_scheme(scheme).transposed_read:
+        assert totals["a"]["backward_reads"] == 32 * 3 * 2  # nothing below a needs its error
+    assert set(result.trained.weights) == {"a", "fc"}
+    table = {row["layer"] for row in result.result.document["placement"]}
+    assert {"a", "fc"} <= table and not {"b", "c"} & table
+
+
+def test_two_errors_an_image_have_no_room_behind_a_transposed_reading(tmp_path):
+    archsim.train(loop(tmp_path), None, drawn(), "dsc", epochs=1)
+    with pytest.raises(archsim.InputError, match="also read transposed"):
+        archsim.train(loop(tmp_path, TURNED), None, drawn(), "dsc", epochs=1)
+
+
+@pytest.mark.parametrize("bias", ["digital", "row"])
+def test_biases_move_with_the_vectors_of_those_who_read_them(tmp_path, bias):
+    """The gradient of exact weights, wherever the bias is: c reads the array without it."""
+    network = loop(tmp_path, TURNED)
+    moved = []
+    for where in ("row", bias):
+        tiles = {"a": {"bias": where}}
+        settings = {"rule": "float", "learning_rate": 0.5, "tiles": tiles}
+        machine = Machine(network, read_settings(settings))
+        data = drawn()
+        labels = data.train_labels[:1, None].astype(np.int64)
+        machine.train(data.train_images[:1].reshape(1, -1), labels, np.zeros(1, np.int64), 0)
+        moved.append(machine.arrays.layer_weights()["a"])
+    np.testing.assert_allclose(moved[0], moved[1], rtol=1e-5, atol=1e-6)
+
+
+def test_a_layer_that_is_called_twice_has_one_adapter(tmp_path):
+    network = with_adapters(loop(tmp_path, TURNED), 2, ["a"], ["fc"])
+    shares = {layer.name: layer.shares for layer in network.array_layers if layer.shares}
+    assert shares == {"b": "a", "b_down": "a_down", "b_up": "a_up", "c": "a"}
+    assert {layer.name for layer in network.array_layers if layer.frozen} == {"a", "b", "c"}
+    weights = np.random.default_rng(1).normal(size=(8, 8)) / 3
+    given = {"a.weights": weights, "a.bias": np.zeros(8), "fc.weights": np.ones((3, 24)) / 9}
+    result = archsim.train(network, None, drawn(), "sgd", epochs=1, weights=given, device="exact")
+    np.testing.assert_allclose(result.trained.weights["a"][:, :8], weights, rtol=1e-6)
+    assert np.abs(result.trained.weights["a_up"]).max() > 0
+
+
+def test_the_measured_activity_of_a_matrix_is_that_of_all_who_read_it(tmp_path):
+    """A half-empty second input: the density is the mean of both layers' inputs."""
+    network = loop(tmp_path)
+    settings = {"rule": "float", "learning_rate": 0.0001}
+    machine = Machine(network, read_settings(settings))
+    images = np.zeros((1, 24), np.float32)
+    machine.train(images, np.zeros((1, 1), np.int64), np.zeros(1, np.int64), 0)
+    inputs = measured_activities(machine)["a", "forward"].input_density
+    assert inputs == 0.5  # zeros into a, the bias of a into b
 
 
 @pytest.mark.parametrize(
@@ -157,7 +301,7 @@ def test_weights_go_to_the_layer_that_keeps_them(tmp_path):
 
 def test_a_recorded_trace_keeps_the_sharing(tmp_path):
     from archsim.run.recorded_trace import load_trace
-    from archsim.trace import build_trace, save_trace
+    from archsim.trace import save_trace
 
     network = toml(tmp_path, 'shares = "a"')
     trace = load_trace(save_trace(build_trace(network), tmp_path / "tied.trace.json"))

@@ -24,7 +24,7 @@ from archsim.training.machine import Machine
 from archsim.training.records import MiniBatch, StepKeys
 from archsim.training.settings import read_settings
 from archsim.training.stored_weights import checkpoint_weights
-from archsim.training.table import ERRORS
+from archsim.training.table import BLOCK, COLUMNS, ERRORS
 from tests.members import every
 from workloads import load_network
 from workloads.datasets import load_dataset
@@ -110,6 +110,8 @@ def test_the_kernel_and_its_twin_step_to_the_same_bits(parts):
     memory = np.zeros((4, program.memory + 2), F)
     first = int(program.arrays[0, ERRORS])
     memory[:, first : first + 2 * parts] = errors.reshape(4, -1)
+    # the line beside the array that is always on, behind its inputs
+    memory[:, program.arrays[0, BLOCK] + program.arrays[0, COLUMNS]] = 1
     words = new_bias_words(program, np.array([0.3, -0.2], F), machine.arithmetic)
     twin = words.values.copy()
     batch = tuple(MiniBatch(program.arrays, memory, machine.words, 4, -1))

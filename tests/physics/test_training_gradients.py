@@ -12,6 +12,7 @@ from workloads.network import Layer, Network
 
 RATE = 0.5
 REVERSE = {"settings": (("reverse", True),)}
+A = {"shares": "a"}
 FLOAT = TrainingSettings(rule="float", learning_rate=RATE)
 
 
@@ -115,6 +116,49 @@ NETWORKS = {
         ("gru", (5, 3), {"hidden": 3} | REVERSE),
         ("linear", (5, 3), {"bias": True}),
     ),
+    "used_three_times": chain(
+        (6,),
+        ("linear", (6,), {"bias": True, "name": "a"}),
+        ("tanh", (6,), {}),
+        ("linear", (6,), {"bias": True, "shares": "a"}),
+        ("tanh", (6,), {}),
+        # without the bias that lies on the array
+        ("linear", (6,), {"shares": "a"}),
+        ("linear", (3,), {"bias": True}),
+    ),
+    "tied_ends": chain(
+        (4, 6),
+        ("linear", (4, 5), {"bias": True, "name": "a"}),
+        ("tanh", (4, 5), {}),
+        ("linear", (4, 6), {"shares": "a", "transposed": True}),
+        ("tanh", (4, 6), {}),
+        ("linear", (4, 5), {"shares": "a"}),
+        ("flatten", (20,), {}),
+        ("linear", (3,), {"bias": True}),
+    ),
+    "one_kernel_at_two_sizes": chain(
+        (2, 6, 6),
+        ("conv2d", (2, 6, 6), {"kernel": (3, 3), "padding": (1, 1, 1, 1), "name": "a"}),
+        ("tanh", (2, 6, 6), {}),
+        ("conv2d", (2, 3, 3), {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1, 1, 1)} | A),
+        ("flatten", (18,), {}),
+        ("linear", (3,), {}),
+    ),
+    "groups_twice": chain(
+        (4, 3, 3),
+        ("conv2d", (4, 3, 3), {"groups": 2, "bias": True, "name": "a"}),
+        ("tanh", (4, 3, 3), {}),
+        ("conv2d", (4, 3, 3), {"groups": 2, "bias": True} | A),
+        ("flatten", (36,), {}),
+        ("linear", (3,), {}),
+    ),
+    "lstm_twice": chain(
+        (5, 3),
+        ("lstm", (5, 3), {"hidden": 3, "bias": True, "name": "a"}),
+        ("lstm", (5, 3), {"hidden": 3, "bias": True} | A),
+        ("lstm", (5, 3), {"hidden": 3} | A),
+        ("linear", (5, 3), {"bias": True}),
+    ),
 }
 
 
@@ -122,9 +166,10 @@ def loss_and_update(network, weights, image, labels):
     """Loss before, and minus the gradient by layer from one step of the digital rule."""
     machine = Machine(network, FLOAT)
     for index, copy, matrix in machine.arrays.matrices():
-        machine.arrays.write(
-            index, copy, matrix, weights[machine.program.names[index]].astype(np.float32)
-        )
+        # groups lie one below another
+        first = machine.program.group_of(index) * len(matrix)
+        held = weights[machine.program.names[index]][first : first + len(matrix)]
+        machine.arrays.write(index, copy, matrix, held.astype(np.float32))
     machine.train(image.reshape(1, -1), labels, np.zeros(1, np.int64), 0)
     after = machine.arrays.layer_weights()
     return machine.results[0], {
@@ -133,7 +178,7 @@ def loss_and_update(network, weights, image, labels):
     }
 
 
-SEQUENCES = ("lstm", "rnn", "gru", "both_ways")
+SEQUENCES = ("lstm", "rnn", "gru", "both_ways", "lstm_twice")
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_vanishing_and_broken_values_keep_the_activity_in_range():
     # columns: usual, denormal, no number
     block = np.array([[0.5, 1e-41, np.nan], [1.0, 0.0, 1.0]], np.float32)
     sample = np.zeros(5)
-    observe_block(block, 2, np.array([1.0, 1e-41, 1.0], np.float32), physics, sample)
+    observe_block(block, 2, (0, 3), np.array([1.0, 1e-41, 1.0], np.float32), physics, sample)
     assert list(sample[:2]) == [6, 4]
     assert sample[MAGNITUDE] == near((64 + 127 + 127 + 127) / 127)
     assert 0 < sample[ONES] <= sample[CODE_BITS] == 4 * 7
@@ -201,6 +201,11 @@ def test_a_bound_that_nothing_reaches_hides_no_input(bound):
     physics[INPUT_BOUND] = bound
     sample = np.zeros(5)
     observe_block(
-        np.array([[0.5], [1.0], [0.0]], np.float32), 3, np.array([1.0], np.float32), physics, sample
+        np.array([[0.5], [1.0], [0.0]], np.float32),
+        3,
+        (0, 1),
+        np.array([1.0], np.float32),
+        physics,
+        sample,
     )
     assert sample.tolist() == [3, 2, near((128 + 255) / 255), 1 + 8, 2 * 8]

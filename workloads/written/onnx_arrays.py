@@ -25,6 +25,8 @@ def _linear(graph: OnnxWriting, layer: Layer) -> None:
     weights = weights.reshape(-1, weights.shape[-1])
     # MatMul takes the features on the left.
     turned = graph.constant(layer, "weights", np.ascontiguousarray(weights.T))
+    if layer.transposed:
+        turned = graph.step(layer, "Transpose", [turned], "turned", perm=[1, 0])
     # Not Gemm, which takes matrices only: a linear layer may have further axes.
     if not layer.bias:
         graph.node(layer, "MatMul", [*layer.inputs, turned])

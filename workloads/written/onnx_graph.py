@@ -55,15 +55,22 @@ class OnnxWriting:
 
     def held(self, layer: Layer, role: str) -> np.ndarray:
         """The values of a role. Raises InputError where there are none."""
-        values = self.tensors.get(layer.name, {})
+        values = self.tensors.get(layer.shares or layer.name, {})
         if role not in values:
             raise InputError("this layer has no values", where=layer.name, got=role)
         return np.asarray(values[role], np.float32)
 
     def constant(self, layer: Layer, role: str, values: np.ndarray) -> str:
-        """The name of a constant of a layer."""
+        """The name of a constant of a layer; of one that shares weights those of their owner, where
+        both write the same.
+        """
+        made = self.onnx.numpy_helper.from_array
+        if layer.shares:
+            name = f"{layer.shares}.{role}"
+            if made(np.asarray(values), name) in self.constants:
+                return name
         name = f"{layer.name}.{role}"
-        self.constants.append(self.onnx.numpy_helper.from_array(np.asarray(values), name))
+        self.constants.append(made(np.asarray(values), name))
         return name
 
     def node(self, layer: Layer, kind: str, inputs: list[str], **attributes: Any) -> None:
