@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archsim.chip.config import Architecture
-from archsim.chip.cores.shares import UnitShares
+from archsim.chip.cores.unit_shares import UnitShares
 from archsim.chip.plan.memory_map import KIB
 
 

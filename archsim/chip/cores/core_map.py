@@ -10,7 +10,7 @@ from archsim.chip.config import Architecture
 from archsim.chip.cores.core_map_making import MapMaking
 from archsim.chip.cores.holdings import InputSource
 from archsim.chip.cores.network_of import layout_on
-from archsim.chip.cores.shares import UnitShares
+from archsim.chip.cores.unit_shares import UnitShares
 from archsim.chip.network.layout import NetworkLayout
 from archsim.chip.placement import Placement
 from archsim.trace.operation import Trace

@@ -9,8 +9,9 @@ from archsim.chip.cores.core_cache import CoreCache
 from archsim.chip.cores.data_flow import flow_of, outputs_of
 from archsim.chip.cores.holdings import Holding, InputSource
 from archsim.chip.cores.network_of import BUFFER, OFF_CHIP
-from archsim.chip.cores.shares import UnitShares, digital_shares, shares_of_unit
+from archsim.chip.cores.shares import digital_shares, shares_of_unit
 from archsim.chip.cores.shares_of_writing import shares_of_update, shares_of_write, weights_by_core
+from archsim.chip.cores.unit_shares import UnitShares
 from archsim.chip.placement import Placement
 from archsim.chip.plan.memory_map import KIB, MemoryMap
 from archsim.trace.operation import OFF_TILES, Operation, Trace

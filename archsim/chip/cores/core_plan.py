@@ -19,7 +19,7 @@ from archsim.chip.cores.messages import (
     reached_of_read,
     splits_of_read,
 )
-from archsim.chip.cores.shares import CoreShare, UnitShares
+from archsim.chip.cores.unit_shares import CoreShare, UnitShares
 from archsim.chip.plan.row_groups import sum_bits
 
 

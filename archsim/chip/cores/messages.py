@@ -10,7 +10,7 @@ from archsim.chip.config import Architecture
 from archsim.chip.cores.core_map import CoreMap
 from archsim.chip.cores.core_work import Message
 from archsim.chip.cores.network_of import BUFFER, OFF_CHIP
-from archsim.chip.cores.shares import UnitShares
+from archsim.chip.cores.unit_shares import UnitShares
 from archsim.chip.network.speed import Speed
 from archsim.chip.plan.row_groups import sum_bits
 from archsim.trace.operation import Operation

@@ -5,52 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from archsim.chip.cores.core_pattern import CorePattern
+from archsim.chip.cores.unit_shares import CoreShare, Exchange, InputGroup, UnitShares
 from archsim.chip.placement import LayerPlacement
-
-
-class CoreShare(NamedTuple):
-    """What a core does of one step, as shares of the whole step.
-
-    `inputs` of the input values go to its tiles, which give `partials` of all partial sums (outputs
-    times row splits). Where a chain adds them, `ends` of the outputs leave its tiles. `inner` and
-    `outer` are additions for each output of the step: of sums of its own tiles, and of sums that come
-    from other cores. `outputs` of the results are finished here. A column of tiles has at most
-    `depth` here.
-    """
-
-    core: int
-    inputs: float
-    partials: float
-    ends: float
-    inner: float
-    outer: float
-    outputs: float
-    depth: int
-
-
-class InputGroup(NamedTuple):
-    """A share of the input values that goes to the same cores."""
-
-    cores: tuple[int, ...]
-    share: float
-
-
-class Exchange(NamedTuple):
-    """A share of the outputs whose sums go from a core to the one that finishes them."""
-
-    source: int
-    target: int
-    share: float
-
-
-class UnitShares(NamedTuple):
-    """One copy of an operation on its cores; `columns` is how many outputs a step has of a tile at
-    most, as a share of the outputs."""
-
-    cores: tuple[CoreShare, ...]
-    groups: tuple[InputGroup, ...]
-    exchanges: tuple[Exchange, ...]
-    columns: float
 
 
 def shares_of_unit(
@@ -70,11 +27,17 @@ def shares_of_unit(
     """
     each = layer.tiles_per_unit
     tiles = layer.tiles[unit * each : (unit + 1) * each]
-    cores = [tile // tiles_of_core for tile in tiles]
-    splits = Splits(layer)
+    pattern = CorePattern.of([tile // tiles_of_core for tile in tiles])
+    shares = pattern.once(_shares_of_read, SplitShape.of(layer), backwards)
+    return pattern.named(shares)
+
+
+def _shares_of_read(tiles: tuple[int, ...], shape: SplitShape, backwards: bool) -> UnitShares:
+    """The shares of a copy whose tiles lie on these cores, by their numbers in it."""
+    splits = Splits(shape)
     tally = _Tally(splits.widths if backwards else splits.heights)
     for line in splits.rows() if backwards else splits.columns():
-        tally.add(line, [cores[line.first + k * line.stride] for k in range(line.tiles)])
+        tally.add(line, [tiles[line.first + k * line.stride] for k in range(line.tiles)])
     return tally.shares()
 
 
@@ -89,25 +52,53 @@ class TileLine(NamedTuple):
     group: int
 
 
+class SplitShape(NamedTuple):
+    """What the split of a matrix over tiles rests on: layers of one shape are split alike."""
+
+    groups: int
+    groups_per_tile: int
+    row_splits: int
+    column_splits: int
+    rows: int
+    tile_rows: int
+    columns: int
+    tile_weights: int
+
+    @classmethod
+    def of(cls, layer: LayerPlacement) -> SplitShape:
+        """That of a layer."""
+        return cls(
+            layer.matrix.groups,
+            layer.groups_per_tile,
+            layer.row_splits,
+            layer.column_splits,
+            layer.rows,
+            layer.tile_rows,
+            layer.matrix.columns,
+            layer.tile_weights,
+        )
+
+
 class Splits:
-    """How a matrix is split over the tiles of a copy. `heights` and `widths` are the shares that tiles
+    """How a matrix is split over the `tiles` of a copy. `heights` and `widths` are the shares that they
     take of all rows and columns, by group and split."""
 
-    def __init__(self, layer: LayerPlacement):
-        self.row_splits = layer.row_splits
-        self.column_splits = layer.column_splits
-        matrix = layer.matrix
+    def __init__(self, shape: SplitShape):
+        self.row_splits = shape.row_splits
+        self.column_splits = shape.column_splits
+        groups = -(-shape.groups // shape.groups_per_tile)
+        self.tiles = groups * self.row_splits * self.column_splits
         self.heights: dict[tuple[int, int], float] = {}
         self.widths: dict[tuple[int, int], float] = {}
-        for group in range(-(-matrix.groups // layer.groups_per_tile)):
-            left = matrix.groups - group * layer.groups_per_tile
-            here = min(layer.groups_per_tile, left)
+        for group in range(groups):
+            left = shape.groups - group * shape.groups_per_tile
+            here = min(shape.groups_per_tile, left)
             for row in range(self.row_splits):
-                rows = min(layer.tile_rows, layer.rows - row * layer.tile_rows)
-                self.heights[group, row] = rows / layer.rows * here / matrix.groups
+                rows = min(shape.tile_rows, shape.rows - row * shape.tile_rows)
+                self.heights[group, row] = rows / shape.rows * here / shape.groups
             for column in range(self.column_splits):
-                columns = min(layer.tile_weights, matrix.columns - column * layer.tile_weights)
-                self.widths[group, column] = columns / matrix.columns * here / matrix.groups
+                columns = min(shape.tile_weights, shape.columns - column * shape.tile_weights)
+                self.widths[group, column] = columns / shape.columns * here / shape.groups
 
     def columns(self) -> Iterator[TileLine]:
         """The columns of tiles."""

@@ -4,9 +4,11 @@ nothing comes out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from archsim.chip.cores.shares import CoreShare, InputGroup, Splits, UnitShares
+from archsim.chip.cores.core_pattern import CorePattern
+from archsim.chip.cores.shares import Splits, SplitShape
+from archsim.chip.cores.unit_shares import CoreShare, InputGroup, UnitShares
 from archsim.chip.placement import LayerPlacement
 
 
@@ -22,18 +24,25 @@ def shares_of_update(layer: LayerPlacement, tiles_of_core: int, inputs: float) -
     Returns:
         shares of its only unit.
     """
-    splits = Splits(layer)
     errors = min(inputs, layer.matrix.columns * layer.matrix.groups) / inputs if inputs else 1.0
+    pattern = CorePattern.of([tile // tiles_of_core for tile in layer.tiles])
+    shares = pattern.once(_shares_of_update, SplitShape.of(layer), errors)
+    return pattern.named(shares)
+
+
+def _shares_of_update(tiles: tuple[int, ...], shape: SplitShape, errors: float) -> UnitShares:
+    """The shares where tiles lie on these cores, and `errors` are this share of the inputs."""
+    splits = Splits(shape)
     taken: dict[tuple[int, ...], float] = {}
     for (group, row), height in splits.heights.items():
-        tiles = [splits.tile(group, row, column) for column in range(splits.column_splits)]
-        key = _cores(layer, tiles, tiles_of_core)
+        line = [splits.tile(group, row, column) for column in range(splits.column_splits)]
+        key = _cores(tiles, splits.tiles, line)
         taken[key] = taken.get(key, 0.0) + height * (1 - errors)
     for (group, column), width in splits.widths.items():
-        tiles = [splits.tile(group, row, column) for row in range(splits.row_splits)]
-        key = _cores(layer, tiles, tiles_of_core)
+        line = [splits.tile(group, row, column) for row in range(splits.row_splits)]
+        key = _cores(tiles, splits.tiles, line)
         taken[key] = taken.get(key, 0.0) + width * errors
-    return _shares(layer, tiles_of_core, {key: share for key, share in taken.items() if share})
+    return _shares(tiles, {key: share for key, share in taken.items() if share})
 
 
 def shares_of_write(layer: LayerPlacement, tiles_of_core: int) -> UnitShares:
@@ -47,42 +56,44 @@ def shares_of_write(layer: LayerPlacement, tiles_of_core: int) -> UnitShares:
     Returns:
         shares of its only unit.
     """
-    splits = Splits(layer)
+    pattern = CorePattern.of([tile // tiles_of_core for tile in layer.tiles])
+    return pattern.named(pattern.once(_shares_of_write, SplitShape.of(layer)))
+
+
+def _shares_of_write(tiles: tuple[int, ...], shape: SplitShape) -> UnitShares:
+    """The shares where tiles lie on these cores."""
+    splits = Splits(shape)
     taken: dict[tuple[int, ...], float] = {}
     for (group, row), height in splits.heights.items():
         whole = sum(splits.heights[group, other] for other in range(splits.row_splits))
         for column in range(splits.column_splits):
-            key = _cores(layer, [splits.tile(group, row, column)], tiles_of_core)
+            key = _cores(tiles, splits.tiles, [splits.tile(group, row, column)])
             share = splits.widths[group, column] * height / whole
             taken[key] = taken.get(key, 0.0) + share
-    return _shares(layer, tiles_of_core, taken)
+    return _shares(tiles, taken)
 
 
-def _cores(layer: LayerPlacement, tiles: list[int], tiles_of_core: int) -> tuple[int, ...]:
-    """The cores of these tiles in every copy."""
-    each = layer.tiles_per_unit
-    return tuple(
-        dict.fromkeys(
-            layer.tiles[unit * each + tile] // tiles_of_core
-            for unit in range(layer.units)
-            for tile in tiles
-        )
-    )
+def _cores(tiles: Sequence[int], each: int, line: Sequence[int]) -> tuple[int, ...]:
+    """The cores of these tiles of a copy in every copy, which have `each` tiles."""
+    copies = range(0, len(tiles), each)
+    return tuple(dict.fromkeys(tiles[first + tile] for first in copies for tile in line))
 
 
 def weights_by_core(layer: LayerPlacement, tiles_of_core: int) -> dict[int, float]:
     """The share of a layer's tiles that each core has, copies among them."""
-    each = 1 / len(layer.tiles)
+    return _share_of_each([tile // tiles_of_core for tile in layer.tiles])
+
+
+def _share_of_each(tiles: Sequence[int]) -> dict[int, float]:
+    """The share of the tiles on each core."""
+    each = 1 / len(tiles)
     shares: dict[int, float] = {}
-    for tile in layer.tiles:
-        core = tile // tiles_of_core
+    for core in tiles:
         shares[core] = shares.get(core, 0.0) + each
     return shares
 
 
-def _shares(
-    layer: LayerPlacement, tiles_of_core: int, taken: Mapping[tuple[int, ...], float]
-) -> UnitShares:
+def _shares(tiles: Sequence[int], taken: Mapping[tuple[int, ...], float]) -> UnitShares:
     """The digital side of such a step is done where the weights are."""
     inputs: dict[int, float] = {}
     for key, share in taken.items():
@@ -90,7 +101,7 @@ def _shares(
             inputs[core] = inputs.get(core, 0.0) + share
     cores = tuple(
         CoreShare(core, inputs.get(core, 0.0), share, 0.0, 0.0, 0.0, share, 0)
-        for core, share in weights_by_core(layer, tiles_of_core).items()
+        for core, share in _share_of_each(tiles).items()
     )
     groups = tuple(InputGroup(key, share) for key, share in taken.items())
     return UnitShares(cores, groups, (), 0.0)
