@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from archsim.chip.blocks import blocks
@@ -61,10 +62,14 @@ class MachineFacts:
 
 def _row(record: MachineFacts | LayerCycles | ResourceCycles) -> dict[str, Any]:
     """The fields of a record by their names; tables in it are copied, records in it are not."""
-    values = {field.name: getattr(record, field.name) for field in fields(record)}
-    return {
-        name: dict(value) if isinstance(value, dict) else value for name, value in values.items()
-    }
+    values = ((name, getattr(record, name)) for name in _fields_of(type(record)))
+    return {name: dict(value) if type(value) is dict else value for name, value in values}
+
+
+@cache
+def _fields_of(form: type[MachineFacts | LayerCycles | ResourceCycles]) -> tuple[str, ...]:
+    # thousands of resources are of one form
+    return tuple(field.name for field in fields(form))
 
 
 def machine_facts(machine: ChipMachine) -> MachineFacts:

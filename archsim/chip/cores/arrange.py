@@ -140,16 +140,29 @@ def _greedy(floor: _Floor) -> list[int]:
     free = np.ones(cores, bool)
     waiting = np.ones(cores, bool)
     drawn = floor.bits[:cores, cores:].sum(axis=1)
+    # Where sums are exact, what sends nothing need not be added.
+    exact = _is_exact(floor)
     for _ in range(cores):
         # Ties go to the lower number, so that the order is one.
         core = int(np.flatnonzero(waiting)[np.argmax(drawn[waiting])])
-        lying = np.flatnonzero(there >= 0)
+        lying = np.flatnonzero((there >= 0) & (floor.bits[core] > 0) if exact else there >= 0)
         costs = floor.pitches[:cores][:, there[lying]] @ floor.bits[core, lying]
         position = int(np.flatnonzero(free)[np.argmin(costs[free])])
         there[core] = position
         free[position] = waiting[core] = False
         drawn = drawn + floor.bits[:cores, core]
     return [int(position) for position in there[:cores]]
+
+
+def _is_exact(floor: _Floor) -> bool:
+    """Whether no sum of bits times pitches is ever rounded: they are whole numbers, of bits and of
+    2**-4 of a pitch, and all together small enough.
+    """
+    import numpy as np
+
+    parts = floor.pitches * 2.0**4
+    whole = (floor.bits == np.rint(floor.bits)).all() and (parts == np.rint(parts)).all()
+    return bool(whole and floor.bits.sum() * parts.max() < 2.0**53)
 
 
 def _improved(floor: _Floor, order: Sequence[int], swaps: int, seed: int) -> list[int]:

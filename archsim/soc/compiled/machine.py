@@ -21,6 +21,7 @@ from archsim.soc.executed import ChipMachine, Span
 from archsim.soc.facts import CAUSES as CAUSE_NAMES
 from archsim.trace.operation import Trace
 
+SERVED = ("busy", "requests", "waited", "queue_max")
 EVENTS_AT_ONCE = 20_000_000
 """Between two of them the interpreter has its turn: a key that interrupts, a bar of progress."""
 
@@ -138,14 +139,13 @@ class TablesReader:
 
     def _servers(self) -> None:
         first = 0
-        for server, row in zip(self.machine.all_servers(), self.tables["SERVER"]):
+        free_at = self.tables["PORT"]["free_at"].tolist()
+        done = (self.tables["SERVER"][name].tolist() for name in SERVED)
+        for server, *values in zip(self.machine.all_servers(), *done):
             ports = len(server.free_at)
-            server.free_at[:] = self.tables["PORT"]["free_at"][first : first + ports].tolist()
+            server.free_at[:] = free_at[first : first + ports]
             first += ports
-            server.busy = int(row["busy"])
-            server.requests = int(row["requests"])
-            server.waited = int(row["waited"])
-            server.queue_max = int(row["queue_max"])
+            server.busy, server.requests, server.waited, server.queue_max = values
 
     def _operations(self) -> None:
         machine = self.machine

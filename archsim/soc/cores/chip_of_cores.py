@@ -4,10 +4,13 @@ what was done on them.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from archsim.chip.config import Architecture
 from archsim.chip.cores.core_map import CoreMap
 from archsim.chip.cores.core_work import StationName
 from archsim.chip.cores.messages import speed_of
+from archsim.chip.cores.network_of import layout_on
 from archsim.chip.placement import Placement
 from archsim.chip.plan.operation_plan import OperationPlan, plan
 from archsim.soc.cores.core_servers import Core
@@ -33,16 +36,27 @@ class ChipOfCores(ChipMachine):
 
     def __init__(self, trace: Trace, chip: Architecture, placement: Placement, images: int):
         super().__init__(trace, chip, placement, images)
-        cores = CoreMap.of(trace, chip, placement)
-        if cores is None:
+        if not placement.cores:
             raise ValueError(f"{chip.name} has no cores")
-        self.map = cores
         shared: dict[StationName, Server] = {}
         if "bitstream" in self.wiring.down:
             # Pulses are made once for the chip, so cores wait for each other there.
             shared["generator"] = self.wiring.down["bitstream"]
-        self.cores = [Core(self.env, number, chip, shared) for number in range(cores.cores)]
-        self.network = NetworkOnChip(self.env, cores.layout, speed_of(chip))
+        self.cores = [Core(self.env, number, chip, shared) for number in range(placement.cores)]
+        layout = layout_on(chip, placement.cores)
+        self.network = NetworkOnChip(self.env, layout, speed_of(chip))
+
+    @cached_property
+    def map(self) -> CoreMap:
+        """Where the operations lie, for plans that the machine has to make itself."""
+        cores = CoreMap.of(self.trace, self.chip, self.placement)
+        if cores is None:
+            raise ValueError(f"{self.chip.name} has no cores")
+        return cores
+
+    def terminal(self, port: int) -> int:
+        """The terminal of a port of the network."""
+        return self.placement.cores + port
 
     def plan_anew(self, operation: Operation, share: float = 1.0) -> OperationPlan:
         return plan(operation, self.placement, self.chip, self.memory, share, self.map)

@@ -60,12 +60,12 @@ class CoreMachine(EventMachine, ChipOfCores):
         """The first cycle and the end of reading a message where it lies."""
         chip = self.chip
         now = self.env.now
-        if message.source == self.map.terminal(OFF_CHIP):
+        if message.source == self.terminal(OFF_CHIP):
             cycles = chip.off_chip.cycles(message.bits)
             channel = self.wiring.down["off_chip"]
             # Other messages may use the channel during the latency.
             return channel.take(now + chip.off_chip.latency_cycles, cycles)
-        if message.source == self.map.terminal(BUFFER):
+        if message.source == self.terminal(BUFFER):
             cycles = chip.buffer.cycles(message.bits)
             return self.wiring.down["buffer"].take(now, cycles)
         cycles = chip.core.buffer_cycles(message.bits)
@@ -76,10 +76,10 @@ class CoreMachine(EventMachine, ChipOfCores):
         chip = self.chip
         # Cores take words as they come into buffers of their own; ports are shared and may be busy.
         for taker in message.takers:
-            if taker == self.map.terminal(BUFFER):
+            if taker == self.terminal(BUFFER):
                 cycles = chip.buffer.cycles(message.bits)
                 server = self.wiring.up["buffer"]
-            elif taker == self.map.terminal(OFF_CHIP):
+            elif taker == self.terminal(OFF_CHIP):
                 cycles = chip.off_chip.cycles(message.bits)
                 server = self.wiring.down["off_chip"]
             else:

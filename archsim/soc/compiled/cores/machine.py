@@ -18,6 +18,8 @@ from archsim.trace.operation import Trace
 SHORT = 20_000
 """Steps of a run that is sooner begun anew in larger tables than large tables are cleared."""
 
+CARRIED = ("free_at", "busy", "packets", "flits", "queue_max", "waited", "blocked")
+
 
 class CompiledCoreMachine(CompiledMachine, ChipOfCores):
     """One chip of cores that executes one trace. Where `skips` is false, every step is simulated: for
@@ -50,11 +52,14 @@ class CompiledCoreMachine(CompiledMachine, ChipOfCores):
     def read(self, filler: Filler, tables: dict[str, Table]) -> None:
         super().read(filler, tables)
         self.skipped_steps = int(tables["STEADY"]["skipped"][0])
-        for link, row in zip(self.network.links, tables["WIRE"]):
-            link.free_at = int(row["free_at"])
-            link.busy = int(row["busy"])
-            link.packets = int(row["packets"])
-            link.flits = int(row["flits"])
-            link.queue_max = int(row["queue_max"])
-            link.waited = int(row["waited"])
-            link.blocked = int(row["blocked"])
+        carried = (tables["WIRE"][name].tolist() for name in CARRIED)
+        for link, *values in zip(self.network.links, *carried):
+            (
+                link.free_at,
+                link.busy,
+                link.packets,
+                link.flits,
+                link.queue_max,
+                link.waited,
+                link.blocked,
+            ) = values

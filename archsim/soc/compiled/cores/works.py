@@ -126,7 +126,7 @@ class WorkRows:
     def _reading(self, message: Message) -> Numbers:
         """The server that reads it, for how long, and how long before the first word."""
         chip = self.machine.chip
-        port = message.source - self.machine.map.cores
+        port = message.source - self.machine.placement.cores
         if port == OFF_CHIP:
             cycles = chip.off_chip.cycles(message.bits)
             return self._read[OFF_CHIP], cycles, chip.off_chip.latency_cycles
@@ -137,7 +137,7 @@ class WorkRows:
 
     def _writings(self, message: Message) -> None:
         chip = self.machine.chip
-        cores = self.machine.map.cores
+        cores = self.machine.placement.cores
         for taker in message.takers:
             if taker == cores + BUFFER:
                 cycles = chip.buffer.cycles(message.bits)
