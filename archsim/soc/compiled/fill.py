@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from archsim.soc.compiled import tables as forms
+from archsim.soc.compiled.calendar import SPOKES
 from archsim.soc.compiled.numbering import Room, numbers_of
 from archsim.soc.compiled.operations import OperationRows, kind_of
 from archsim.soc.compiled.rows import Row, empty_table, rows_of_servers, table_of
@@ -87,13 +88,16 @@ class Filler:
         runs = self.room.runs
         clock = empty_table(forms.CLOCK, 1)
         clock["unused_runs"] = runs
+        clock["free_turning"] = NONE
+        wheel = empty_table(forms.SPOKE, SPOKES)
+        wheel["first_turning"] = NONE
         control = empty_table(forms.CONTROL, 1)
         control["last_age"] = control["last_ended"] = control["waits_for"] = NONE
         unused = empty_table(forms.UNUSED, runs)
         unused["unused"] = np.arange(runs)[::-1]
         turns = empty_table(forms.TURN, self.rows.turns)
         turns["last"] = NONE
-        return {"CLOCK": clock, "CONTROL": control, "UNUSED": unused, "TURN": turns}
+        return {"CLOCK": clock, "SPOKE": wheel, "CONTROL": control, "UNUSED": unused, "TURN": turns}
 
     def _empty_rows(self, settings: Row) -> dict[str, int]:
         """How many rows there are of what is empty before the first event."""
@@ -105,6 +109,7 @@ class Filler:
         words = runs * settings["stations"]
         return {
             "COMING": self.room.events,
+            "TURNING": self.room.events,
             "DUE": self.room.events,
             "PROCESS": processes,
             "RUN": runs,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
-from archsim.soc.compiled.calendar import drop_first, soon
+from archsim.soc.compiled.calendar import drop_first, drop_turning, go_to_next_cycle, soon, spoke_of
 from archsim.soc.compiled.chain import chain
 from archsim.soc.compiled.control import control
 from archsim.soc.compiled.drain import drain
@@ -20,6 +20,8 @@ from archsim.soc.compiled.tables import (
     ENDED,
     PROCESS,
     SETTINGS,
+    SPOKE,
+    TURNING,
     UNUSED,
 )
 from archsim.soc.compiled.unit import work
@@ -29,6 +31,7 @@ from archsim.soc.compiled.words import (
     DRAIN,
     FEED,
     LEFT,
+    NONE,
     PLACED,
     RESUME,
     SERVE,
@@ -48,25 +51,33 @@ def event_loop(header, most):
         begin_born(tables)
     until = clock.events + most
     size = get(tables, SETTINGS, 0).events
+    spoke = get(tables, SPOKE, spoke_of(tables, 0))
     while clock.fault == 0:
         if clock.events >= until:
             return True
         clock.events += 1
         if clock.waiting and get(tables, COMING, 0).cycle <= clock.now:
-            # put on the list in an earlier cycle: before all that this one put there
+            # put on the list in an earlier cycle: before all that is on the wheel, or put there now
             event = get(tables, COMING, 0)
             kind = event.kind
             who = event.who
             drop_first(tables)
+        elif spoke.first_turning != NONE:
+            turning = spoke.first_turning
+            event = get(tables, TURNING, turning)
+            kind = event.turning_kind
+            who = event.turning_who
+            drop_turning(tables, spoke, turning)
         elif clock.due_first < clock.due_end:
             event = get(tables, DUE, clock.due_first & (size - 1))
             kind = event.kind
             who = event.who
             clock.due_first += 1
-        elif clock.waiting:
+        elif clock.waiting or clock.turning:
             if clock.stepped:
                 skip_periods(tables)
-            clock.now = get(tables, COMING, 0).cycle
+            go_to_next_cycle(tables)
+            spoke = get(tables, SPOKE, spoke_of(tables, 0))
             if clock.ended_runs:
                 reuse_ended(tables)
             continue

@@ -26,10 +26,15 @@ def _record(words: str, fractions: str = "") -> np.dtype[np.void]:
 # One row: time, the events that are due, and the processes that are about to start.
 CLOCK = _record(
     "now sequence waiting due_first due_end born_first born_end unused_runs ended_runs "
-    "marks spans spans_left_out operations_ended events fault stepped"
+    "marks spans spans_left_out operations_ended events fault stepped "
+    "turning turning_made free_turning wheel_from"
 )
-# What comes at a later cycle, as a binary heap; events of one cycle come in the order of `sequence`.
+# What comes at a cycle that is far away, as a binary heap; events of one cycle come in the order of
+# `sequence`.
 COMING = _record("cycle sequence kind who")
+# What comes at one of the next cycles: a timing wheel, whose spokes hold the events of a cycle in order.
+SPOKE = _record("first_turning last_turning")
+TURNING = _record("turning_kind turning_who next_turning")
 DUE = _record("kind who")
 # One row: the settings of the chip and of the trace that events look at.
 SETTINGS = _record(

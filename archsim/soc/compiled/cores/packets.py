@@ -71,6 +71,7 @@ def serve_wire(tables, number):
         look_at(tables, number, wire.free_at)
         return
     full = 0
+    every_class = (1 << get(tables, FLOOR, 0).classes) - 1
     before = NONE
     transit = wire.first_asking
     for _ in range(wire.asking):
@@ -84,6 +85,8 @@ def serve_wire(tables, number):
                     look_at(tables, number, wire.free_at)
                 return
             full |= 1 << buffers
+            if full == every_class:  # thousands may wait behind
+                break
         before = transit
         transit = get(tables, TRANSIT, transit).next_asking
     look_at_slots(tables, number, full)

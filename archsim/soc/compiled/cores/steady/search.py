@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
+from archsim.soc.compiled.calendar import spoke_of
 from archsim.soc.compiled.cores.steady.reach import end_at_tiles, find_reached
 from archsim.soc.compiled.cores.steady.state import walk_state
 from archsim.soc.compiled.cores.steady.words import AT_INPUTS, COMPARE, KEEP, KEPT_STATES, SKIP
@@ -25,9 +26,12 @@ from archsim.soc.compiled.tables import (
     REACHED_SERVER,
     RUN,
     SERVER,
+    SPOKE,
     STEADY,
+    TURNING,
     WIRE,
 )
+from archsim.soc.compiled.words import NONE
 
 MOST_FAILURES = 3
 """Of a kept state, which is not held against others after so many that only seem to be the same."""
@@ -98,11 +102,20 @@ def _sum_of_state(tables):
     """
     clock = get(tables, CLOCK, 0)
     steady = get(tables, STEADY, 0)
-    total = clock.waiting
+    total = clock.waiting + clock.turning
     for k in range(clock.waiting):
         event = get(tables, COMING, k)
         ahead = event.cycle - clock.now
         total += (ahead * 64 + event.kind) * (ahead + 17)
+    left = clock.turning
+    ahead = 0
+    while left:
+        ahead += 1
+        turning = get(tables, SPOKE, spoke_of(tables, ahead)).first_turning
+        while turning != NONE:
+            total += (ahead * 64 + get(tables, TURNING, turning).turning_kind) * (ahead + 17)
+            turning = get(tables, TURNING, turning).next_turning
+            left -= 1
     for k in range(steady.servers):
         server = get(tables, SERVER, get(tables, REACHED_SERVER, k).server_reached)
         first = server.first_port
@@ -116,7 +129,7 @@ def _sum_of_state(tables):
         wire = get(tables, WIRE, get(tables, REACHED_LINK, k).link_reached)
         ahead = max(0, wire.free_at - clock.now) + 256 * wire.asking
         total += ahead * (MIX - k)
-    steady.spent += clock.waiting + steady.ports + steady.links
+    steady.spent += clock.waiting + clock.turning + steady.ports + steady.links
     return total
 
 
@@ -187,5 +200,6 @@ def _skip(tables, number):
         return
     walk_state(tables, number, SKIP)
     clock.now += steady.periods * steady.period
+    clock.wheel_from += steady.periods * steady.period  # it stands still, with all that is on it
     steady.skips += 1
     steady.skipped += steady.periods * steady.steps

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import copy, get
+from archsim.soc.compiled.calendar import spoke_of
 from archsim.soc.compiled.cores.kinds import ARRIVING, END, GO, HEAD, LOOK_AGAIN
 from archsim.soc.compiled.cores.steady.copies import arrival_name, process_name, walk_copies
 from archsim.soc.compiled.cores.steady.network import (
@@ -33,8 +34,11 @@ from archsim.soc.compiled.tables import (
     RESULT,
     RUN,
     SETTINGS,
+    SPOKE,
     STEADY,
+    TURNING,
 )
+from archsim.soc.compiled.words import NONE
 
 
 @kernel
@@ -84,6 +88,26 @@ def _walk_events(tables):
         event.cycle = state_word(tables, CYCLE, event.cycle)
         same_word(tables, event.kind)
         same_word(tables, _name_in(tables, event.kind, event.who))
+    _walk_wheel(tables)
+
+
+@kernel
+def _walk_wheel(tables):
+    """Events of the next cycles, in their order."""
+    clock = get(tables, CLOCK, 0)
+    left = clock.turning
+    same_word(tables, left)
+    ahead = 0
+    while left:
+        ahead += 1
+        number = get(tables, SPOKE, spoke_of(tables, ahead)).first_turning
+        while number != NONE:
+            event = get(tables, TURNING, number)
+            same_word(tables, ahead)
+            same_word(tables, event.turning_kind)
+            same_word(tables, _name_in(tables, event.turning_kind, event.turning_who))
+            number = event.next_turning
+            left -= 1
 
 
 @kernel
