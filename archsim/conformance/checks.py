@@ -14,7 +14,7 @@ from archsim.conformance.silicon_checks import (
     declares_parts_that_exist,
     reads_the_arrays_backwards_as_often_as_declared,
 )
-from archsim.conformance.trials import require, weights_differ
+from archsim.conformance.trials import one_after_the_other, require, weights_differ
 from archsim.schemes import load_scheme
 from archsim.schemes.tuned import RATE
 
@@ -138,6 +138,28 @@ def resumes_bit_exactly(case: Case) -> None:
         require(np.array_equal(weights, resumed.weights[layer]), f"the weights of {layer} differ")
 
 
+def trains_alike_on_threads(case: Case) -> None:
+    """Layers that take all images of a mini-batch at once, on several threads, leave the bits of
+    images that pass all layers one after the other: what a rule keeps for all its layers would
+    depend on which of them came first (`UpdateRule.layers_apart`).
+    """
+    import numpy as np
+
+    from archsim.training.loop import train
+    from workloads import load_network
+
+    network = load_network("digits_cnn")
+    batch = max(4, case.settings().batch)
+    with one_after_the_other(case.scheme):
+        one = train(network, digits(48), case.settings(epochs=1, batch=batch))
+    several = train(network, digits(48), case.settings(epochs=1, batch=batch, threads=3))
+    require(
+        one.totals == several.totals and one.activities == several.activities, "the counts differ"
+    )
+    for layer, weights in one.weights.items():
+        require(np.array_equal(weights, several.weights[layer]), f"the weights of {layer} differ")
+
+
 def declares_what_is_tuned(case: Case) -> None:
     """A comparison tunes one or two settings beside the rate: they exist, the scheme allows both ends
     of their ranges, and each moves the trained weights (of the scheme itself: a variant may leave one
@@ -168,6 +190,7 @@ CHECKS: tuple[Callable[[Case], None], ...] = (
     counts_the_actions_it_performed,
     reads_the_arrays_backwards_as_often_as_declared,
     resumes_bit_exactly,
+    trains_alike_on_threads,
     declares_what_is_tuned,
     learns_the_digits,
 )

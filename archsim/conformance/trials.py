@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import pkgutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from archsim.schemes.tuned import RATE
 
 if TYPE_CHECKING:
     from archsim.run.result import Result
+    from archsim.schemes.base import Scheme
     from archsim.training.machine import Machine
 
 
@@ -32,6 +35,21 @@ def weights_differ(case: Case, path: str, ends: Sequence[object], rate: float) -
     )
     # A rate at the end of its range may well diverge. Two sets of NaN tell no difference.
     return not np.array_equal(one, other, equal_nan=True)
+
+
+@contextmanager
+def one_after_the_other(scheme: Scheme) -> Iterator[None]:
+    """While every image passes all layers before the next, whatever the rule says of its layers."""
+    if not scheme.algorithm:
+        yield
+        return
+    rule = pkgutil.resolve_name(scheme.algorithm)
+    apart = rule.layers_apart
+    rule.layers_apart = False
+    try:
+        yield
+    finally:
+        rule.layers_apart = apart
 
 
 def trained_and_simulated(case: Case) -> tuple[Machine, Result]:

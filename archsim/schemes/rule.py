@@ -62,6 +62,19 @@ class UpdateRule(ABC, Generic[Settings]):
     trains_biases: ClassVar[bool] = False
     follows_rate: ClassVar[bool] = True
     """Whether the learning rate may change from mini-batch to mini-batch (`follow`)."""
+    layers_apart: ClassVar[bool] = False
+    """Whether `image` of a layer changes nothing that another layer's looks at: threads then take a
+    layer each, all images of a mini-batch at once. A subclass with an `image` of its own says so anew.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        own = vars(cls)
+        if "image" in own and "layers_apart" not in own:
+            cls.layers_apart = False
+        if "image" in own and "images" not in own:
+            # What a parent does of many images at once is not what this class does of each.
+            cls.images = UpdateRule.images  # type: ignore[method-assign]
 
     def __init__(
         self, scheme: Settings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
@@ -95,6 +108,18 @@ class UpdateRule(ABC, Generic[Settings]):
             errors: (M, V), or (2, M, V) where target and output go back as two errors.
             step: number of the image in the run: the key of random numbers.
         """
+
+    def images(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
+        """Use the images of a mini-batch, one after the other; a rule may do so in one call.
+
+        Args:
+            layer: state of the layer, which is changed in place.
+            inputs: (B, N, V), of every image.
+            errors: (B, M, V), or (B, 2, M, V).
+            step: number of the first image in the run.
+        """
+        for b, (x, d) in enumerate(zip(inputs, errors)):
+            self.image(layer, x, d, step + b)
 
     def batch(self, layer: LayerState, step: int) -> None:
         """Finish a mini-batch. Rules that work image by image leave it as it is.

@@ -40,8 +40,8 @@ def one_way(tables, weights, physics, space, counters, between, keys, given, res
     physics = borrowed(BothWays(*physics))
     space = borrowed(Workspace(*space))
     counters = borrowed(Counters(*counters))
-    scales, form, biases, kept = between
-    between = borrowed(BetweenLayers(scales, form, biases, KeptWords(*kept)))
+    scales, form, biases, kept, turns = between
+    between = borrowed(BetweenLayers(scales, form, biases, KeptWords(*kept), turns))
     keys = StepKeys(*keys)
     # Where the flattened output lies in the memory.
     start = tables.output
@@ -66,6 +66,8 @@ def one_way(tables, weights, physics, space, counters, between, keys, given, res
             between.kept,
             keys.learn,
             1 if back else 0,
+            between.turns,
+            b,
         )
         if back:
             # Errors are added up where layers join, and the last image's would stay.

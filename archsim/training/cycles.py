@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel, template
+from archsim.kernels.turns import next_image
 from archsim.kernels.views import view_at
 from archsim.training.activity import observe
 from archsim.training.loss import cross_entropy, squared_distance
@@ -68,8 +69,8 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
     examples = borrowed(Examples(*examples))
     space = borrowed(Workspace(*space))
     counters = borrowed(Counters(*counters))
-    scales, form, biases, kept = between
-    between = borrowed(BetweenLayers(scales, form, biases, KeptWords(*kept)))
+    scales, form, biases, kept, turns = between
+    between = borrowed(BetweenLayers(scales, form, biases, KeptWords(*kept), turns))
     keys = StepKeys(*keys)
     results = counters.results
     errors = space.errors
@@ -80,7 +81,8 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
     asked = labels.shape[1]
     classes = tables.classes
     share = ONE / np.float32(examples.batch * asked)
-    for b in range(size):
+    b = next_image(between.turns, -1)
+    while b < size:
         image = examples.chosen[b]
         step = keys.first_step + U(b)
         # An update needs what every image of the batch met; a test needs one image at a time.
@@ -104,6 +106,8 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
             between.kept,
             keys.learn,
             0,
+            between.turns,
+            b,
         )
         forward_pass(tables.operations, forward)
         answers = space.answers[b if keys.learn else 0]
@@ -145,12 +149,15 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
                     between.kept,
                     keys.learn,
                     1 + part,
+                    between.turns,
+                    b,
                 )
                 backward_pass(tables.operations, backward)
                 if keys.counts and step % U(SAMPLE_EVERY) == U(0):
                     observe(table, own, physics.forward, physics.backward, counters.samples)
         if keys.counts:
             count_answers(answers.reshape(1, asked, 2), results)
+        b = next_image(between.turns, b)
 
 
 @functools.cache

@@ -15,6 +15,7 @@ from archsim.training.data import Prepared, epoch_order
 from archsim.training.digital_words import digital_words
 from archsim.training.first_state import FirstWeights
 from archsim.training.machine import Machine
+from archsim.training.parallel import notes_of_threads
 from archsim.training.recorder import device_writes, measured_activities, recorder_totals
 from archsim.training.result import Timed, TrainingResult
 from archsim.training.resume import fingerprint, put_back, take_out
@@ -209,8 +210,8 @@ class Epochs:
         result.writes = device_writes(self.machine)
         result.refreshes = self.machine.arrays.refreshed
         result.unread = self.machine.arrays.unread()
-        if self.machine.rule is not None:
-            result.notes = self.machine.rule.notes()
+        of_rule = self.machine.rule.notes() if self.machine.rule is not None else []
+        result.notes = [*of_rule, *notes_of_threads(self.machine)]
         result.digital = digital_words(self.machine)
         if finished and result.history and self.settings.test_after_s:
             result.later = self._test_later()

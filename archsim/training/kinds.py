@@ -28,6 +28,8 @@ CYCLE = types.NamedTuple(
         KEPT_WORDS,
         types.boolean,  # follows
         types.int64,  # way
+        Whole,  # turns
+        types.int64,  # image
     ),
     Cycle,
 )

@@ -14,7 +14,7 @@ from archsim.training.evaluation import EvaluationReads, evaluate, sealed
 from archsim.training.first_state import FirstWeights
 from archsim.training.machine_checks import require_free_rate
 from archsim.training.machine_state import MachineState
-from archsim.training.parallel import ALL, Threads, can_share_arrays, can_share_images
+from archsim.training.parallel import ALL, Threads, can_share_arrays
 from archsim.training.passes import open_doors
 from archsim.training.records import (
     BothWays,
@@ -26,7 +26,7 @@ from archsim.training.records import (
     Workspace,
     plain,
 )
-from archsim.training.rule_step import apply_rule
+from archsim.training.rule_step import MetBatch, apply_rule, one_by_one
 from archsim.training.schedule import Schedule
 from archsim.training.settings import TrainingSettings
 from archsim.training.table import COPIES, WORDS
@@ -136,7 +136,7 @@ class Machine(MachineState):
                 # The rate is a part of how trains are made.
                 given = given._replace(trains=plain(self._trains()))
             self.copy_weights()
-            if threads and len(chosen) > 1 and can_share_images(self):
+            if threads and len(chosen) > 1:
                 records = (tables, weights, physics, between)
                 threads.present(self, records, shown, step)
             else:
@@ -180,7 +180,8 @@ class Machine(MachineState):
         if self.rule is not None:
             steps = range(first_step, first_step + size)
             beside = (self.program.arrays[:, WORDS] >= 0) & self.steps_biases
-            apply_rule(self.rule, self.seen, steps, beside)
+            share = threads.share if threads and can_share_arrays(self) else one_by_one
+            apply_rule(self.rule, MetBatch(self.seen, steps, beside), share)
         elif threads and size > 1 and can_share_arrays(self):
             threads.update(self, given.devices, given.trains, met, keys)
         else:

@@ -126,8 +126,8 @@ class MachineState:
         """
         return layer_states(self.program, self.arrays, self.arithmetic)
 
-    def seen(self, index: int, image: int) -> Met:
-        """Views of what array `index` met of an image of the last mini-batch."""
+    def seen(self, index: int, image: int | slice) -> Met:
+        """Views of what array `index` met of an image of the last mini-batch, or of some."""
         trains_biases = self.rule is not None and self.rule.trains_biases
         return met_by(self.program, self.memory[image], index, trains_biases=trains_biases)
 

@@ -7,19 +7,19 @@ threads share the arrays. What is summed over images is summed afterwards, in th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from archsim.kernels.generators import CHIP, SHARING
-from archsim.kernels.number_formats import BITS
-from archsim.kernels.random import as_word
+from archsim.kernels.number_formats import rounds
+from archsim.kernels.turns import GIVEN_UP, new_turns
 from archsim.training.activity import observe
 from archsim.training.cycles import SAMPLE_EVERY, count_answers
 from archsim.training.machine_state import MachineState
-from archsim.training.records import Counters, Examples, MiniBatch, StepKeys, Workspace
+from archsim.training.records import Examples, MiniBatch, StepKeys
 from archsim.training.table import COLUMNS, COPIES, ROWS, VECTORS
 
 ALL = -1  # in `MiniBatch.only`
@@ -41,7 +41,7 @@ class Threads:
 
     def __init__(self, machine: MachineState, number: int):
         self.number = number
-        self.pool = ThreadPoolExecutor(number)
+        self.pool = ThreadPoolExecutor(number - 1)
         self.scratch = [
             ThreadRoom(
                 np.zeros_like(machine.errors),
@@ -69,34 +69,27 @@ class Threads:
         """
         tables, weights, physics, between = records
         size = len(examples.chosen)
-        # Blocks of neighbours: each thread has its own images, and random numbers are keyed by
-        # image, not by thread.
-        ends = np.linspace(0, size, self.number + 1).astype(int)
+        turns = new_turns(len(tables[0]), machine.program.output_errors, meet=images_meet(machine))
+        given = tuple(examples)
+        own_keys = tuple(keys._replace(counts=False))
 
         def part(thread: int) -> None:
-            first, last = ends[thread], ends[thread + 1]
             own = self.scratch[thread]
             own.totals[...] = 0
-            if first == last:
-                return
-            machine.present(
-                tables,
-                weights,
-                physics,
-                tuple(examples._replace(chosen=examples.chosen[first:last])),
-                tuple(
-                    Workspace(
-                        machine.memory[first:last],
-                        own.errors,
-                        own.room,
-                        own.words,
-                        machine.answers[first:last],
-                    )
-                ),
-                tuple(Counters(own.totals, machine.samples, machine.results)),
-                between,
-                tuple(keys._replace(first_step=keys.first_step + as_word(first), counts=False)),
-            )
+            try:
+                machine.present(
+                    tables,
+                    weights,
+                    physics,
+                    given,
+                    (machine.memory, own.errors, own.room, own.words, machine.answers),
+                    (own.totals, machine.samples, machine.results),
+                    (*between[:-1], turns),
+                    own_keys,
+                )
+            except BaseException:
+                turns[GIVEN_UP] = 1
+                raise
 
         self._run(part, range(self.number))
         for own in self.scratch:
@@ -128,23 +121,64 @@ class Threads:
             machine.update_arrays(devices, trains, tuple(own), keys, machine.counts)
             free.append(thread)
 
-        self._run(part, self.order)
+        self.share(part, range(len(self.order)))
 
-    def _run(self, part: Callable[[int], None], numbers: Any) -> None:
-        for _ in self.pool.map(part, numbers):
-            pass
+    def share(self, part: Callable[[int], None], arrays: Sequence[int]) -> None:
+        """`part` of the number of each array, of several at a time."""
+        self._run(part, [index for index in self.order if index in arrays])
+
+    def _run(self, part: Callable[[int], None], numbers: Sequence[int]) -> None:
+        """`part` of every number, in their order, on whatever thread is free: the one that asks too,
+        since waking another takes as long as a mini-batch of a small network.
+        """
+        left = iter(numbers)  # each step of it is atomic
+
+        def take() -> None:
+            for number in left:
+                part(number)
+
+        begun = [self.pool.submit(take) for _ in range(min(self.number, len(numbers)) - 1)]
+        try:
+            take()
+        finally:
+            wait(begun)
+        for one in begun:
+            one.result()
 
 
-def can_share_images(machine: MachineState) -> bool:
-    """Whether the images of a mini-batch do not meet: not so where a scale of stored values, or the
-    words that a layer keeps (running statistics), follow each of them.
+def images_meet(machine: MachineState) -> bool:
+    """Whether the images of a mini-batch change something one after the other: scales and counts of
+    stored words, or words that a layer keeps (running statistics, sums of gradients).
     """
-    return not machine.stored.form[BITS] and not len(machine.kept.record.values)
+    return bool(rounds(machine.stored.form)) or len(machine.kept.record.values) > 0
+
+
+def notes_of_threads(machine: MachineState) -> list[str]:
+    """What a result says where several threads were asked for and some have nothing to do."""
+    settings = machine.settings
+    asked = f"training.threads={settings.threads}"
+    if settings.threads == 1:
+        return []
+    if settings.batch == 1:
+        return [f"{asked}: threads share the tests alone, since a mini-batch of one image has one"]
+    notes = []
+    if settings.threads > settings.batch:
+        notes.append(f"{asked}: {settings.batch} of them share a mini-batch, an image each")
+    rule = machine.rule
+    if not can_share_arrays(machine):
+        notes.append(
+            f"{asked}: updates take one, since one block of generators serves the arrays in turn"
+        )
+    elif rule is not None and not rule.layers_apart:
+        notes.append(
+            f"{asked}: updates take one, since {type(rule).__name__} does not say that its layers "
+            "are apart (`layers_apart`)"
+        )
+    return notes
 
 
 def can_share_arrays(machine: MachineState) -> bool:
     """Whether the updates of two arrays do not meet: not so where one block of generators serves
     them in turn.
     """
-    state = machine.arrays.generators.state
-    return bool(machine.arrays.devices) and not (state[:, SHARING] == CHIP).any()
+    return not (machine.arrays.generators.state[:, SHARING] == CHIP).any()

@@ -15,6 +15,7 @@ from numba.core import types
 from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.doors import Door, Vector, Whole
 from archsim.kernels.read_block import find_peaks
+from archsim.kernels.turns import await_last, await_turn, pass_turn
 from archsim.kernels.views import view_at
 from archsim.operators.compiled import BACKWARD as RUN_BACKWARD
 from archsim.operators.compiled import FORWARD as RUN_FORWARD
@@ -30,12 +31,15 @@ from archsim.operators.windows import WINDOW_NUMBERS
 from archsim.training.digital_biases import add_biases
 from archsim.training.kinds import CYCLE
 from archsim.training.layers import layer_backward, layer_forward
-from archsim.training.reads import BACK, FORTH, read_array
+from archsim.training.reads import BACK as READ_BACK
+from archsim.training.reads import FORTH as READ_FORTH
+from archsim.training.reads import read_array
 from archsim.training.recurrent import recurrent_backward, recurrent_forward
 from archsim.training.shared_reads import shared_backward, shared_forward
 from archsim.training.stored_values import store_map
 from archsim.training.table import (
     ARRAY,
+    BACK,
     BACKWARD,
     BIAS,
     BLOCK,
@@ -45,6 +49,7 @@ from archsim.training.table import (
     ERROR_PEAKS,
     ERRORS,
     FORM,
+    FORTH,
     INPUT,
     INPUT_PEAKS,
     INPUT_SIZE,
@@ -58,6 +63,7 @@ from archsim.training.table import (
     RECURRENT,
     ROWS,
     SHARED,
+    TRAINED,
     VECTORS,
     WINDOW,
     WORDS,
@@ -122,15 +128,22 @@ def forward_pass(operations, cycle):
             window = view_at(row, WINDOW, (WINDOW_NUMBERS,))
             run_forward(row[KERNEL], inputs, outputs, window, kept)
         elif row[FORM] == RECURRENT:
+            # Each step reads what the one before stored: the next image waits for all of them.
+            await_turn(cycle.turns, index, cycle.way, cycle.image)
             go_forth(0, row, cycle, inputs, outputs, index)
+            pass_turn(cycle.turns, index, cycle.way, cycle.image)
             continue
         elif row[FORM] == LAYER:
+            if row[FORTH] > 0:
+                await_turn(cycle.turns, index, cycle.way, cycle.image)
             go_forth(1, row, cycle, inputs, outputs, index)
         elif row[FORM] == SHARED:
             go_forth(2, row, cycle, inputs, outputs, index)
         else:
             array_forward(row, cycle, inputs, outputs)
+        await_turn(cycle.turns, index, cycle.way, cycle.image)
         store_map(outputs, cycle, index, U(0))
+        pass_turn(cycle.turns, index, cycle.way, cycle.image)
 
 
 @kernel
@@ -152,12 +165,12 @@ def array_forward(row, cycle, inputs, outputs):
     find_peaks(block, peaks)
     if row[BY_VECTOR] == 0:
         results = view_at(outputs, 0, (rows, count))
-        read_array(cycle, row[ARRAY], FORTH, block, peaks, results, U(0))
+        read_array(cycle, row[ARRAY], READ_FORTH, block, peaks, results, U(0))
         add_biases(cycle.biases, array[WORDS], results)
         return
     # The room of the errors is free until the backward cycle.
     raw = view_at(memory, array[ERRORS], (rows, count))
-    read_array(cycle, row[ARRAY], FORTH, block, peaks, raw, U(0))
+    read_array(cycle, row[ARRAY], READ_FORTH, block, peaks, raw, U(0))
     add_biases(cycle.biases, array[WORDS], raw)
     for v in range(count):
         for i in range(rows):
@@ -181,12 +194,23 @@ def backward_pass(operations, cycle):
         output_errors = view_at(errors, row[OUTPUT], (row[OUTPUT_SIZE],))
         digital = row[FORM] == DIGITAL or row[FORM] == LAYER
         if not digital or row[BACKWARD] > 0:
+            await_turn(cycle.turns, index, cycle.way, cycle.image)
             store_map(output_errors, cycle, index, U(0))
+            if row[FORM] != LAYER:
+                pass_turn(cycle.turns, index, cycle.way, cycle.image)
         if row[FORM] == RECURRENT:
             go_back(0, row, cycle, output_errors, input_errors, index)
         elif row[FORM] == LAYER:
             if row[BACKWARD] > 0:
+                # Gradients of its words are sums in the order of the images.
+                meets = row[TRAINED] + row[BACK] > 0
+                if row[TRAINED] > 0:
+                    await_last(cycle.turns, index, cycle.image)
+                elif not meets:
+                    pass_turn(cycle.turns, index, cycle.way, cycle.image)
                 go_back(1, row, cycle, output_errors, input_errors, index)
+                if meets:
+                    pass_turn(cycle.turns, index, cycle.way, cycle.image)
         elif row[FORM] == SHARED:
             go_back(2, row, cycle, output_errors, input_errors, index)
         elif row[FORM] != DIGITAL:
@@ -229,5 +253,5 @@ def array_backward(row, cycle, output_errors, input_errors):
     features = array[COLUMNS] - array[BIAS]  # nobody asks for the error of the bias line
     first = (rows + 3 * features + 2) * count  # behind what the read itself takes
     below = view_at(cycle.room, first, (features, count))
-    read_array(cycle, row[ARRAY], BACK, block, peaks, below, U(0))
+    read_array(cycle, row[ARRAY], READ_BACK, block, peaks, below, U(0))
     scatter(row[KERNEL], below, view_at(row, WINDOW, (WINDOW_NUMBERS,)), input_errors)

@@ -92,13 +92,14 @@ class KeptWords(NamedTuple):
 class BetweenLayers(NamedTuple):
     """Activations and errors between layers: int64 scales (ways, operations, fields) and the form of
     their words (see `kernels.number_formats`); float32 biases that are added behind the converters,
-    and what layers without arrays keep.
+    what layers without arrays keep, and whose turn it is to change it (see `kernels.turns`).
     """
 
     scales: np.ndarray
     form: np.ndarray
     biases: np.ndarray
     kept: KeptWords
+    turns: np.ndarray
 
 
 class Counters(NamedTuple):
@@ -118,7 +119,7 @@ class Cycle(NamedTuple):
     """One cycle of one image: the arrays and their weights, the image's memory and errors, the
     periphery, the key of its random numbers, counts of the reads, and scratch; scales and form of
     what it stores, biases that are added digitally, words that layers keep, whether the scales
-    follow it, and which of the ways it goes.
+    follow it, and which of the ways it goes; the turns of its mini-batch, and its number in that.
     """
 
     arrays: np.ndarray
@@ -137,6 +138,8 @@ class Cycle(NamedTuple):
     kept: KeptWords
     follows: bool
     way: int
+    turns: np.ndarray
+    image: int
 
 
 class Devices(NamedTuple):

@@ -4,7 +4,7 @@ an image, and its step image by image.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +33,7 @@ from hwlib.errors import InputError
 
 class Met(NamedTuple):
     """What an array met of an image: inputs (N, V), and errors (M, V) or, where target and output
-    went back as two errors, (2, M, V).
+    went back as two errors, (2, M, V). Of several images all with one axis more in front.
     """
 
     inputs: np.ndarray
@@ -89,7 +89,7 @@ def met_by(program: Program, values: np.ndarray, index: int, *, trains_biases: b
 
     Args:
         program: says where an image's values lie.
-        values: float32 (values,), the memory of that image.
+        values: float32 (values,), the memory of that image, or (images, values).
         index: of the array.
         trains_biases: whether the rule trains biases beside the array: it then gets the line that
             is always on as the last input.
@@ -100,34 +100,72 @@ def met_by(program: Program, values: np.ndarray, index: int, *, trains_biases: b
     columns = int(row[COLUMNS]) + int(trains_biases and row[WORDS] >= 0)
     count = int(row[VECTORS])
     inputs, errors = int(row[BLOCK]), int(row[ERRORS])
-    of_errors = values[errors : errors + parts * rows * count]
+    images = values.shape[:-1]
+    of_inputs = values[..., inputs : inputs + columns * count]
+    of_errors = values[..., errors : errors + parts * rows * count]
+    of_parts = () if parts == 1 else (parts,)
     return Met(
-        values[inputs : inputs + columns * count].reshape(columns, count),
-        of_errors.reshape((rows, count) if parts == 1 else (parts, rows, count)),
+        of_inputs.reshape(*images, columns, count),
+        of_errors.reshape(*images, *of_parts, rows, count),
     )
 
 
+class MetBatch(NamedTuple):
+    """What the arrays met of a mini-batch.
+
+    Args:
+        seen: of an array, and of one of its images or a slice of them.
+        steps: numbers of its images in the run.
+        stepped_beside: bool (arrays,), arrays whose biases are words that step beside the rule:
+            their errors meet the vector unit once more.
+    """
+
+    seen: Callable[[int, int | slice], Met]
+    steps: range
+    stepped_beside: np.ndarray
+
+
 def apply_rule(
-    rule: UpdateRule, seen: Callable[[int, int], Met], steps: range, stepped_beside: np.ndarray
+    rule: UpdateRule, batch: MetBatch, share: Callable[[Callable[[int], None], Sequence[int]], None]
 ) -> None:
     """The rule's step for a mini-batch: image by image, and once at its end.
 
     Args:
         rule: with its layers.
-        seen: what array `index` met of image `b` of the mini-batch.
-        steps: numbers of its images in the run.
-        stepped_beside: bool (arrays,), arrays whose biases are words that step beside the rule:
-            their errors meet the vector unit once more.
+        batch: what they met.
+        share: calls a function with each of some arrays' numbers, on several threads perhaps.
     """
     trained = [layer for layer in rule.layers if not layer.frozen]
-    for b, step in enumerate(steps):
-        for layer in trained:
-            inputs, errors = seen(layer.index, b)
-            rule.image(layer, inputs, errors, step)
-            rule.done[layer.index].images += 1
-            if stepped_beside[layer.index]:
-                rule.done[layer.index].add("vector_unit", "multiply_add", errors.size)
+    if rule.layers_apart:
+        by_index = {layer.index: layer for layer in trained}
+        share(lambda index: _all_images(rule, by_index[index], batch), list(by_index))
+    else:
+        for b, step in enumerate(batch.steps):
+            for layer in trained:
+                met = batch.seen(layer.index, b)
+                rule.image(layer, met.inputs, met.errors, step)
+                _count(rule, layer, batch, 1, met.errors.size)
     # After all images of the mini-batch: a rule may look at several layers.
     for layer in trained:
-        rule.batch(layer, steps[-1])
+        rule.batch(layer, batch.steps[-1])
         rule.done[layer.index].batches += 1
+
+
+def one_by_one(part: Callable[[int], None], numbers: Sequence[int]) -> None:
+    """`share` of a thread alone."""
+    for number in numbers:
+        part(number)
+
+
+def _all_images(rule: UpdateRule, layer: LayerState, batch: MetBatch) -> None:
+    size = len(batch.steps)
+    met = batch.seen(layer.index, slice(0, size))
+    rule.images(layer, met.inputs, met.errors, batch.steps[0])
+    _count(rule, layer, batch, size, met.errors.size)
+
+
+def _count(rule: UpdateRule, layer: LayerState, batch: MetBatch, images: int, errors: int) -> None:
+    done = rule.done[layer.index]
+    done.images += images
+    if batch.stepped_beside[layer.index]:
+        done.add("vector_unit", "multiply_add", errors)

@@ -121,9 +121,9 @@ class TrainingSettings(_Settings):
     checkpoint_images: Annotated[int, _RESUMED] = Field(default=20_000, ge=1)
     """Images between two checkpoints."""
     threads: Annotated[int, _THREADS] = Field(default=1, ge=1, le=64)
-    """Threads that share the images of a mini-batch, the arrays of its pulsed updates, and the images of
-    a test; results never depend on it. Images go one by one where words between layers are fixed
-    point (their scale follows each), arrays where one block of generators serves the chip.
+    """Threads that share the images of a mini-batch, the arrays of its updates, and the images of a
+    test; results never depend on it. Arrays go one by one where one block of generators serves the
+    chip, and in an update rule of your own that does not say that its layers are apart.
     """
 
     @model_validator(mode="after")

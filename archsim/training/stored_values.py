@@ -49,7 +49,7 @@ def new_stored(
     """
     scales = np.zeros((len(WAYS), len(program.operations), SCALE_FIELDS), np.int64)
     open_words(arithmetic.value_form)
-    return BetweenLayers(scales, arithmetic.value_form, biases, kept)
+    return BetweenLayers(scales, arithmetic.value_form, biases, kept, np.zeros(0, np.int64))
 
 
 def told_values(program: Program, stored: BetweenLayers) -> dict[str, dict[str, dict[str, int]]]:

@@ -122,6 +122,8 @@ class ManhattanRule(UpdateRule):
     layer once a mini-batch.
     """
 
+    layers_apart: ClassVar[bool] = True  # what is kept is kept by layer: threads take one each
+
     def __init__(
         self, scheme: Manhattan, layers: Sequence[LayerState], rate: float, batch: int, seed: int
     ):

@@ -152,16 +152,24 @@ def test_sums_of_an_image_are_words_once_it_is_over_under_keys_of_their_own(roun
     words = Words([layer], 5)
     words.hold("other", "sums")
     rng = np.random.default_rng(4)
-    inputs, errors = (rng.standard_normal((n, 7)).astype(np.float32) for n in (6, 3))
+    inputs, errors = (rng.standard_normal((2, n, 7)).astype(np.float32) for n in (6, 3))
     sums = np.zeros((3, 6), np.float32)
     expected = sums.copy()
     scale = np.zeros(formats.SCALE_FIELDS, np.int64)
-    for step in (11, 12):
-        words.add(layer, "sums", inputs, errors, step, sums)
-        add_products_reference(expected, inputs, errors, 1.0)
+    words.add(layer, "sums", inputs, errors, 11, sums)
+    for step, x, d in zip((11, 12), inputs, errors):
+        add_products_reference(expected, x, d, 1.0)
         stream = stream_key_reference(5, step, 9, int(WORDS) + 1)
         key = row_key_reference(stream, 0)
         rounded = twin.store_reference(expected.reshape(-1), scale, arithmetic.word_form, step, key)
         expected = rounded.reshape(3, 6)
     np.testing.assert_array_equal(sums, expected)
     assert words.told()["w1"]["sums"]["rounded"] == 36
+    # One image, and images whose vectors lie elsewhere in memory, are added alike.
+    apart = np.zeros_like(sums)
+    words.hold("apart")
+    for b in range(2):
+        lying = np.asfortranarray(inputs[b])[None]
+        words.add(layer, "apart", lying, errors[b : b + 1], 11 + b, apart)
+    if rounding == "nearest":
+        np.testing.assert_array_equal(apart, expected)

@@ -131,6 +131,7 @@ def test_ones_of_the_converters_are_counted_as_switching_cycles():
     x, d = F([[0.5]] * 5), F([[1.0]] * 6)
     for step in range(20):
         rule.image(rule.layers[0], x, d, step)
+    rule.batch(rule.layers[0], 19)
     assert rule.switched.sum() == rule.done[0].actions["stream_source", "switch"]
     assert (
         rule.endurance()["maximum"] >= 20 * 60

@@ -21,6 +21,8 @@ Settings = TypeVar("Settings")
 class GradientRule(UpdateRule[Settings]):
     """The gradient of a mini-batch is summed digitally, as outer products in the vector unit."""
 
+    layers_apart: ClassVar[bool] = True
+
     def __init__(
         self, scheme: Settings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
     ):
@@ -29,10 +31,15 @@ class GradientRule(UpdateRule[Settings]):
         self.words.hold("gradient")
 
     def image(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
+        self.images(layer, inputs[None], errors[None], step)
+
+    def images(self, layer: LayerState, inputs: np.ndarray, errors: np.ndarray, step: int) -> None:
         gradient = self.gradients[layer.index]
         # the sums stay in the lanes for an image
         self.words.add(layer, "gradient", inputs, errors, step, gradient)
-        self.done[layer.index].add("vector_unit", "multiply_add", gradient.size * inputs.shape[1])
+        images, _, vectors = inputs.shape
+        work = gradient.size * images * vectors
+        self.done[layer.index].add("vector_unit", "multiply_add", work)
 
     def activity(self, layer: LayerState, before: Activity) -> Activity:
         return written_activity(self, layer, before)

@@ -26,7 +26,7 @@ from archsim.kernels.number_formats import (
     open_words,
     store_quantity,
 )
-from archsim.kernels.outer import add_products, sum_products
+from archsim.kernels.outer_images import add_images, images_of, sum_images
 from archsim.kernels.random import as_word
 from hwlib.errors import InputError, nearest
 from hwlib.parts.floating_point import FLOATING_FORMATS
@@ -164,18 +164,21 @@ class Words:
         step: int,
         sums: np.ndarray,
     ) -> None:
-        """Add an image's outer products to a quantity of a layer, and round it.
+        """Add the outer products of images to a quantity of a layer, and round it after each.
 
         Args:
-            layer, name, step: as `store`.
-            inputs, errors: float32, a vector a column, (N, V) and (M, V).
+            layer, name: as `store`.
+            inputs, errors: float32, a vector a column, (B, N, V) and (B, M, V).
+            step: number of the first image in the run.
             sums: the quantity, float32 (M, N), contiguous, in place.
         """
+        count, _, vectors = inputs.shape
+        of_images = tuple(images_of(inputs)), tuple(images_of(errors)), count, vectors
         if self.exact:
-            add_products(sums, inputs, errors, np.float32(1.0))
+            add_images(sums, *of_images)
             return
         kept = self.kept[name, layer.index]
-        sum_products(sums, inputs, errors, kept.scale, self.form, kept.keys, step)
+        sum_images(sums, *of_images, (kept.scale, self.form, kept.keys, step))
 
     def state(self) -> dict[str, np.ndarray]:
         """What a checkpoint carries."""

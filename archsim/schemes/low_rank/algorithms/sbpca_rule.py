@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,6 +39,8 @@ FACTORS = ("factors X", "factors D", "singular values")
 class LowRankRule(UpdateRule[LowRankSettings]):
     """Streaming low-rank estimation and its application; see `Sbpca` for the settings."""
 
+    layers_apart: ClassVar[bool] = True
+
     def __init__(
         self,
         scheme: LowRankSettings,
@@ -49,7 +51,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
     ):
         super().__init__(scheme, layers, rate, batch, seed)
         self.estimates = [RunningFactors(scheme, layer, batch, seed) for layer in self.layers]
-        self.totals = np.zeros(2, np.int64)
+        self.totals = np.zeros((len(self.layers), 2), np.int64)
         self.words.hold(*FACTORS, "gradient", "samples x", "samples d", "rebuilt change")
         for layer, estimate in zip(self.layers, self.estimates):
             self._store_factors(layer, estimate, 0)
@@ -88,7 +90,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
                 scheme.unbiased,
                 scheme.condition_limit,
                 key,
-                self.totals,
+                self.totals[layer.index],
             )
             if self.words.exact:
                 lrt_samples(*arguments)

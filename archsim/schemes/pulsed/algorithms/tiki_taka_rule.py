@@ -51,6 +51,7 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
     """All versions; the vectors of an image one after the other."""
 
     follows_rate: ClassVar[bool] = False  # gains of the transfer are made from it once
+    layers_apart: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -42,6 +42,8 @@ class ZeroShiftSettings(Protocol):
 
 class ZeroShiftRule(UpdateRule[ZeroShiftSettings]):
     """The shift is made again, to the same bits, when a run is resumed."""
+
+    layers_apart: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -84,6 +84,7 @@ class StreamRule(UpdateRule[Settings]):
     quantities: ClassVar[tuple[str, ...]] = ("gradient", "digital weights")
     """Kept in words of the vector unit."""
     trains_biases: ClassVar[bool] = True
+    layers_apart: ClassVar[bool] = True
 
     def __init__(
         self, scheme: Settings, layers: Sequence[LayerState], rate: float, batch: int, seed: int
@@ -97,6 +98,8 @@ class StreamRule(UpdateRule[Settings]):
             self.store(layer, "digital weights", copy, 0)
             layer.set_biases(copy)
         self.switched = np.zeros(scheme.converters(), np.int64)
+        # Of a mini-batch: layers may be counted side by side.
+        self.switched_by = [np.zeros_like(self.switched) for _ in self.layers]
         self.multiplier = multiplier_of(scheme, self.thresholds())
         self.numbers = [numbers_of(scheme, seed, layer) for layer in self.layers]
 
@@ -134,7 +137,10 @@ class StreamRule(UpdateRule[Settings]):
             operands = stream_records.Operands(inputs, errors, *inverses, steps)
             first_cycle = int(step * vectors * edges["places"] * length)
             self.count(
-                index, operands, first_cycle, stream_records.StreamTally(tallies, self.switched)
+                index,
+                operands,
+                first_cycle,
+                stream_records.StreamTally(tallies, self.switched_by[index]),
             )
             self.gradients[index] += F(unit / length) * counts
             self.store(layer, "gradient", self.gradients[index], step)
@@ -174,6 +180,8 @@ class StreamRule(UpdateRule[Settings]):
         raise NotImplementedError
 
     def batch(self, layer: LayerState, step: int) -> None:
+        self.switched += self.switched_by[layer.index]
+        self.switched_by[layer.index][...] = 0
         copy = self.copies[layer.index]
         before = copy.copy()
         copy += self.change(layer, step)
