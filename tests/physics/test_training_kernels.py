@@ -194,6 +194,28 @@ def test_digital_outer_products_have_the_bits_of_their_twin():
     )
 
 
+@pytest.mark.parametrize("density", [1.0, 0.97, 0.4, 0.0])
+@pytest.mark.parametrize("shape", [(5, 18, 300), (4, 700, 103), (3, 33, 8), (2, 5, 7), (1, 40, 64)])
+def test_blocks_of_vectors_add_up_in_the_order_of_the_vectors(shape, density):
+    """Lines that take all vectors of a block go in pairs, others alone, over several blocks and
+    a rest: the bits are those of one vector after the other, also of -0 and of infinite inputs.
+    """
+    rows, columns, count = shape
+    generator = np.random.default_rng(3)
+    weights = generator.normal(size=(rows, columns)).astype(F)
+    inputs = generator.normal(size=(columns, count)).astype(F)
+    errors = generator.normal(size=(rows, count)).astype(F)
+    errors[generator.random((rows, count)) >= density] = 0
+    errors[-1, 0] = 0
+    weights[-1] = -0.0
+    inputs[0, 0] = np.inf
+    expected = weights.copy()
+    with np.errstate(invalid="ignore"):
+        add_products_reference(expected, inputs, errors, 0.1)
+    add_products(weights, inputs, errors, F(0.1))
+    assert np.array_equal(weights.view(np.int32), expected.view(np.int32))
+
+
 @pytest.mark.parametrize("bound", [1.0, 1e3, 1e9, np.inf])
 def test_a_bound_that_nothing_reaches_hides_no_input(bound):
     physics = np.zeros(16, np.float32)
