@@ -46,16 +46,17 @@ class Join(Operator):
         return layer.constants
 
     def constant_words(self, layer: Layer, held: Tensors) -> np.ndarray | None:
-        if self.trained is None or len(layer.roles) != 1:
+        if self.trained is None or not layer.roles:
             return None
-        values = constant(layer, layer.roles[0], held)
-        spread: np.ndarray = np.broadcast_to(values, layer.output_shape)
-        return spread.reshape(-1)
+        shape = layer.output_shape
+        values = [constant(layer, role, held) for role in _in_order(layer)]
+        return np.concatenate([np.ravel(np.broadcast_to(value, shape)) for value in values])
 
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
-        if self.trained is None or len(layer.roles) != 1:
+        if self.trained is None or not layer.roles:
             return {}
-        return {layer.roles[0]: words.reshape(layer.output_shape).copy()}
+        parts = words.reshape(len(layer.roles), *layer.output_shape)
+        return {role: part.copy() for role, part in zip(_in_order(layer), parts)}
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         return () if self.trained is None else training_of_join(self.trained, layer)
@@ -82,3 +83,8 @@ class Join(Operator):
         for other in others:
             first = self.combine(first, other)
         return first
+
+
+def _in_order(layer: Layer) -> list[str]:
+    """The roles of constant operands in the order of the operands."""
+    return sorted(layer.roles, key=lambda role: int(role.removeprefix("operand")))

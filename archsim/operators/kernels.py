@@ -203,15 +203,20 @@ class WordCounts(NamedTuple):
 AnyKernel: TypeAlias = Kernel | ArrayKernel | RecurrentKernel | LayerKernel
 
 
+OWN = -1
+"""What a row reads that goes on from an earlier row of its layer."""
+
+
 class TrainingRow(NamedTuple):
     """One step of a layer in the table that the training walks.
 
     Args:
         kernel: what computes it.
-        source: number of the layer's input that it reads.
-        first: where what it reads begins in that input.
+        source: number of the layer's input that it reads; `OWN`: what an earlier row put behind the
+            layer's output.
+        first: where what it reads begins in that input, or in the layer's output and what lies behind.
         taken: how much of it; None: all that follows.
-        start: where its results begin in the layer's output.
+        start: where its results begin in the layer's output, or behind it.
         size: of its results; None: the whole output.
         window: 14 numbers of a window (see `windows.window_numbers`).
         kept: float32 numbers an image that the backward cycle needs.

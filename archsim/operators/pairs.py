@@ -10,13 +10,15 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archsim.operators.kernels import LayerKernel, LayerWords, TrainingRow
+from archsim.operators.arguments import in_their_order
+from archsim.operators.kernels import OWN, LayerKernel, LayerWords, TrainingRow
 from archsim.operators.strides import joined_numbers
 
 if TYPE_CHECKING:
     from workloads.network import Layer
 
 CONSTANT_FIRST = 8  # number of a window that tells that the constant is the first operand
+CONSTANT = -2  # what stands for the number of an input where the operand is a constant
 UNKNOWN = float("nan")  # a constant until its values are put in: one that is forgotten shows
 
 
@@ -109,15 +111,45 @@ def bound(loop: Callable[..., Any], names: dict[str, Callable[..., Any]]) -> Fun
 
 
 def training_of_join(kernels: JoinKernels, layer: Layer) -> tuple[TrainingRow, ...]:
-    """The row of a join of two operands; none for another number of them."""
+    """The rows of a join: its operands one after the other, each with what those before it made, which
+    lies beside the output; none for more axes than four, or where no operand is an activation.
+    """
     shape = layer.output_shape
-    if len(layer.inputs) == 1 and len(layer.roles) == 1:
-        numbers = joined_numbers(shape, layer.input_shapes[0], shape)
-        first = int(layer.roles[0] == "operand0")
-        words = LayerWords(constants=(UNKNOWN,) * layer.output_elements)
-        window = (*numbers[:CONSTANT_FIRST], first)
-        return (TrainingRow(kernels.fixed, window=window, words=words),) if numbers else ()
-    if len(layer.inputs) != 2 or layer.roles:
-        return ()
-    numbers = joined_numbers(shape, *layer.input_shapes)
-    return (TrainingRow(kernels.pair, window=numbers, second=1),) if numbers else ()
+    size = layer.output_elements
+    given = [Operand(source, own) for source, own in enumerate(layer.input_shapes)]
+    operands = in_their_order(layer, given, "operand", lambda role: Operand(CONSTANT, shape))
+    before, *others = operands
+    rows: list[TrainingRow] = []
+    for number, operand in enumerate(others):
+        last = number == len(others) - 1
+        numbers = joined_numbers(shape, before.shape, operand.shape)
+        constants = (before.source, operand.source).count(CONSTANT)
+        if not numbers or constants == 2:
+            return ()
+        # Results on the way lie behind the output, the first of them first.
+        start = 0 if last else size * (number + 1)
+        fields: dict[str, Any] = {"window": numbers}
+        if constants:
+            first = before.source == CONSTANT
+            moving, other = (operand, before) if first else (before, operand)
+            numbers = joined_numbers(shape, moving.shape, other.shape)
+            fields["window"] = (*numbers[:CONSTANT_FIRST], int(first))
+            fields["words"] = LayerWords(constants=(UNKNOWN,) * size)
+        else:
+            moving = before
+            fields["second"] = operand.source
+        if moving.source == OWN:
+            fields |= {"first": size * number, "taken": size}
+        if not last:
+            fields |= {"start": start, "size": size}
+        kernel = kernels.fixed if constants else kernels.pair
+        rows.append(TrainingRow(kernel, moving.source, **fields))
+        before = Operand(OWN, shape)
+    return tuple(rows)
+
+
+class Operand(NamedTuple):
+    """Which of the layer's inputs an operand is (`CONSTANT`, `OWN`: none), and its shape."""
+
+    source: int
+    shape: tuple[int, ...]

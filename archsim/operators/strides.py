@@ -21,6 +21,12 @@ def strides_of(shape: Shape) -> tuple[int, ...]:
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
+def along(shape: Shape, axis: int) -> tuple[int, int, int]:
+    """3 numbers of a walk along one axis: sets before it, its size, sets behind it."""
+    axis %= len(shape)
+    return (math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
+
+
 def four(numbers: tuple[int, ...], fill: int) -> tuple[int, ...]:
     """The numbers of the last four axes, `fill` for those in front that are not there."""
     return (fill,) * (AXES - len(numbers)) + tuple(numbers)

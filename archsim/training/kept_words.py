@@ -103,10 +103,9 @@ class LayerMemory:
         InputError where they do not fit.
         """
         if isinstance(words, Mapping):
-            for name, row in zip(self.program.layers, self.program.operations):
-                if row[DIGITALS_SIZE] and name in words:
-                    first = int(row[DIGITALS])
-                    self.record.values[first : first + len(words[name])] = words[name]
+            for name, own in words_of_layers(self.program, self.record.values).items():
+                if name in words:
+                    own[: len(words[name])] = words[name]
             return
         if words.shape != self.record.values.shape:
             raise InputError(
@@ -208,11 +207,19 @@ def roles_of(program: Program, values: np.ndarray) -> dict[str, dict[str, np.nda
         values: float32, all words.
     """
     roles = {}
-    for name, row in zip(program.layers, program.operations):
-        own = values[row[DIGITALS] : row[DIGITALS] + row[DIGITALS_SIZE]]
+    for name, own in words_of_layers(program, values).items():
         layer = program.network.layer(name)
-        if len(own):
-            folded = FUNCTIONS[layer.computes].folded(layer, own)
-            if folded:
-                roles[name] = folded
+        folded = FUNCTIONS[layer.computes].folded(layer, own)
+        if folded:
+            roles[name] = folded
     return roles
+
+
+def words_of_layers(program: Program, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Views of the words of every layer that has any: its rows lie one behind another."""
+    spans: dict[str, tuple[int, int]] = {}
+    for name, row in zip(program.layers, program.operations):
+        if row[DIGITALS_SIZE]:
+            first, _ = spans.get(name, (int(row[DIGITALS]), 0))
+            spans[name] = (first, int(row[DIGITALS] + row[DIGITALS_SIZE]))
+    return {name: values[first:last] for name, (first, last) in spans.items()}

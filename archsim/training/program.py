@@ -5,6 +5,7 @@ operator's matter; which layers can be trained at all, and how arrays are split,
 from __future__ import annotations
 
 import math
+from array import array as float_words
 from collections.abc import Mapping
 
 import numpy as np
@@ -152,20 +153,27 @@ def _put_constants(layout: Layout, network: Network) -> None:
     """The values of constant operands, as far as the network's own file has them; a training that
     begins with weights brings its own.
     """
-    fixed = [
-        (layer, row)
-        for layer, row in zip(map(network.layer, layout.layers), layout.operations)
-        if layer.roles and row[CONSTANTS] and function_of(layer).trains_constants
-    ]
+    fixed: dict[str, list[dict[int, int]]] = {}
+    for name, row in zip(layout.layers, layout.operations):
+        layer = network.layer(name)
+        if layer.roles and row[CONSTANTS] and function_of(layer).trains_constants:
+            fixed.setdefault(name, []).append(row)
     held = network.tensors.read() if fixed and network.tensors is not None else {}
-    for layer, row in fixed:
-        own = held.get(layer.name, {})
+    for name, rows in fixed.items():
+        layer = network.layer(name)
+        own = held.get(name, {})
         values = None
         if own.keys() >= set(layer.roles):
             values = function_of(layer).constant_words(layer, own)
-        if values is not None:
+        if values is None:
+            continue
+        # each row has its part of them
+        for row in rows:
             first = row[DIGITALS]
-            layout.words[first : first + row[CONSTANTS]] = values.tolist()
+            layout.words[first : first + row[CONSTANTS]] = float_words(
+                "f", values[: row[CONSTANTS]]
+            )
+            values = values[row[CONSTANTS] :]
 
 
 def _split(layout: Layout, tiles: Mapping[str, LayerTiles]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from array import array as float_words
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from archsim.operators.base import ArrayKernel, LayerKernel, RecurrentKernel, TrainingRow
+from archsim.operators.kernels import OWN
 from archsim.operators.vocabulary import (
     array_kernels,
     digital_kernels,
@@ -79,7 +81,7 @@ class Layout:
     names: list[str] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)
     output_errors: int = 1
-    words: list[float] = field(default_factory=list)
+    words: float_words[float] = field(default_factory=lambda: float_words("f"))
     """First values of the words that layers keep from image to image."""
     scales: int = 0
     """Quantities that those words are of, each with a scale of its own."""
@@ -112,7 +114,10 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
         layout.offsets[layer.name] = layout.offsets[layer.inputs[0]]
         layout.wanted[layer.name] = layout.wanted[layer.inputs[0]]
         return
-    layout.offsets[layer.name] = layout.take(math.prod(layer.output_shape))
+    size = math.prod(layer.output_shape)
+    # what rows make on the way lies behind what the layer gives
+    behind = max((row.start + row.size for row in rows if row.size is not None), default=0)
+    layout.offsets[layer.name] = layout.take(max(size, behind))
     needed = [layout.wanted[name] for name in layer.inputs]
     trained = any(row.words.trained for row in rows)
     # An error is wanted at an output where this layer, or one below it, learns.
@@ -122,7 +127,8 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
     for number, row in enumerate(rows):
         entry = _operation(layout, layer, row)
         second = row.second >= 0 and needed[row.second]
-        entry[BACKWARD] = int(needed[row.source] or second or (moves and bool(row.words.trained)))
+        source = any(needed) if row.source == OWN else needed[row.source]
+        entry[BACKWARD] = int(source or second or (moves and bool(row.words.trained)))
         if layer.on_array:
             if not layer.shares:
                 layout.arrays.append(_array(layer, copies.get(layer.name, 1)))
@@ -139,11 +145,14 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
 def _operation(layout: Layout, layer: Layer, row: TrainingRow) -> dict[int, int]:
     """Column -> value of an operation's row."""
     size = math.prod(layer.output_shape) if row.size is None else row.size
+    own = row.source == OWN
+    read = layer.name if own else layer.inputs[row.source]
+    taken = size if own else math.prod(layer.input_shapes[row.source])
     entry = {
         FORM: _FORMS.get(type(row.kernel), DIGITAL),
         KERNEL: _NUMBERS[row.kernel.name],
-        INPUT: layout.offsets[layer.inputs[row.source]] + row.first,
-        INPUT_SIZE: math.prod(layer.input_shapes[row.source]) if row.taken is None else row.taken,
+        INPUT: layout.offsets[read] + row.first,
+        INPUT_SIZE: taken if row.taken is None else row.taken,
         OUTPUT: layout.offsets[layer.name] + row.start,
         OUTPUT_SIZE: size,
         KEPT_SIZE: row.kept,
@@ -162,8 +171,10 @@ def _words(layout: Layout, row: TrainingRow) -> dict[int, int]:
     back = words.back * layout.output_errors
     quantities = (*words.trained, *words.forth, *back)
     first = len(layout.words)
-    layout.words += words.constants
-    layout.words += [value for value in quantities for _ in range(words.each)]
+    layout.words.extend(words.constants)
+    for value in quantities:
+        # a table of words may have millions
+        layout.words.extend(float_words("f", [value]) * words.each)
     entry = {
         DIGITALS: first,
         DIGITALS_SIZE: len(layout.words) - first,

@@ -38,7 +38,9 @@ def trained_layers(network: Network) -> tuple[Layer, ...]:
 
 def renames(layer: Layer) -> bool:
     """True where the layer's output is its input, in the same memory."""
-    return FUNCTIONS.get(layer.computes, NOTHING).renames
+    kind = FUNCTIONS.get(layer.computes, NOTHING)
+    # not so of a cache with what earlier tokens left, which nobody knows
+    return kind.renames and kind.carries(layer)
 
 
 def training_rows(layer: Layer, where: str) -> tuple[TrainingRow, ...]:

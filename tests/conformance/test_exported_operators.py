@@ -116,6 +116,59 @@ def test_joins_with_a_constant_leave_and_train_on(operator, role, tmp_path):
     leaves(with_constants(operator, (role,)), tmp_path)
 
 
+BESIDE = {
+    "resize in between": ("resize", (2, 3, 2), (2, 5, 2), (("coordinates", "align_corners"),)),
+    "resize by a stated scale": ("resize", (2, 3, 2), (2, 7, 2), (("scale1", 2.5),)),
+    "cubic": ("resize", (1, 3, 2), (1, 6, 4), (("mode", "cubic"), ("exclude_outside", True))),
+    "even windows": ("local_response_norm", (5, 2, 2), (5, 2, 2), (("alpha", 2.0),)),
+    "sums before": ("running_sum", (3, 4), (3, 4), (("axis", 1), ("exclusive", True))),
+    "sums from the end": ("running_sum", (3, 4), (3, 4), (("reverse", True),)),
+    "logarithms": ("log_softmax", (3, 4), (3, 4), (("axes", (0,)),)),
+}
+
+
+@pytest.mark.parametrize("form", BESIDE)
+def test_a_setting_leaves_and_comes_back(form, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    operator, shape, out, settings = BESIDE[form]
+    below = Layer("below", "linear" if len(shape) < 3 else "conv2d", ("input",), (shape,), shape)
+    counted = FUNCTIONS[operator].counted_as
+    words = {"settings": settings, "function": operator if counted else ""}
+    if operator == "local_response_norm":
+        words["kernel"] = (4, 1)
+    it = Layer("it", counted or operator, ("below",), (shape,), out, **words)
+    size = int(np.prod(out))
+    flat = Layer("flat", "flatten", ("it",), (out,), (size,))
+    last = Layer("last", "linear", ("flat",), ((size,),), (3,), bias=True)
+    first = Layer("input", "input", (), (), shape)
+    leaves(Network("one", (first, below, it, flat, last)), tmp_path)
+
+
+@pytest.mark.parametrize("operator", ["add", "multiply", "subtract", "maximum", "minimum"])
+@pytest.mark.parametrize("roles", [(), ("operand1",), ("operand0", "operand3")])
+def test_joins_of_many_leave_and_train_on(operator, roles, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    network = with_constants(operator, roles)
+    first, below, it, *rest = network.layers
+    other = replace(below, name="other")
+    it = replace(it, inputs=("below", "other", "below"), input_shapes=((3, 4),) * 3)
+    leaves(replace(network, layers=(first, below, other, it, *rest)), tmp_path)
+
+
+def test_several_constant_parts_leave_and_train_on(tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    network = with_constants("concat", ("part0", "part2"), (6, 4), (("lengths", (1, 2)),))
+    random = np.random.default_rng(4)
+    values = values_of(network) | {
+        "it.part0": random.normal(size=(1, 4)),
+        "it.part2": random.normal(size=(2, 4)),
+    }
+    leaves(network, tmp_path, values)
+
+
 ROW = (("axis", 0), ("start", 1), ("stop", 2))
 
 

@@ -165,8 +165,8 @@ def test_a_training_writes_what_it_trained(tmp_path):
 def test_what_has_no_word_there_is_refused(tmp_path):
     pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
     shape = (4, 6, 6)
-    response = Layer("response", "local_response_norm", ("input",), (shape,), shape)
-    network = Network("old", (Layer("input", "input", (), (), shape), response))
+    asked = Layer("asked", "comparison", ("input", "input"), (shape, shape), shape)
+    network = Network("old", (Layer("input", "input", (), (), shape), asked))
     with pytest.raises(InputError, match="not written to ONNX"):
         export_onnx(network, {}, tmp_path / "old.onnx")
     assert not (tmp_path / "old.onnx").exists()

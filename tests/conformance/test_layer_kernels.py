@@ -11,7 +11,7 @@ import pytest
 
 from archsim.operators.compiled import LAYER_KERNELS, compiled
 from archsim.operators.forward import apply
-from archsim.operators.kernels import Back, Forth, LayerKernel, LayerWords
+from archsim.operators.kernels import OWN, Back, Forth, LayerKernel
 from archsim.operators.vector.reduce import KINDS
 from archsim.operators.vocabulary import FUNCTIONS
 from archsim.readers.table import Table
@@ -23,6 +23,7 @@ MAP = (2, 3, 4)
 # walks over elements (see operators.strides): sizes, strides and the first
 WALK = (1, 1, 2, 3, 0, 0, 4, 1, 5)  # 5 6 7, 9 10 11
 OUT = (1, 2, 2, 2, 0, 16, 4, 1, 5)  # the middle of a border of one
+STEEP = {"settings": (("alpha", 2.0), ("beta", 0.6), ("bias", 1.5))}
 # operator, its fields, shapes of its inputs, further fields of the layer
 FORMS = {
     "clip": ("clip", {"low": -0.9, "high": 1.1}, [MAP]),
@@ -58,6 +59,25 @@ FORMS = {
         [(2, 3), (2, 1)],
         {"constants": ("part1",), "output_shape": (2, 6)},
     ),
+    "between two constants": (
+        "concat",
+        {},
+        [(2, 3)],
+        {
+            "constants": ("part0", "part2"),
+            "output_shape": (6, 3),
+            "settings": (("lengths", (1, 3)),),
+        },
+    ),
+    "sum of three": ("add", {}, [MAP, (3, 4), (2, 1, 1)]),
+    "smallest of four": ("minimum", {}, [MAP] * 4),
+    "largest beside a constant": (
+        "maximum",
+        {},
+        [MAP, (3, 4)],
+        {"constants": ("operand1",), "output_shape": MAP},
+    ),
+    "product with two constants": ("multiply", {}, [MAP], {"constants": ("operand0", "operand2")}),
     "chosen": ("add", {}, [(2, 3), (3,)], {"operator": "where", "constants": ("operand0",)}),
     "kept where true": (
         "add",
@@ -95,13 +115,28 @@ FORMS = {
         {"constants": ("operand0",), "output_shape": (2, 3, 4)},
     ),
     "shares": ("softmax", {"axis": 1}, [(3, 4)]),
+    "logarithms of shares": ("log_softmax", {}, [(3, 4)], {"settings": (("axes", (0,)),)}),
+    "running": ("running_sum", {"axis": 1}, [(2, 3, 2)]),
+    "running before": ("running_sum", {"axis": 0, "exclusive": True}, [(3, 2)]),
+    "running from the end": ("running_sum", {"axis": 1, "reverse": True}, [(2, 3)]),
+    "running to the end": ("running_sum", {"exclusive": True, "reverse": True}, [(4,)]),
+    "bilinear": ("resize", {"factor": 2}, [(2, 3, 2)]),
+    "cubic": ("resize", {"factor": 2, "mode": "cubic"}, [(1, 3, 4)]),
+    "along one axis": (
+        "resize",
+        {},
+        [(2, 3, 2)],
+        {"settings": (("coordinates", "align_corners"),), "output_shape": (2, 5, 2)},
+    ),
+    "neighbours": ("local_response_norm", {"size": 3}, [(4, 2, 2)], STEEP),
+    "neighbours of even windows": ("local_response_norm", {"size": 4}, [(5, 1, 2)], STEEP),
     "masked": ("causal_mask", {}, [(2, 3, 3)]),
 }
 
 
 def layer_of(form):
     operator, fields, shapes, *more = FORMS[form]
-    names = ("x", "y")[: len(shapes)]
+    names = ("x", "y", "z", "w")[: len(shapes)]
     counted = FUNCTIONS[operator].counted_as
     table = Table({"name": "it", "operator": counted or operator} | fields, "test")
     layer = infer_layer(table, counted or operator, names, tuple(map(tuple, shapes)))
@@ -110,12 +145,12 @@ def layer_of(form):
     return replace(layer, **more[0]) if more else layer  # what an import alone can say
 
 
-def first_words(row):
+def first_words(row, number):
     words = row.words
     # constant operands, whose values a file has
     values = [
         own if np.isnan(given) else given
-        for given, own in zip(words.constants, values_of(len(words.constants), 30))
+        for given, own in zip(words.constants, values_of(len(words.constants), 30 + number))
     ]
     for number, _ in enumerate((*words.trained, *words.forth, *words.back)):
         values += [*values_of(words.each, 20 + number)]
@@ -130,44 +165,69 @@ class Run:
         self.function = function
         self.rows = FUNCTIONS[self.layer.computes].training(self.layer, "test")
         assert self.rows and all(isinstance(row.kernel, LayerKernel) for row in self.rows)
-        own = [row for row in self.rows if row.words != LayerWords()]
-        self.words = first_words((own or self.rows)[0])
+        # the words of rows lie one behind another
+        self.own = [first_words(row, number) for number, row in enumerate(self.rows)]
+        self.words = np.concatenate(self.own)
         if self.layer.computes == "where":  # a condition is false somewhere
             self.words[: self.layer.output_elements : 2] = 0
         shapes = self.layer.input_shapes
         self.inputs = [values_of(int(np.prod(shape)), 3 + k) for k, shape in enumerate(shapes)]
 
-    def operands(self, row):
-        second = self.inputs[row.second] if row.second >= 0 else np.zeros(0, F)
-        return self.inputs[row.source], second
+    def words_of(self, number):
+        first = sum(map(len, self.own[:number]))
+        return self.words[first : first + len(self.own[number])]
+
+    def memory(self):
+        """Room for the output, and behind it for what rows make on the way."""
+        ends = [row.start + row.size for row in self.rows if row.size is not None]
+        return np.zeros(max([self.layer.output_elements, *ends]), F)
+
+    def span(self, row, memory):
+        size = self.layer.output_elements if row.size is None else row.size
+        return memory[row.start : row.start + size]
+
+    def source(self, row, memory, inputs):
+        held = memory if row.source == OWN else inputs[row.source]
+        return held[row.first :][: row.taken]
+
+    def second(self, row, inputs):
+        return inputs[row.second] if row.second >= 0 else np.zeros(0, F)
 
     def forward(self):
-        outputs = np.zeros(self.layer.output_elements, F)
+        self.made = self.memory()
         self.kept = [np.zeros(row.kept, F) for row in self.rows]
-        for row, kept in zip(self.rows, self.kept):
+        for number, (row, kept) in enumerate(zip(self.rows, self.kept)):
             window = np.array(row.window, np.int64)
-            data = Forth(*self.operands(row), outputs, kept, self.words, F(0))
+            data = Forth(
+                self.source(row, self.made, self.inputs),
+                self.second(row, self.inputs),
+                self.span(row, self.made),
+                kept,
+                self.words_of(number),
+                F(0),
+            )
             self.function(row.kernel.forward)(data, window)
-        return outputs
+        return self.made[: self.layer.output_elements]
 
     def back(self, errors):
         """Errors of every input, and gradients of the trained words."""
-        outputs = self.forward()
+        self.forward()
         below = [np.zeros_like(values) for values in self.inputs]
+        beside = self.memory()
+        beside[: len(errors)] = errors
         trained = len(self.rows[0].words.trained) * self.rows[0].words.each
         gradients = np.zeros(trained, F)
-        none = np.zeros(0, F)
-        for row, kept in zip(self.rows, self.kept):
+        for number, row in reversed(list(enumerate(self.rows))):
             window = np.array(row.window, np.int64)
-            second = below[row.second] if row.second >= 0 else none
             data = Back(
-                *self.operands(row),
-                outputs,
-                kept,
-                self.words,
-                errors,
-                below[row.source],
-                second,
+                self.source(row, self.made, self.inputs),
+                self.second(row, self.inputs),
+                self.span(row, self.made),
+                self.kept[number],
+                self.words_of(number),
+                self.span(row, beside),
+                self.source(row, beside, below),
+                self.second(row, below),
                 gradients,
                 F(0),
                 0,

@@ -117,7 +117,8 @@ kernel = 3
 groups = 1
 [[layer]]
 name = "bound"
-operator = "local_response_norm"
+operator = "reduce"
+kind = "product"
 [[layer]]
 name = "flat"
 operator = "flatten"
@@ -150,7 +151,7 @@ def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
         == 0
     )
     assert any(
-        "no kernel for bound (local_response_norm)" in note
+        "no kernel for bound (reduce)" in note
         for note in json.loads(capsys.readouterr().out)["notes"]
     )
     assert (
@@ -173,10 +174,10 @@ def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
     )
     assert main(["run", str(trace), "--arch", "cim40", "--no-timing", "--json"]) == 0
     assert any(
-        "no kernel for bound (local_response_norm)" in note
+        "no kernel for bound (reduce)" in note
         for note in json.loads(capsys.readouterr().out)["notes"]
     )
-    path.write_text(NETWORK.replace("local_response_norm", "relu"))
+    path.write_text(NETWORK.replace('reduce"\nkind = "product', "relu"))
     assert (
         main(
             [

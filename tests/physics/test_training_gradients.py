@@ -152,6 +152,17 @@ NETWORKS = {
         ("flatten", (36,), {}),
         ("linear", (3,), {}),
     ),
+    "joins_of_three": chain(
+        (4, 3),
+        ("linear", (4, 3), {"name": "a", "bias": True}),
+        ("linear", (4, 3), {"name": "b", "inputs": ("input",)}),
+        ("linear", (4, 1), {"name": "c", "inputs": ("input",)}),
+        ("multiply", (4, 3), {"name": "m", "inputs": ("a", "b", "c")}),
+        ("add", (4, 3), {"name": "s", "inputs": ("m", "c", "a")}),
+        ("add", (4, 3), {"function": "maximum", "inputs": ("s", "a", "b")}),
+        ("flatten", (12,), {}),
+        ("linear", (3,), {"bias": True}),
+    ),
     "lstm_twice": chain(
         (5, 3),
         ("lstm", (5, 3), {"hidden": 3, "bias": True, "name": "a"}),

@@ -161,6 +161,9 @@ def _concat(builder: Builder, node: NodeProto) -> None:
         for index, name in fixed.items()
     }
     settings: Settings = (("axis", position),) if position else ()
+    if len(fixed) > 1:  # of one the rest of the axis says how long it is
+        lengths = tuple(builder.full(name, node)[axis] for name in fixed.values())
+        settings = (*settings, ("lengths", lengths))
     builder.emit(node, "concat", tensors, settings=settings, roles=roles)
 
 

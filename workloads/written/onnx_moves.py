@@ -66,10 +66,10 @@ def _each_image(graph: OnnxWriting, layer: Layer, role: str) -> str:
     values = graph.held(layer, role)
     part = graph.constant(layer, role, values[None])
     rest = graph.constant(layer, f"{role}.shape", np.array(values.shape, np.int64))
-    whole = graph.step(layer, "Shape", [layer.inputs[0]], "whole")
-    first = graph.constant(layer, "first", np.array([0], np.int64))
-    images = graph.step(layer, "Gather", [whole, first], "images", axis=0)
-    shape = graph.step(layer, "Concat", [images, rest], "sizes", axis=0)
+    whole = graph.step(layer, "Shape", [layer.inputs[0]], f"{role}.whole")
+    first = graph.constant(layer, f"{role}.first", np.array([0], np.int64))
+    images = graph.step(layer, "Gather", [whole, first], f"{role}.images", axis=0)
+    shape = graph.step(layer, "Concat", [images, rest], f"{role}.sizes", axis=0)
     return graph.step(layer, "Expand", [part, shape], f"{role}.each")
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
 from archsim.operators.vector.log_softmax import log_softmax_axes
 from archsim.operators.vector.reduce import KINDS
+from archsim.operators.vector.resize import Resize
 from archsim.operators.vector.softmax import softmax_axes
+from archsim.operators.vocabulary import FUNCTIONS
 from workloads.network import Layer
 from workloads.written.onnx_graph import OnnxWriting, Write
 
@@ -73,9 +75,51 @@ def _join(kind: str) -> Write:
         def own(role: str) -> str:
             return graph.constant(layer, role, graph.held(layer, role))
 
-        graph.node(layer, kind, in_their_order(layer, inputs, "operand", own))
+        first, *others = in_their_order(layer, inputs, "operand", own)
+        # Some of ONNX's take two operands, no more.
+        for number, other in enumerate(others[:-1] if kind in _OF_TWO else ()):
+            first = graph.step(layer, kind, [first, other], f"first_{number + 2}")
+        rest = others[-1:] if kind in _OF_TWO else others
+        graph.node(layer, kind, [first, *rest])
 
     return write
+
+
+_OF_TWO = ("Add", "Sub", "Mul", "Div")
+
+
+def _resize(graph: OnnxWriting, layer: Layer) -> None:
+    kind = FUNCTIONS["resize"]
+    assert isinstance(kind, Resize)
+    axes = kind.changed(layer)
+    graph.needs(19)  # sizes of some axes alone from 18, all kinds of coordinates from 19 on
+    words: dict[str, Any] = {
+        "mode": str(layer.setting("mode", "linear")),
+        "coordinate_transformation_mode": str(layer.setting("coordinates", "half_pixel")),
+        "cubic_coeff_a": number_of(layer, "steepness", -0.75),
+        "exclude_outside": int(bool(layer.setting("exclude_outside", False))),
+    }
+    # A stated scale counts, whatever the sizes come to.
+    stated = [layer.setting(f"scale{axis}") for axis in axes]
+    if None in stated:
+        sizes = np.array([layer.output_shape[axis] for axis in axes], np.int64)
+        inputs = ["", "", graph.constant(layer, "sizes", sizes)]
+    else:
+        inputs = ["", graph.constant(layer, "scales", np.array(stated, np.float32))]
+    words["axes"] = [axis + 1 for axis in axes]
+    graph.node(layer, "Resize", [*layer.inputs, *inputs], **words)
+
+
+def _running_sum(graph: OnnxWriting, layer: Layer) -> None:
+    flags = {name: int(bool(layer.setting(name, False))) for name in ("exclusive", "reverse")}
+    axis = graph.constant(layer, "axis", np.array(count_of(layer, "axis") + 1, np.int64))
+    graph.node(layer, "CumSum", [*layer.inputs, axis], **flags)
+
+
+def _local_response_norm(graph: OnnxWriting, layer: Layer) -> None:
+    usual = {"alpha": 1e-4, "beta": 0.75, "bias": 1.0}
+    words = {name: number_of(layer, name, value) for name, value in usual.items()}
+    graph.node(layer, "LRN", [*layer.inputs], size=layer.kernel[0], **words)
 
 
 def _batch_norm(graph: OnnxWriting, layer: Layer) -> None:
@@ -170,6 +214,9 @@ WRITERS: Mapping[str, Write] = {
     "average_pool": _pool("AveragePool"),
     "global_average_pool": _plain("GlobalAveragePool"),
     "global_max_pool": _plain("GlobalMaxPool"),
+    "resize": _resize,
+    "running_sum": _running_sum,
+    "local_response_norm": _local_response_norm,
     "add": _join("Add"),
     "multiply": _join("Mul"),
     "subtract": _join("Sub"),

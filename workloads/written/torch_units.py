@@ -9,6 +9,7 @@ import numpy as np
 
 from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
 from archsim.operators.vector.log_softmax import log_softmax_axes
+from archsim.operators.vector.resize import Resize
 from archsim.operators.vector.softmax import softmax_axes
 from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import InputError
@@ -154,6 +155,52 @@ def _reduce(torch: Any, layer: Layer, held: Held) -> Any:
     return lambda x: _REDUCTIONS[kind](x, axes).reshape(len(x), *layer.output_shape)
 
 
+def _resize(torch: Any, layer: Layer, held: Held) -> Any:
+    kind = FUNCTIONS["resize"]
+    assert isinstance(kind, Resize)
+    # By the matrix of each axis: PyTorch has not all kinds of coordinates.
+    matrices = {
+        axis + 1: torch.tensor(kind.matrix_along(layer, axis)).float()
+        for axis in kind.changed(layer)
+    }
+
+    def resized(x: Any) -> Any:
+        for axis, matrix in matrices.items():
+            x = torch.tensordot(x, matrix, ([axis], [1])).movedim(-1, axis)
+        return x
+
+    return resized
+
+
+def _running_sum(torch: Any, layer: Layer, held: Held) -> Any:
+    axis = count_of(layer, "axis") + 1
+    backwards = bool(layer.setting("reverse", False))
+    before = bool(layer.setting("exclusive", False))
+
+    def summed(x: Any) -> Any:
+        x = x.flip(axis) if backwards else x
+        total = x.cumsum(axis) - x * before
+        return total.flip(axis) if backwards else total
+
+    return summed
+
+
+def _local_response_norm(torch: Any, layer: Layer, held: Held) -> Any:
+    size = layer.kernel[0]
+    alpha = number_of(layer, "alpha", 1e-4)
+    beta = number_of(layer, "beta", 0.75)
+    bias = number_of(layer, "bias", 1.0)
+
+    def normalised(x: Any) -> Any:
+        # Not PyTorch's own, whose even windows lie one channel further.
+        ends = ((size - 1) // 2, size // 2)
+        squares = torch.nn.functional.pad(x * x, (0, 0, 0, 0, *ends))
+        sums = squares.unfold(1, size, 1).sum(-1)
+        return x / (bias + alpha / size * sums) ** beta
+
+    return normalised
+
+
 def _where(torch: Any, layer: Layer, held: Held) -> Any:
     fixed = fixed_tensors(torch, layer, held)
 
@@ -201,6 +248,9 @@ PARTS: Mapping[str, Part] = {
     "thresholded_relu": lambda torch, layer, held: torch.nn.Threshold(
         number_of(layer, "alpha", 1.0), 0.0
     ),
+    "resize": _resize,
+    "running_sum": _running_sum,
+    "local_response_norm": _local_response_norm,
     "add": _join(lambda x, y: x + y),
     "multiply": _join(lambda x, y: x * y),
     "subtract": _join(lambda x, y: x - y),

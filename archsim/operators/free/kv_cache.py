@@ -26,6 +26,7 @@ class KvCache(Passes):
     """
 
     fields = ("axis", "held")
+    renames = True
     meanings = {
         "held": "of `kv_cache`: positions of earlier tokens that it holds (0); decoding sets it"
     }

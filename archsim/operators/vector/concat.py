@@ -60,15 +60,18 @@ class Concat(Operator):
         """The role of every part, "" of an input, and its shape; none where a constant's is open."""
         axis = count_of(layer, "axis")
         given = list(layer.input_shapes)
+        before, behind = layer.output_shape[:axis], layer.output_shape[axis + 1 :]
         rest = layer.output_shape[axis] - sum(shape[axis] for shape in given)
-        if len(layer.constants) > 1:  # how long each of them is, the layer does not say
+        # Of one constant what is left says how long it is; of several the import does.
+        lengths = layer.setting("lengths") if len(layer.constants) > 1 else (rest,)
+        if not isinstance(lengths, tuple):
             return []
+        shapes = {role: (*before, size, *behind) for role, size in zip(layer.constants, lengths)}
         parts: list[tuple[str, Shape]] = [("", shape) for shape in given]
-        shape = (*layer.output_shape[:axis], rest, *layer.output_shape[axis + 1 :])
-        return in_their_order(layer, parts, "part", lambda role: (role, shape))
+        return in_their_order(layer, parts, "part", lambda role: (role, shapes[role]))
 
     def _placed(self, layer: Layer) -> tuple[TrainingRow, ...]:
-        """Rows of parts side by side along any axis, of which one may be a constant."""
+        """Rows of parts side by side along any axis, constants among them."""
         axis, strides = count_of(layer, "axis"), strides_of(layer.output_shape)
         rows: list[TrainingRow] = []
         start = source = 0
@@ -86,11 +89,18 @@ class Concat(Operator):
         return tuple(rows)
 
     def constant_words(self, layer: Layer, held: Tensors) -> np.ndarray | None:
-        for role, shape in self._parts(layer):
-            if role:
-                spread: np.ndarray = np.broadcast_to(constant(layer, role, held), shape)
-                return spread.reshape(-1)
-        return None
+        values = [
+            np.ravel(np.broadcast_to(constant(layer, role, held), shape))
+            for role, shape in self._parts(layer)
+            if role
+        ]
+        return np.concatenate(values) if values else None
 
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
-        return {role: words.reshape(shape).copy() for role, shape in self._parts(layer) if role}
+        result = {}
+        for role, shape in self._parts(layer):
+            if role:
+                size = math.prod(shape)
+                result[role] = words[:size].reshape(shape).copy()
+                words = words[size:]
+        return result

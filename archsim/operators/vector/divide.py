@@ -12,7 +12,6 @@ from archsim.operators.vector.quotient import Quotient
 class Divide(Join):
     """The first by the others."""
 
-    trains = "divide of two"
     trained = Quotient.trained
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:

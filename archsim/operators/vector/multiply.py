@@ -32,7 +32,6 @@ class Multiply(Join):
     """Each operand times the others (HardSwish: x and a clip of it)."""
 
     inputs = None
-    trains = "multiply of two"
     trained = join_kernels("product", value, first_back, second_back, MULTIPLY)
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:

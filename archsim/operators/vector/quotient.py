@@ -31,7 +31,6 @@ class Quotient(Join):
     """The first operand by the second; `divide` is the product with a constant's reciprocal."""
 
     inputs = None
-    trains = "quotient of two"
     trained = join_kernels("quotient", value, first_back, second_back)
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:

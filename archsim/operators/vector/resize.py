@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, Work, number_of
-from archsim.operators.base import AXES_OWN, Operator, operator
+from archsim.operators.base import AXES_OWN, Operator, TrainingRow, operator
+from archsim.operators.kernels import LayerKernel, LayerWords
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
 from archsim.operators.sizes import Output
+from archsim.operators.strides import along
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -68,11 +70,64 @@ def weights(mode: str, part: np.ndarray, steepness: float) -> np.ndarray:
     return np.stack([outer[0], inner[0], inner[1], outer[1]])
 
 
+def mix(source, target, window, axis, words, back):
+    """target += the matrix of an axis times source, or `back` its transpose.
+
+    `window`: of every axis, from number 5 `axis` + 1 on, sets before it, its size, sets behind it, its
+    outputs and the neighbours of each. `words`: of every output its neighbours' numbers and weights;
+    those of the second axis behind those of the first.
+    """
+    at = 5 * axis + 1
+    size = window[at + 1]
+    inner = window[at + 2]
+    length = window[at + 3]
+    taps = window[at + 4]
+    first = 2 * window[4] * window[5] if axis > 0 else 0
+    for o in range(window[at]):
+        for j in range(length):
+            for tap in range(taps):
+                entry = first + 2 * (j * taps + tap)
+                weight = words[entry + 1]
+                here = (o * size + int(words[entry])) * inner
+                there = (o * length + j) * inner
+                for i in range(inner):
+                    if back:
+                        target[here + i] += weight * source[there + i]
+                    else:
+                        target[there + i] += weight * source[here + i]
+
+
+def interpolate(data, window):
+    """One axis, or two one after the other. `window`: how many, then as `mix`. `kept`: what lies
+    between the two."""
+    data.outputs[:] = np.float32(0.0)
+    if window[0] == 1:
+        mix(data.first, data.outputs, window, 0, data.words, False)
+        return
+    data.kept[:] = np.float32(0.0)
+    mix(data.first, data.kept, window, 0, data.words, False)
+    mix(data.kept, data.outputs, window, 1, data.words, False)
+
+
+def interpolate_back(data, window):
+    if window[0] == 1:
+        mix(data.errors, data.first_errors, window, 0, data.words, True)
+        return
+    data.kept[:] = np.float32(0.0)
+    mix(data.errors, data.kept, window, 1, data.words, True)
+    mix(data.kept, data.first_errors, window, 0, data.words, True)
+
+
+MIXED = LayerKernel("interpolation", interpolate, interpolate_back)
+
+
 @operator("resize", onnx={"Resize": AXES_OWN})
 class Resize(Operator):
     """Linear or cubic interpolation along every axis whose size changes."""
 
     fields = ("factor", "mode")
+    kernels = (MIXED,)
+    trains = "resize along one or two axes"
     meanings = {
         "mode": "of `resize`: `linear` (bilinear on a map) or `cubic`",
         "factor": "how many times as high and as wide, 2 where it is not given",
@@ -106,12 +161,39 @@ class Resize(Operator):
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         result = np.asarray(inputs[0])
         for axis in self.changed(layer):
-            matrix = self._matrix(layer, axis)
+            matrix = self.matrix_along(layer, axis)
             result = np.moveaxis(np.tensordot(matrix, result, ([1], [axis])), 0, axis)
         return result.astype(np.asarray(inputs[0]).dtype)
 
-    def _matrix(self, layer: Layer, axis: int) -> np.ndarray:
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        axes = self.changed(layer)
+        if not 1 <= len(axes) <= 2:
+            return ()
+        shape = list(layer.input_shapes[0])
+        window = [len(axes)]
+        numbers: list[float] = []
+        between = 0
+        for axis in axes:
+            taps, held = self._neighbours(layer, axis)
+            length = layer.output_shape[axis]
+            window += [*along(tuple(shape), axis), length, len(taps)]
+            numbers += np.stack([taps.T, held.T], axis=-1).reshape(-1).tolist()
+            shape[axis] = length
+            between = between or int(np.prod(shape))
+        words = LayerWords(constants=tuple(numbers))
+        kept = between if len(axes) == 2 else 0
+        return (TrainingRow(MIXED, window=tuple(window), kept=kept, words=words),)
+
+    def matrix_along(self, layer: Layer, axis: int) -> np.ndarray:
         """(outputs, inputs) of one axis."""
+        length = layer.output_shape[axis]
+        matrix = np.zeros((length, layer.input_shapes[0][axis]))
+        for tap, weight in zip(*self._neighbours(layer, axis)):
+            np.add.at(matrix, (np.arange(length), tap), weight)
+        return matrix
+
+    def _neighbours(self, layer: Layer, axis: int) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers and weights (taps, outputs) of the inputs that make up an output of one axis."""
         size = layer.input_shapes[0][axis]
         length = layer.output_shape[axis]
         # a stated scale need not be the ratio of the sizes, which are whole
@@ -125,8 +207,5 @@ class Resize(Operator):
         if layer.setting("exclude_outside", False):
             held = np.where((taps < 0) | (taps >= size), 0.0, held)
             held = held / held.sum(axis=0)
-        matrix = np.zeros((length, size))
         # a neighbour outside is the border's value
-        for tap, weight in zip(np.clip(taps, 0, size - 1), held):
-            np.add.at(matrix, (np.arange(length), tap), weight)
-        return matrix
+        return np.clip(taps, 0, size - 1), held

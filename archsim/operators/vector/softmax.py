@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from archsim.operators.base import Operator, TrainingRow, operator
 from archsim.operators.numbers import np
 from archsim.operators.products import SHARES
 from archsim.operators.sizes import Output
+from archsim.operators.strides import along
 
 if TYPE_CHECKING:
     from archsim.operators.shapes import Shape
@@ -63,6 +63,5 @@ class Softmax(Operator):
         axes = softmax_axes(layer)
         if len(axes) != 1:
             return ()
-        axis = axes[0] % len(shape)
-        window = (math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
+        window = along(shape, axes[0])
         return (TrainingRow(SHARES, window=window),)

@@ -24,7 +24,6 @@ def second_back(error, first, second, y):
 class Subtract(Join):
     """The first minus the others."""
 
-    trains = "subtract of two"
     trained = join_kernels("difference", value, first_back, second_back)
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
