@@ -36,6 +36,10 @@ class ResourceCycles:
     queue_max: int = 0
 
 
+_NO_STALLS: dict[str, int] = {}
+"""Of thousands of resources that are no tiles; whoever copies a record has its own."""
+
+
 def ledger_of_machine(machine: ChipMachine) -> Ledger:
     """The ledger of what the machine did."""
     ledger = Ledger()
@@ -157,6 +161,7 @@ def _of_server(server: Server, cycles: int) -> ResourceCycles:
         stalled_cycles=0,
         idle_cycles=total - server.busy,
         total_cycles=total,
+        stalls=_NO_STALLS,
         requests=server.requests,
         queue_mean=server.waited / cycles if cycles else 0.0,
         queue_max=server.queue_max,
@@ -171,6 +176,7 @@ def _of_link(link: NetworkLink, cycles: int) -> ResourceCycles:
         stalled_cycles=0,
         idle_cycles=cycles - link.busy,
         total_cycles=cycles,
+        stalls=_NO_STALLS,
         requests=link.packets,
         queue_mean=link.waited / cycles if cycles else 0.0,
         queue_max=link.queue_max,

@@ -5,6 +5,7 @@ what was done on them.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import ClassVar
 
 from archsim.chip.config import Architecture
 from archsim.chip.cores.core_map import CoreMap
@@ -32,7 +33,12 @@ _ROLES: dict[str, StationName] = {
 
 
 class ChipOfCores(ChipMachine):
-    """What both machines of a chip of cores are."""
+    """What both machines of a chip of cores are. `servers_of_cores` and `links_between` are the forms
+    of these.
+    """
+
+    servers_of_cores: ClassVar[type[Server]] = Server
+    links_between: ClassVar[type[NetworkLink]] = NetworkLink
 
     def __init__(self, trace: Trace, chip: Architecture, placement: Placement, images: int):
         super().__init__(trace, chip, placement, images)
@@ -42,9 +48,12 @@ class ChipOfCores(ChipMachine):
         if "bitstream" in self.wiring.down:
             # Pulses are made once for the chip, so cores wait for each other there.
             shared["generator"] = self.wiring.down["bitstream"]
-        self.cores = [Core(self.env, number, chip, shared) for number in range(placement.cores)]
+        self.cores = [
+            Core(self.env, number, chip, shared, self.servers_of_cores)
+            for number in range(placement.cores)
+        ]
         layout = layout_on(chip, placement.cores)
-        self.network = NetworkOnChip(self.env, layout, speed_of(chip))
+        self.network = NetworkOnChip(self.env, layout, speed_of(chip), self.links_between)
 
     @cached_property
     def map(self) -> CoreMap:

@@ -31,9 +31,10 @@ class Core:
         number: int,
         chip: Architecture,
         shared: Mapping[StationName, Server] | None = None,
+        form: type[Server] = Server,
     ):
         self.servers = {
-            name: Server(env, f"core {number} {word}", name) for name, word in WORDS.items()
+            name: form(env, f"core {number} {word}", name) for name, word in WORDS.items()
         }
         if chip.interconnect.kind == "bus":
             # A tree has wires for either way, a bus one set for both.

@@ -159,3 +159,19 @@ class NetworkLink:
         self._wakes.discard(cycle)
         if self._waiting:
             self._serve()
+
+
+class CountedLink(NetworkLink):
+    """What was carried over a link that packets of compiled events pass: it is told the sums, and asked
+    for nothing.
+    """
+
+    __slots__ = ()
+
+    # Not that of a link: a chip has thousands, whose slots would all stay free.
+    def __init__(self, env: Clock, name: str, kind: str, classes: int, slots: int):
+        self.env = env
+        self.name = name
+        self.kind = kind
+        self.free_at = 0
+        self.busy = self.packets = self.flits = self.waited = self.blocked = self.queue_max = 0

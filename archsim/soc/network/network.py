@@ -14,20 +14,23 @@ from archsim.soc.network.packet import Transit
 
 
 class NetworkOnChip:
-    """Links with their buffers, made for one run."""
+    """Links with their buffers, made for one run. Each has `slots` of every class of buffers behind it,
+    but for those into a core or port.
+    """
 
-    def __init__(self, env: Clock, layout: NetworkLayout, speed: Speed):
+    def __init__(
+        self, env: Clock, layout: NetworkLayout, speed: Speed, form: type[NetworkLink] = NetworkLink
+    ):
         self.env = env
         self.layout = layout
         self.speed = speed
         self._trees: dict[NetworkRoute, Branch] = {}
         classes = layout.routers.classes
         self.links = [
-            NetworkLink(
-                env, link.name, link.kind, classes if link.kind != "eject" else 0, speed.slots
-            )
+            form(env, link.name, link.kind, classes if link.kind != "eject" else 0, speed.slots)
             for link in layout.links
         ]
+        self.slots = [speed.slots if link.kind != "eject" else 0 for link in layout.links]
         # A hop is a router and the wire in front of it; a bus has the wire alone.
         by_kind = {
             "inject": 0 if any(link.kind == "bus" for link in layout.links) else speed.hop_cycles,

@@ -87,9 +87,8 @@ class CoreFiller(Filler):
         wires = empty_table(forms.WIRE, len(network.links))
         wires["bits"] = network.widths
         wires["delay"] = network.delays
-        slots = [len(link.slots[0]) if link.slots else 0 for link in network.links]
-        of_all = [len(link.slots) * each for link, each in zip(network.links, slots)]
-        wires["slots"] = slots
+        of_all = [network.layout.routers.classes * slots for slots in network.slots]
+        wires["slots"] = network.slots
         wires["first_slot"] = np.cumsum([0, *of_all[:-1]])
         wires["first_look"] = np.arange(len(wires)) * self.room.looks
         wires["first_asking"] = wires["last_asking"] = NONE

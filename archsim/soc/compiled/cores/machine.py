@@ -13,6 +13,8 @@ from archsim.soc.compiled.machine import EVENTS_AT_ONCE, CompiledMachine
 from archsim.soc.compiled.tables import Table
 from archsim.soc.cores.chip_of_cores import ChipOfCores
 from archsim.soc.length import steps_in
+from archsim.soc.network.link import CountedLink
+from archsim.soc.server import CountedServer
 from archsim.trace.operation import Trace
 
 SHORT = 20_000
@@ -26,6 +28,8 @@ class CompiledCoreMachine(CompiledMachine, ChipOfCores):
     tests. `skipped_steps` were not, in a steady state.
     """
 
+    servers_of_cores = CountedServer
+    links_between = CountedLink
     skips = True
     skipped_steps = 0
 
