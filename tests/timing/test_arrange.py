@@ -80,8 +80,11 @@ def test_swaps_never_make_it_dearer():
     assert costs == sorted(costs, reverse=True)
 
 
-def test_one_seed_gives_one_arrangement():
-    assert cores_of(built(star(), swap_seed=5)) == cores_of(built(star(), swap_seed=5))
+def test_one_seed_gives_one_arrangement(monkeypatch):
+    kept = cores_of(built(star(), swap_seed=5))
+    # searched anew, not what is kept
+    monkeypatch.setattr(arrange, "_order", arrange._order.__wrapped__)
+    assert cores_of(built(star(), swap_seed=5)) == kept
 
 
 def test_a_chain_goes_round_a_square():

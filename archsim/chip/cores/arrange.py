@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.chip.cores.core_map import CoreMap
 from archsim.chip.cores.traffic import Sent, cost_of, sent_in
+from archsim.chip.network.layout import NetworkLayout
 from archsim.chip.placement import Arrangement, Placement
 from archsim.trace.operation import Trace
 
@@ -64,23 +66,32 @@ def arranged(placement: Placement, trace: Trace, chip: Architecture) -> Placemen
     if cores is None:
         return placement
     sent = sent_in(trace, chip, placement, cores)
-    in_order = list(range(cores.cores))
-    # By the tree of each message; the search below takes pairs of cores, which is quicker and not
-    # the same where a message has several targets.
-    before = cost_of(sent, cores.layout, in_order)
     if settings.arrange == "in_order" or not may_be_arranged(placement):
+        # By the tree of each message; the search below takes pairs of cores, which is quicker and
+        # not the same where a message has several targets.
+        before = cost_of(sent, cores.layout, range(cores.cores))
         return replace(placement, arrangement=Arrangement(before, before))
-    floor = _floor(sent, cores)
+    order, arrangement = _order(sent, cores.layout, cores.cores, settings.swaps, settings.swap_seed)
+    return replace(_renumbered(placement, order), arrangement=arrangement)
+
+
+# Few settings of a chip change what is sent, and a search that begins with the same ends with it.
+@lru_cache(maxsize=8)
+def _order(
+    sent: tuple[Sent, ...], layout: NetworkLayout, cores: int, swaps: int, seed: int
+) -> tuple[tuple[int, ...], Arrangement]:
+    """The cheapest order that is found, and what it costs."""
+    best: Sequence[int] = range(cores)
+    now = before = cost_of(sent, layout, best)
+    floor = _floor(sent, layout, cores)
     greedy = _greedy(floor)
-    improved = _improved(floor, greedy, settings.swaps, settings.swap_seed)
-    now = before
-    best = in_order
+    improved = _improved(floor, greedy, swaps, seed)
     for order in (greedy, improved):
-        cost = cost_of(sent, cores.layout, order)
+        cost = cost_of(sent, layout, order)
         if cost < now:
             now = cost
             best = order
-    return replace(_renumbered(placement, best), arrangement=Arrangement(before, now))
+    return tuple(best), Arrangement(before, now)
 
 
 def arrangement_note(placement: Placement) -> list[str]:
@@ -112,10 +123,9 @@ def _renumbered(placement: Placement, order: Sequence[int]) -> Placement:
     return replace(placement, layers=layers, core_kinds=tuple(kinds))
 
 
-def _floor(sent: Sequence[Sent], cores: CoreMap) -> _Floor:
+def _floor(sent: Sequence[Sent], layout: NetworkLayout, cores: int) -> _Floor:
     import numpy as np
 
-    layout = cores.layout
     count = len(layout.terminals)
     bits = np.zeros((count, count))
     for message in sent:
@@ -125,7 +135,7 @@ def _floor(sent: Sequence[Sent], cores: CoreMap) -> _Floor:
     where = np.array([layout.routers.positions[router] for router in layout.terminals])
     pitches = np.abs(where[:, None, :] - where[None, :, :]).sum(axis=2)
     # A bit costs the same in both directions.
-    return _Floor(bits + bits.T, pitches, cores.cores)
+    return _Floor(bits + bits.T, pitches, cores)
 
 
 def _greedy(floor: _Floor) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from archsim.chip.blocks.step import Step, part_of
@@ -71,6 +72,7 @@ class Messages:
         sources = self.cores.sources[operation.name]
         units = self.cores.units[operation.name]
         turns = math.lcm(len(units), *(len(source.copies) for source in sources))
+        recalled = self.recalled.by_port()
         tables = []
         for turn in range(min(turns, operation.steps)):
             unit = units[turn % len(units)]
@@ -82,10 +84,7 @@ class Messages:
                         sent += self._message(
                             holding.terminal, group.cores, share * self.fetched_bits
                         )
-            for core in unit.cores:
-                for port, bits in self.recalled.by_port():
-                    terminal = self.cores.terminal(port)
-                    sent += self._message(terminal, (core.core,), bits * core.outputs)
+            sent += self._with_ports(unit, recalled, to_ports=False)
             tables.append(tuple(sent))
         return tuple(tables)
 
@@ -108,17 +107,25 @@ class Messages:
         name = self.step.operation.name
         away = 1 - self.cores.kept[name]
         off = self.cores.off_chip[name]
-        sent: list[Message] = []
         results = self.step.bits_out * away
         ports = (
             (BUFFER, results * (1 - off) + self.stored.buffer),
             (OFF_CHIP, results * off + self.stored.off_chip),
         )
-        for core in unit.cores:
+        return tuple(self._with_ports(unit, ports, to_ports=True))
+
+    def _with_ports(
+        self, unit: UnitShares, bits_at: Iterable[tuple[int, float]], to_ports: bool
+    ) -> list[Message]:
+        """Bits that the cores of a copy get from ports, or send them, each its share."""
+        # most steps have nothing at one of them, or at both
+        ports = [(self.cores.terminal(port), bits) for port, bits in bits_at if bits > 0]
+        sent: list[Message] = []
+        for core in unit.cores if ports else ():
             for port, bits in ports:
-                target = self.cores.terminal(port)
-                sent += self._message(core.core, (target,), bits * core.outputs)
-        return tuple(sent)
+                source, taker = (core.core, port) if to_ports else (port, core.core)
+                sent += self._message(source, (taker,), bits * core.outputs)
+        return sent
 
     def _message(self, source: int, takers: tuple[int, ...], bits: float) -> list[Message]:
         """The message, if there is anything to send."""

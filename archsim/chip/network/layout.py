@@ -62,9 +62,10 @@ class Routers(NamedTuple):
     classes: int = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NetworkLayout:
-    """A network with its terminals: cores first, by their number, then ports.
+    """A network with its terminals: cores first, by their number, then ports. There is one object for
+    equal settings (`layout_on`), so that what depends on it alone is kept with it.
 
     `inject` and `eject` are the links of each terminal, `between` the link of each pair of routers.
     """

@@ -11,7 +11,7 @@ from archsim.soc.compiled import tables as forms
 from archsim.soc.compiled.calendar import SPOKES
 from archsim.soc.compiled.numbering import Room, numbers_of
 from archsim.soc.compiled.operations import OperationRows, kind_of
-from archsim.soc.compiled.rows import Row, empty_table, rows_of_servers, table_of
+from archsim.soc.compiled.rows import Row, empty_table, table_of, table_of_servers
 from archsim.soc.compiled.tables import Table, laid_out
 from archsim.soc.compiled.words import CAUSES, NONE, ON_TILES
 from archsim.soc.executed import MAX_SPANS, ChipMachine
@@ -55,7 +55,7 @@ class Filler:
             "SETTINGS": table_of(forms.SETTINGS, [settings]),
             "OPERATION": table_of(forms.OPERATION, operations),
             "QUEUE": self._queues(rooms),
-            "SERVER": table_of(forms.SERVER, list(rows_of_servers(self.machine.all_servers()))),
+            "SERVER": table_of_servers(self.machine.all_servers()),
             "LANE": self._lanes(),
             "UNIT": units,
             "SHARED": shared,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from archsim.soc.compiled.tables import Table
+from archsim.soc.compiled.tables import SERVER, Table
 from archsim.soc.compiled.words import NONE
 from archsim.soc.server import Server
 
@@ -23,12 +23,8 @@ def empty_table(form: np.dtype[np.void], rows: int) -> Table:
 def table_of(form: np.dtype[np.void], rows: Sequence[Row]) -> Table:
     """Rows as a table; a field that a row does not name is 0."""
     unnamed = dict.fromkeys(form.names or (), 0)
-    return table_of_all(form, [tuple((unnamed | row).values()) for row in rows])
-
-
-def table_of_all(form: np.dtype[np.void], rows: Sequence[tuple[float, ...]]) -> Table:
-    """Rows that name every field, in the order of the form, as a table."""
-    return np.array(rows, form) if rows else empty_table(form, 0)
+    named = [tuple((unnamed | row).values()) for row in rows]
+    return np.array(named, form) if named else empty_table(form, 0)
 
 
 def add_rows(rows: list[Row], more: Iterable[Row]) -> tuple[int, int]:
@@ -38,14 +34,11 @@ def add_rows(rows: list[Row], more: Iterable[Row]) -> tuple[int, int]:
     return first, len(rows) - first
 
 
-def rows_of_servers(servers: Sequence[Server]) -> Iterator[Row]:
+def table_of_servers(servers: Sequence[Server]) -> Table:
     """Servers that serve nobody yet, their ports one behind the other."""
-    first = 0
-    for server in servers:
-        yield {
-            "first_port": first,
-            "ports": len(server.free_at),
-            "first_waiting": NONE,
-            "first_words": NONE,
-        }
-        first += len(server.free_at)
+    table = empty_table(SERVER, len(servers))
+    ports = [len(server.free_at) for server in servers]
+    table["ports"][: len(ports)] = ports
+    table["first_port"][: len(ports)] = np.cumsum([0, *ports[:-1]])[: len(ports)]
+    table["first_waiting"] = table["first_words"] = NONE
+    return table

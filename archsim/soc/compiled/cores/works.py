@@ -10,19 +10,38 @@ import numpy as np
 
 from archsim.chip.cores.core_work import CoreWork, Message, Station, UnitWork
 from archsim.chip.cores.network_of import BUFFER, OFF_CHIP
-from archsim.chip.network.route_table import ROW, NetworkRoute
+from archsim.chip.network.route_table import NetworkRoute
 from archsim.chip.plan.record import OperationPlan
 from archsim.soc.compiled import tables as forms
 from archsim.soc.compiled.numbering import TableNumbers
-from archsim.soc.compiled.rows import Row, empty_table, table_of_all
+from archsim.soc.compiled.rows import Row, empty_table
 from archsim.soc.compiled.tables import Table
 from archsim.soc.compiled.words import NONE
 
 if TYPE_CHECKING:
     from archsim.soc.compiled.cores.machine import CompiledCoreMachine  # whose works these are
 
-Numbers = tuple[int, ...]
-"""A row of which every field is named, in the order of its form: there are very many."""
+
+class NumberedRows:
+    """Rows of which every field is named, in the order of their form, one number behind the other:
+    there are very many.
+    """
+
+    def __init__(self, form: np.dtype[np.void]):
+        self.form = form
+        self.words: array[int] = array("q")
+        self._each = len(form.names or ())
+
+    def __len__(self) -> int:
+        return len(self.words) // self._each
+
+    def add(self, *row: int) -> None:
+        """Put a row behind the others."""
+        self.words.extend(row)
+
+    def table(self) -> Table:
+        """The rows as a table."""
+        return np.array(self.words).view(self.form) if self.words else empty_table(self.form, 0)
 
 
 class WorkRows:
@@ -30,13 +49,13 @@ class WorkRows:
 
     def __init__(self, machine: CompiledCoreMachine, numbers: TableNumbers):
         self.machine = machine
-        self.stations: list[Numbers] = []
-        self.steps: list[Numbers] = []
-        self.copies: list[Numbers] = []
-        self.fetches: list[Numbers] = []
-        self.messages: list[Numbers] = []
-        self.writings: list[Numbers] = []
-        self.branches: array[int] = array("q")
+        self.stations = NumberedRows(forms.CORE_STATION)
+        self.steps = NumberedRows(forms.CORE_STEP)
+        self.copies = NumberedRows(forms.COPY)
+        self.fetches = NumberedRows(forms.FETCH)
+        self.messages = NumberedRows(forms.MESSAGE)
+        self.writings = NumberedRows(forms.WRITING)
+        self.branches = NumberedRows(forms.BRANCH)
         self._of_core = [
             {name: numbers.servers[id(server)] for name, server in core.servers.items()}
             for core in machine.cores
@@ -63,12 +82,12 @@ class WorkRows:
     def tables(self) -> dict[str, Table]:
         """All of them."""
         return {
-            "CORE_STATION": table_of_all(forms.CORE_STATION, self.stations),
-            "CORE_STEP": table_of_all(forms.CORE_STEP, self.steps),
-            "COPY": table_of_all(forms.COPY, self.copies),
-            "FETCH": table_of_all(forms.FETCH, self.fetches),
-            "MESSAGE": table_of_all(forms.MESSAGE, self.messages),
-            "WRITING": table_of_all(forms.WRITING, self.writings),
+            "CORE_STATION": self.stations.table(),
+            "CORE_STEP": self.steps.table(),
+            "COPY": self.copies.table(),
+            "FETCH": self.fetches.table(),
+            "MESSAGE": self.messages.table(),
+            "WRITING": self.writings.table(),
             "BRANCH": self._branches(),
         }
 
@@ -79,8 +98,8 @@ class WorkRows:
             self._steps(unit)
             exchanges = self._messages(unit.exchanges)
             returns = self._messages(unit.returns)
-            self.copies.append(
-                (steps, len(unit.cores), exchanges, len(unit.exchanges), returns, len(unit.returns))
+            self.copies.add(
+                steps, len(unit.cores), exchanges, len(unit.exchanges), returns, len(unit.returns)
             )
         return first
 
@@ -91,15 +110,16 @@ class WorkRows:
             for way in (step.feed, step.collect, step.finish):
                 row += [len(self.stations), len(way)]
                 self._stations(way, servers)
-            self.steps.append(tuple(row))
+            self.steps.add(*row)
 
     def _stations(self, way: Sequence[Station], servers: Mapping[Any, int]) -> None:
-        self.stations += [(servers[name], cycles, delay) for name, cycles, delay in way]
+        for name, cycles, delay in way:
+            self.stations.add(servers[name], cycles, delay)
 
     def _fetches(self, work: CoreWork) -> int:
         first = len(self.fetches)
         for messages in work.fetches:
-            self.fetches.append((self._messages(messages), len(messages)))
+            self.fetches.add(self._messages(messages), len(messages))
         return first
 
     def _messages(self, messages: Sequence[Message]) -> int:
@@ -110,20 +130,18 @@ class WorkRows:
             writings = len(self.writings)
             self._writings(message)
             written = len(self.writings) - writings
-            self.messages.append(
-                (
-                    *self._reading(message),
-                    NONE if route is None else self._root(route),
-                    speed.packet_count(message.bits),
-                    speed.last_flits(message.bits),
-                    0 if route is None else route.leaves,
-                    writings,
-                    written,
-                )
+            self.messages.add(
+                *self._reading(message),
+                NONE if route is None else self._root(route),
+                speed.packet_count(message.bits),
+                speed.last_flits(message.bits),
+                0 if route is None else route.leaves,
+                writings,
+                written,
             )
         return first
 
-    def _reading(self, message: Message) -> Numbers:
+    def _reading(self, message: Message) -> tuple[int, int, int]:
         """The server that reads it, for how long, and how long before the first word."""
         chip = self.machine.chip
         port = message.source - self.machine.placement.cores
@@ -141,23 +159,22 @@ class WorkRows:
         for taker in message.takers:
             if taker == cores + BUFFER:
                 cycles = chip.buffer.cycles(message.bits)
-                self.writings.append((self._written[BUFFER], cycles))
+                self.writings.add(self._written[BUFFER], cycles)
             elif taker == cores + OFF_CHIP:
                 cycles = chip.off_chip.cycles(message.bits)
-                self.writings.append((self._written[OFF_CHIP], cycles))
+                self.writings.add(self._written[OFF_CHIP], cycles)
 
     def _root(self, route: NetworkRoute) -> int:
         """The first branch of a route; that of several messages is one."""
         if route not in self._roots:
-            self._roots[route] = len(self.branches) // ROW
-            self.branches += route.rows
+            self._roots[route] = len(self.branches)
+            self.branches.words.extend(route.rows)
         return self._roots[route]
 
     def _branches(self) -> Table:
         """The branches of all routes, whose own rows count from their root."""
-        if not self.branches:
-            return empty_table(forms.BRANCH, 0)
-        table = np.array(self.branches).view(forms.BRANCH)
-        roots = list(self._roots.values())
-        table["first_onward"] += np.repeat(roots, np.diff([*roots, len(table)]))
+        table = self.branches.table()
+        if self._roots:
+            roots = list(self._roots.values())
+            table["first_onward"] += np.repeat(roots, np.diff([*roots, len(table)]))
         return table
