@@ -39,6 +39,14 @@ def in_this_process(monkeypatch):
 OF_EVENTS = ("timing", "smoke", "robustness", "readers", "browser")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_history():
+    """Whatever was loaded before, a run stands for itself, as in a process of its own."""
+    engine = importlib.import_module("archsim.soc.engine")
+    with engine.by_work_alone():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _events_together(request):
     """Thousands of short runs are one long one, for which compiled events are worth loading where

@@ -12,6 +12,7 @@ from archsim.chip.unused import unused_notes, unused_settings
 from archsim.run.options import SimulationOptions
 from archsim.run.result import Result
 from archsim.run.run_facts import RunFacts, timed_facts
+from archsim.soc.engine import by_work_alone
 from archsim.soc.setup import setup_facts
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def price_inference(
     # Anew, since plans and energies follow the activity.
     built = build_chip(trace, before.chip, before.rule, 1, before.node_nm)
     built.check_time()
-    run = timed_facts(built, network, SimulationOptions(seed=seed))
+    with by_work_alone():
+        run = timed_facts(built, network, SimulationOptions(seed=seed))
     unused = unused_settings(built, timed=True, data=True, network=network) | dict(idle)
     # it was asked which devices hold the weights
     unused = {path: why for path, why in unused.items() if why != NO_DEVICES}

@@ -26,6 +26,7 @@ from archsim.run.simulation import simulate
 from archsim.run.step_time import STEP_IMAGES
 from archsim.run.step_trace import step_trace
 from archsim.schemes import load_scheme
+from archsim.soc.engine import by_work_alone
 from archsim.trace import Trace, recorded_on, with_activity
 from archsim.trace.upkeep import Refreshes, with_refreshes
 from archsim.training.inputs import network_digest
@@ -94,7 +95,10 @@ def cost_of_steps(
     measured = recorded_on(measured, measured_on or chip, device_of(settings) or None)
     # Whole mini-batches, at least so many images.
     through = trace.batch * -(-STEP_IMAGES // trace.batch)
-    result = simulate(measured, chip, scheme, images=through, node_nm=node_nm, seed=settings.seed)
+    with by_work_alone():
+        result = simulate(
+            measured, chip, scheme, images=through, node_nm=node_nm, seed=settings.seed
+        )
     unused = unused_settings(build_chip(measured, chip, scheme, through, node_nm), timed=True)
     unused = left_by_both(unused, chip, scheme, settings, training.network)
     notes = [note for note in result.notes if not note.startswith(NOTE)]

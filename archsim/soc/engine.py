@@ -4,6 +4,7 @@ same, event for event.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,31 +34,45 @@ class PlacedTrace(NamedTuple):
 
 
 # SimPy does a job in about 17 us. Compiled code is loaded in one or two seconds, and made, once
-# on a machine, in half a minute: before that much work it would only delay the run. The choice rests
-# on the work alone, not on what this process did before.
+# on a machine, in half a minute: before that much work it would only delay the run. Work of earlier
+# runs of a process counts, too (who has waited that long would rather have loaded it), and once the
+# code is loaded no run is too short for it. Numbers are the same by either; results say which ran.
 LOADED_FOR = 150_000
 COMPILED_FOR = 4_000_000
 
 
 class StepTally:
-    """Steps of many runs that one process does for one purpose: a sweep."""
+    """Steps of many runs that one process does."""
 
     def __init__(self) -> None:
         self.steps = 0.0
 
 
-_tally: ContextVar[StepTally | None] = ContextVar("tally", default=None)
+_of_process = StepTally()
+_tally: ContextVar[StepTally | None] = ContextVar("tally", default=_of_process)
 
 
 @contextmanager
 def counted_together(tally: StepTally) -> Iterator[None]:
-    """Runs in here are worth loading compiled events as soon as they are all together. Their results
-    must not say which engine ran: that depends on what came before.
+    """Runs in here are worth loading compiled events as soon as they are all together, whatever the
+    process did outside: a sweep.
 
     Args:
-        tally: of this process; grows.
+        tally: of these runs; grows.
     """
     token = _tally.set(tally)
+    try:
+        yield
+    finally:
+        _tally.reset(token)
+
+
+@contextmanager
+def by_work_alone() -> Iterator[None]:
+    """In here the engine is chosen by the work of a run, whatever the process did before: for results
+    that are stored, and made again elsewhere.
+    """
+    token = _tally.set(None)
     try:
         yield
     finally:
@@ -73,8 +88,8 @@ def machine_of(
     """The machine that executes a trace on a chip.
 
     Args:
-        engine: one of ENGINES; `auto` takes compiled events where they cover the run and it is longer
-            than loading them.
+        engine: one of ENGINES; `auto` takes compiled events where they cover the run and are loaded, or
+            it is longer than loading them, with the runs before it.
         work: trace, chip and placement.
         riders: real data, observers, progress.
         plans: of all operations, where they were made already.
@@ -95,8 +110,13 @@ def machine_of(
 def _chosen(
     engine: str, work: PlacedTrace, riders: Riders, plans: Sequence[OperationPlan]
 ) -> ChipMachine:
-    jobs = _counted(jobs_of(work, plans, COMPILED_FOR)) if engine == "auto" else 0
-    if engine == "compiled" or jobs >= LOADED_FOR:
+    tally = _tally.get()
+    known = tally is not None and is_loaded(work.placement)
+    wanted = engine == "compiled" or (engine == "auto" and known)
+    jobs = 0.0
+    if engine == "auto" and not wanted:
+        jobs = _counted(tally, jobs_of(work, plans, COMPILED_FOR))
+    if wanted or jobs >= LOADED_FOR:
         from archsim.soc.compiled.covers import not_covered
 
         reasons = list(not_covered(work.trace, work.placement, riders))
@@ -109,7 +129,7 @@ def _chosen(
             )
         if not reasons:
             machine, is_there = _compiled(work)
-            if engine == "compiled" or jobs >= COMPILED_FOR or is_there():
+            if wanted or jobs >= COMPILED_FOR or is_there():
                 return machine(*work, riders.progress)
     if work.placement.cores:
         from archsim.soc.cores.core_machine import CoreMachine
@@ -130,8 +150,15 @@ def _compiled(work: PlacedTrace) -> tuple[type[CompiledMachine], Callable[[], bo
     return CompiledCoreMachine, lambda: flat.is_compiled(run_core_events)
 
 
-def _counted(steps: float) -> float:
-    tally = _tally.get()
+def is_loaded(placement: Placement) -> bool:
+    """Whether this process has the machine code of the events of a flat chip, or of one of cores."""
+    name, loop = ("cores.loop", "run_core_events") if placement.cores else ("loop", "run_events")
+    # not imported here, which would load it
+    module = sys.modules.get(f"archsim.soc.compiled.{name}")
+    return module is not None and bool(getattr(module, loop).signatures)
+
+
+def _counted(tally: StepTally | None, steps: float) -> float:
     if tally is None:
         return steps
     tally.steps += steps

@@ -3,6 +3,9 @@ its own?
 """
 
 import os
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -175,13 +178,44 @@ def test_runs_that_are_counted_together_are_long_together(monkeypatch):
     from archsim.soc.compiled import machine as compiled
 
     monkeypatch.setattr(compiled, "is_compiled", lambda: True)
+    monkeypatch.setattr(engines, "is_loaded", lambda placement: False)
     monkeypatch.setattr(engines, "LOADED_FOR", 3 * steps_in(work().trace, 1))
     tally = engines.StepTally()
     with engines.counted_together(tally):
         words = [machine_of("auto", work()).engine for _ in range(4)]
     assert words == ["simpy", "simpy", "compiled", "compiled"]
-    # outside, a run stands for itself, whatever this process did before
+    # what is outside is counted apart
     assert machine_of("auto", work()).engine == "simpy"
+
+
+def test_runs_are_compiled_once_their_code_is_loaded(monkeypatch):
+    from archsim.soc.compiled import loop
+
+    on_cores = work("lenet1", "cores40")
+    for asked in (work(), on_cores):
+        machine_of("compiled", asked).run()
+        with engines.counted_together(engines.StepTally()):
+            assert machine_of("auto", asked).engine == "compiled"
+            assert machine_of("auto", asked, Riders(observers=(Observer(),))).engine == "simpy"
+            assert machine_of("simpy", asked).engine == "simpy"
+            with engines.by_work_alone():
+                assert machine_of("auto", asked).engine == "simpy"
+    # an import alone loads nothing
+    monkeypatch.setattr(loop, "run_events", SimpleNamespace(signatures=[]))
+    assert not engines.is_loaded(work().placement) and engines.is_loaded(on_cores.placement)
+
+
+def test_many_short_runs_of_a_process_load_compiled_events():
+    # no test sees what a process does by itself: they run by the work alone
+    code = f"""
+import archsim
+from archsim.soc import engine
+engine.LOADED_FOR = 2.5 * {steps_in(work("mlp").trace, 1)}
+results = [archsim.simulate("mlp", "cim40") for _ in range(4)]
+print([result.document["engine"] for result in results], results[0] == results[3])
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "['simpy', 'simpy', 'compiled', 'compiled'] True\n"
 
 
 @pytest.mark.parametrize(
