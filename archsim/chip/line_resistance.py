@@ -42,6 +42,6 @@ def _printed_ohm(node_nm: float) -> Quantity:
 def _side_um(chip: Architecture) -> float:
     """The side of a square cell: the pitch that the array states, else that of its area."""
     array = chip.components["array"]
-    pitch = array.parameters.get("line_pitch_nm", 0.0)
-    area = price(array.part, {"line_pitch_nm": pitch}, chip.node_nm).area
-    return math.sqrt(area.value)
+    # Times of a slot, which follow the chip by an expression, move no area.
+    stated = {name: one for name, one in array.parameters.items() if not isinstance(one, str)}
+    return math.sqrt(price(array.part, stated, chip.node_nm).area.value)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from hwlib.effects import Effects
 from hwlib.figures import figure
+from hwlib.node_levels import supply_voltage
 from hwlib.part import Parameter, Part, register
 from hwlib.quantity import Quantity, derive, zero
 
@@ -167,13 +168,42 @@ class Cell1T1R(Cell):
     name = "cell_1t1r"
     title = "1T1R cell"
     scaling = "access_cell"
-    parameters = _parameters(
-        read=CellDrive(0.2, 20.0, 10.0),
-        write=CellDrive(2.0, 15.0, 10.0),
-        update_voltage_v=1.5,
-        update_pulse_ns=10.0,
-        pitch_nm=0.0,
+    parameters = (
+        *_parameters(
+            read=CellDrive(0.2, 20.0, 10.0),
+            write=CellDrive(2.0, 15.0, 10.0),
+            update_voltage_v=1.5,
+            update_pulse_ns=10.0,
+            pitch_nm=0.0,
+        ),
+        Parameter(
+            "line_voltage_v",
+            0.0,
+            0.0,
+            5,
+            "V",
+            note="highest one of its word line; 0: the node's supply",
+            effects=Effects(area="any"),
+        ),
     )
+    line_voltage_v: float
+
+    def area(self) -> Quantity:
+        return self.area_at(self.native_node_nm)
+
+    def area_at(self, node_nm: float) -> Quantity:
+        core = self._scaled(super().area(), "area", node_nm)
+        # As line drivers have it: a tenth over the nominal supply is the rating of core oxide.
+        core_oxide = self.line_voltage_v <= 1.1 * supply_voltage(node_nm).value
+        if core_oxide or self.line_pitch_nm > 0:
+            return core
+        return derive(
+            "x thick over core oxide of the access transistor",
+            "um2",
+            lambda area, ratio: area * ratio,
+            core,
+            figure("high_voltage.over_core"),
+        )
 
 
 @register

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hwlib import price
+from hwlib import figure, price
 from hwlib.parts.isaac_chip import recompose
 from hwlib.scaling import scaling_factor
 from tests.near import near
@@ -47,6 +47,20 @@ def test_cell_area_follows_published_cells_or_the_pitch():
     for node in (65, 40, 28):
         assert price("cell_cross_point", {"line_pitch_nm": 400}, node).area.value == near(0.16)
     assert 4096**2 * price("cell_cross_point").area.value / 1e6 == pytest.approx(2.68, abs=0.01)
+
+
+def test_an_access_transistor_above_the_core_oxide_is_of_thick_oxide():
+    core = price("cell_1t1r", {}, 130).area.value
+    # 2.2 V where core oxide is rated a tenth over 1.3 V; 1.4 V is below that
+    thick = price("cell_1t1r", {"line_voltage_v": 2.2}, 130).area
+    assert thick.value == near(core * figure("high_voltage.over_core").value)
+    assert price("cell_1t1r", {"line_voltage_v": 1.4}, 130).area.value == near(core)
+    # cells that the ratio of library cells was not read from: 1.44 um2, and 3.38 um2 of a pair
+    for published in (1.44, 3.38 / 2):
+        assert published / 2 < thick.value < published * 2
+    # geometry that is stated stays
+    stated = {"line_voltage_v": 2.2, "line_pitch_nm": 400}
+    assert price("cell_1t1r", stated, 130).area.value == near(0.16)
 
 
 def test_line_driver_charges_its_line():
