@@ -6,7 +6,18 @@ import archsim
 from archsim.chip.built import build_chip
 from archsim.trace import build_trace
 from archsim.validation.chips.census import price_cores_again, read_cores, unstated, white_space
-from archsim.validation.chips.choices import array_of, converter_of
+from archsim.validation.chips.choices import (
+    array_of,
+    below_laws,
+    cells_of_a_place,
+    conducting_share,
+    content_supply,
+    conversion_ns,
+    converter_of,
+    lines_together,
+    rows_on_line,
+    turns_of,
+)
 from archsim.validation.chips.facts import read_facts
 from archsim.validation.chips.figures import chip_rows, left_out
 from archsim.validation.chips.priced import count_core, price_cores
@@ -126,6 +137,72 @@ def test_an_invocation_drives_its_rows_and_converts_once_a_converter():
     counted, roles = count_core(yin, yin.points[0])
     times = {(roles[one.number], one.action): one.times for one in counted.actions}
     assert times["array", "read"] == 256 * 128 / 2
+
+
+def test_lines_shorter_than_a_column_work_beside_one_another():
+    # 1,024 rows on lines of 128, 256 converters on 128 columns: two lines of each column, 64 rows each
+    wu = FACTS["wu2022"]
+    (point,) = wu.points
+    assert (rows_on_line(wu), lines_together(wu, point)) == (128, 2)
+    array = describe(wu, point)["components"]["array"]
+    assert array["parameters"]["line_rows"] == 128 / 64
+    counted, roles = count_core(wu, point)
+    times = {(roles[one.number], one.action): one.times for one in counted.actions}
+    ones = 0.5 * 2 / 3  # of two bits, half of the inputs not zero
+    assert times["array", "read"] == near(64 * 256 * 2 * ones)
+    assert times["word_line_driver", "drive"] == near(2 * 64 * 2 * ones)
+    # a line as long as its column: one, whatever the converters take
+    assert lines_together(FACTS["choi2023"], FACTS["choi2023"].points[0]) == 1
+
+
+def test_a_supply_below_the_laws_is_charge_that_goes_on_as_its_square():
+    facts = FACTS["jiang2018"]
+    nominal, low = facts.points
+    # 0.6 V where laws of 65 nm end at 0.825 V
+    assert below_laws(facts, nominal) == 1.0
+    assert below_laws(facts, low) == near(0.6 / 0.825)
+    times = []
+    for point in (nominal, low):
+        counted, roles = count_core(facts, point)
+        drives = {roles[one.number]: one.times for one in counted.actions if one.action == "drive"}
+        times.append(drives["word_line_driver"])
+    assert times[1] / times[0] == near((0.6 / 0.825) ** 2)
+    # what is drawn as a current is drawn from the supply itself
+    assert content_supply(FACTS["guo2021"], FACTS["guo2021"].points[0]) == 0.75
+    assert below_laws(FACTS["liu2020"], FACTS["liu2020"].points[0]) == 1.0
+
+
+def test_a_core_has_the_cells_that_it_states():
+    # 16 kbit where 64 rows cross 32 columns of ten transistors; a cell of seventeen holds two bits
+    assert cells_of_a_place(FACTS["wang2024"]) == 8
+    assert {name for name, one in FACTS.items() if cells_of_a_place(one) > 1} == {"wang2024"}
+    (point,) = FACTS["wang2024"].points
+    assert describe(FACTS["wang2024"], point)["components"]["array"]["count"] == 8
+
+
+def test_columns_that_nothing_holds_conduct_in_turn():
+    tempo, isaac = FACTS["jiang2023"], FACTS["isaac2016"]
+    assert turns_of(tempo, tempo.points[0]) == 4  # 64 columns on 16 neurons
+    assert conducting_share(tempo, tempo.points[0]) == 1 / 4
+    # four slots and a conversion a turn
+    assert conversion_ns(tempo, tempo.points[0]) == near(1584.5 / 4 / 5)
+    # a sample and hold a column: 128 of them in 100 ns, the 1.28 GS/s of its table
+    assert conducting_share(isaac, isaac.points[0]) == 1.0
+    assert conversion_ns(isaac, isaac.points[0]) == near(1 / 1.28)
+    counted, roles = count_core(tempo, tempo.points[0])
+    times = {(roles[one.number], one.action): one.times for one in counted.actions}
+    assert times["array", "read"] == near(64 * 64 / 4 * 4 * 0.5 * 8 / 15)
+
+
+def test_a_study_is_compared_with_the_lines_of_its_table():
+    rows = {row["name"]: row for row in chip_rows(["isaac2016"], draws=5)}
+    core = price_cores([(FACTS["isaac2016"], FACTS["isaac2016"].points[0])], 5)[0]
+    beyond = FACTS["isaac2016"].not_in_table
+    assert {"level_shifter", "write_driver"} <= set(beyond) <= set(core.area_by_part)
+    left = sum(one for role, one in core.area_by_part.items() if role not in beyond)
+    # without its own row of the fit
+    assert rows["chips.isaac2016.area"]["model"] == near(left, rel=0.02)
+    assert left < core.parts_mm2.value / 3
 
 
 def test_parts_add_up_and_lie_in_their_band():

@@ -41,6 +41,49 @@ def array_of(facts: ChipFacts) -> tuple[int, int]:
     return rows, max(facts.converters, math.ceil(bits / rows))
 
 
+def rows_on_line(facts: ChipFacts) -> int:
+    """Rows on one bit line: all of the array's, where nothing else is stated."""
+    rows, _ = array_of(facts)
+    return min(facts.rows_on_line or rows, rows)
+
+
+def lines_together(facts: ChipFacts, point: Point) -> int:
+    """Lines of one column that work at the same time: as many as the converters take."""
+    rows, columns = array_of(facts)
+    taken = (point.conversions or facts.converters) * point.columns_together
+    return min(rows // rows_on_line(facts), max(1, math.ceil(taken / columns)))
+
+
+def turns_of(facts: ChipFacts, point: Point) -> int:
+    """Turns of the converters in an invocation."""
+    return math.ceil((point.conversions or facts.converters) / facts.converters)
+
+
+def conducting_share(facts: ChipFacts, point: Point) -> float:
+    """Of an invocation, the time that a column conducts: its own turn where nothing holds its sum."""
+    return 1.0 if facts.held_a_column else 1 / turns_of(facts, point)
+
+
+def conversion_ns(facts: ChipFacts, point: Point) -> float:
+    """Time of one conversion in ns: its cycles of a turn, or all of it where the sums of the columns are
+    held, so that the next input is applied meanwhile.
+    """
+    cycles = conversion_cycles(facts, point)
+    share = 1.0 if facts.held_a_column else cycles / (point.input_bits + cycles)
+    return point.invocation_ns * share / turns_of(facts, point)
+
+
+def cells_of_a_place(facts: ChipFacts) -> int:
+    """Static cells where a row crosses a column: a core may hold more bits than its array computes
+    with at a time, and six transistors hold one.
+    """
+    rows, columns = array_of(facts)
+    if facts.memory != "sram":
+        return 1
+    held = max(1, int(facts.cell.split("T")[0]) // 6)
+    return max(1, round(facts.core_kbit * 1024 / (rows * columns * held)))
+
+
 def converter_of(facts: ChipFacts, point: Point) -> str:
     """The part of its converters."""
     if facts.converter is not None:
@@ -83,9 +126,20 @@ def supply_of(stated: float, node_nm: float) -> float:
 
 
 def content_supply(facts: ChipFacts, point: Point) -> float:
-    """The stated supply in V within the laws, else the node's own."""
+    """The supply in V that a current is drawn from: the stated one, held where it is above the laws;
+    else the node's own.
+    """
     nominal = supply_voltage(facts.node_nm).value
-    return supply_of(point.supply_v or nominal, facts.node_nm)
+    return min(point.supply_v or nominal, supply_of(point.supply_v or nominal, facts.node_nm))
+
+
+def below_laws(facts: ChipFacts, point: Point) -> float:
+    """The stated supply over the one that it is held to, where it is below the laws; else 1. Charge
+    goes on as V^2 there.
+    """
+    if point.supply_v is None:
+        return 1.0
+    return min(1.0, point.supply_v / supply_of(point.supply_v, facts.node_nm))
 
 
 def conductance_of(facts: ChipFacts, point: Point) -> float:

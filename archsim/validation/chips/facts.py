@@ -70,7 +70,10 @@ class OwnPart(Strict):
 class ChipFacts(Strict):
     """A chip, or one array of a chip that has two kinds.
 
-    `line_voltage_v`: the highest one of its lines, where it is stated. `group`: chips of the same
+    `rows_on_line`: rows on one bit line, where a column has several lines one after the other.
+    `held_a_column`: each column has its own sample and hold, so that all integrate at once.
+    `line_voltage_v`: the highest one of its lines, where it is stated. `not_in_table`: roles that a
+    study's component table has no line for, so that its figures do not hold them. `group`: chips of the same
     authors' series, which leave a fit together. `converter` is stated only
     where the paper's title or abstract says the kind. `unknown`: what a description needs and the
     sources do not state. `area_mm2` where it is stated as such. `measured`: whether it is silicon.
@@ -90,6 +93,7 @@ class ChipFacts(Strict):
     core_kbit: Positive
     rows: Count | None = None
     columns: Count | None = None
+    rows_on_line: Count | None = None
     converters: Count
     converter_bits: Annotated[float, Field(gt=0, le=32)]
     line_voltage_v: Positive | None = None
@@ -101,7 +105,10 @@ class ChipFacts(Strict):
     area_mm2: Positive | None = None
     area_place: str = ""
     source_note: str = COLLECTED
+    held_a_column: bool = False
+    held_place: str = ""
     measured: bool = True
+    not_in_table: tuple[str, ...] = ()
     checked_as: str = ""
     blocks: dict[str, PublishedBlock] = {}
     own_parts: dict[str, OwnPart] = {}

@@ -79,18 +79,22 @@ def _rows_of(
     rows = []
     for number, figure in energies_of(facts).items():
         core = prices[facts.name, number]
-        parts = core.energy_pj.value
+        inside, drawn = _in_table(facts, core.energy_by_part, core.energy_pj)
+        parts = drawn.value
         # what is drawn from the ranges of figures is in it
         energy = Spread(parts, parts * below, parts * above)
-        rows.append(_row(facts, figure, energy, kind, core.energy_by_part, core.energy_pj))
+        rows.append(_row(facts, figure, energy, kind, inside, drawn))
     area = area_of(facts)
     price = prices[facts.name, facts.points.index(most_bits(facts))]
     if isinstance(area, Published):
         # the scatter of the parts' areas is in that of the share; a study adds up its parts
-        whole = price.parts_mm2
+        inside, whole = _in_table(facts, price.area_by_part, price.parts_mm2)
         if facts.measured:
             whole = Spread(*(whole.value / (1 - part) for part in white_space(left)))
-        rows.append(_row(facts, area, whole, area_kind, price.area_by_part, price.parts_mm2))
+        rows.append(
+            # a study takes no white space of others
+            _row(facts, area, whole, area_kind if facts.measured else kind, inside, price.parts_mm2)
+        )
     for name, block in facts.blocks.items():
         # The share of a block is of the stated area.
         core_mm2 = facts.area_mm2 or 0.0
@@ -107,6 +111,16 @@ def _rows_of(
         parts_mm2 = price.parts_mm2.times(factor)
         rows.append(_row(facts, figure, parts_mm2, kind, inside, parts_mm2))
     return rows
+
+
+def _in_table(
+    facts: ChipFacts, by_part: dict[str, float], whole: Spread
+) -> tuple[dict[str, float], Spread]:
+    """The parts that a published figure holds, and their sum: of silicon all of them, of a study those
+    that its component table has a line for.
+    """
+    inside = {role: one for role, one in by_part.items() if role not in facts.not_in_table}
+    return inside, whole.times(sum(inside.values()) / sum(by_part.values()))
 
 
 def _row(

@@ -11,7 +11,7 @@ from archsim.cost.counted_design import Counted, CountedAction, CountedPart
 from archsim.cost.draws import draw_shares, price_draws
 from archsim.cost.spread import Spread
 from archsim.trace import build_trace
-from archsim.validation.chips.choices import array_of
+from archsim.validation.chips.choices import array_of, below_laws, conducting_share, lines_together
 from archsim.validation.chips.facts import ChipFacts, Point
 from archsim.validation.chips.rule import architecture
 from archsim.validation.workloads import one_matrix
@@ -20,6 +20,8 @@ from hwlib import price
 DRAWS = 60
 """Draws of prices for a band of 5 to 95 %, where it should come soon."""
 SEED = 13
+_OWN_SUPPLY = ("line_load", "cell_1t1r", "cell_1t1mtj", "cell_nor_flash")
+"""Parts whose parameters have the supply or the voltage that their current is drawn from."""
 
 
 class CorePrice(NamedTuple):
@@ -45,20 +47,25 @@ def count_core(facts: ChipFacts, point: Point) -> tuple[Counted, list[str]]:
     outputs = min(conversions, columns)
     built = build_chip(build_trace(one_matrix(min(point.rows_active, rows), outputs)), chip)
     driven = min(point.rows_active, rows)
-    cells = min(driven * point.columns_together * conversions, driven * columns)
+    lines = lines_together(facts, point)
+    cells = min(driven * point.columns_together * conversions, driven * lines * columns)
     ones = ones_of(point.input_bits)
     shares = {
         # The trace reads one column a conversion; a converter may take several at once.
-        ("array", "read"): ones * cells / (driven * outputs),
-        ("word_line_driver", "drive"): ones,
+        ("array", "read"): ones * cells / (driven * outputs) * conducting_share(facts, point),
+        ("word_line_driver", "drive"): ones * lines,
     }
+    charge = below_laws(facts, point) ** 2
     # Papers print cores: what lies around them is no part of their figures.
     inside = [part for part in built.parts if part.boundary == "macro"]
     number_of = {part.name: number for number, part in enumerate(inside)}
+    part_of = {part.name: part.part for part in inside}
     actions: dict[tuple[str, str], float] = {}
     for (role, action, _, _), count in built.counts.items():
         if role in number_of:
             share = shares.get((role, action), 1.0)
+            if part_of[role] not in _OWN_SUPPLY:
+                share *= charge
             actions[role, action] = actions.get((role, action), 0.0) + count * share
     parts = tuple(
         CountedPart(part.part, tuple(sorted(part.parameters.items())), part.count)

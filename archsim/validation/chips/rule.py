@@ -7,9 +7,13 @@ amplifiers of arrays; after a look at all chips by the kind of their converter, 
 lines under comparators, and of resistive cells in rule 4), 8 (laws of supplies), and after a look
 at all chips by part 3 (counts of a slope, time of a conversion), 4 (current from the supply, whole
 lines, transistors), 6 (inputs that are read alone are stored, no adder behind codes of one column,
-source lines) and 7 (bits of few). Areas take the white space of the other cores (`census.py`):
+source lines) and 7 (bits of few); then, for what is stated and was not carried, 1 (cells that are
+stored beside those that compute), 4 (lines shorter than the array, oxide of access transistors,
+columns in turn) and 8 (supplies below the laws). Areas take the white space of the other cores
+(`census.py`):
 
-1. An array whose rows and columns are not stated is square, with at least the rows that are read.
+1. An array whose rows and columns are not stated is square, with at least the rows that are read. Where
+   a core of SRAM holds more bits than its array crosses lines, each place has as many cells.
 2. The converters share the columns evenly. Where the kind is not stated it follows from the bits: 1
    bit a sense amplifier, up to 3 bits flash, more bits SAR; bits that are no whole number are rounded
    up.
@@ -21,8 +25,11 @@ source lines) and 7 (bits of few). Areas take the white space of the other cores
    NOR flash; SRAM by its transistors (6T and 8T as they are, others that sum currents as 10T, those
    that sum charge as 8T1C, both with their transistors). Current of programmed cells is drawn from
    the supply, unless the lines are said to float (`sensing`), and is that of published resistive ones
-   where they are such; a bit line of SRAM is charged in all
-   of its length, however few rows are read.
+   where they are such; a bit line of SRAM is charged in all of its length, however few rows are read;
+   where lines are shorter than a column, as many of them work as the converters take. A 1T1R cell on
+   a word line above the rating of core oxide has an access transistor of thick oxide. Where one
+   invocation takes the converters several times, columns without a sample and hold of their own
+   conduct in turn, and a conversion has its turn's time.
 5. A column of resistive cells on a converter of 4 bits or more has a read amplifier; sense amplifiers and
    flash look at the line itself, and lines of SRAM are charged. Where these look at lines of SRAM that
    sum currents, the line draws a current all of an invocation.
@@ -33,7 +40,8 @@ source lines) and 7 (bits of few). Areas take the white space of the other cores
 7. Half of the inputs are not zero, as in all of archsim where nobody measured, and the bits of these are
    as in even numbers from 1 on: one of one bit, half of many.
 8. The supply is the stated one, held to 0.75 to 1.08 of the node's own, for which there are laws; where
-   none is stated, the node's own.
+   none is stated, the node's own. Below, charge goes on as V^2 (`priced.py`); above, what is stated
+   may be that of the lines.
 9. Everything outside of the core is that of cim40: no figure here depends on it.
 """
 
@@ -49,11 +57,14 @@ from archsim.validation.chips.choices import (
     array_of,
     bits_of,
     cell_of,
+    cells_of_a_place,
     conductance_of,
     content_supply,
     conversion_cycles,
+    conversion_ns,
     converter_of,
     lines_are_held,
+    rows_on_line,
     stored_bits,
     supply_of,
 )
@@ -136,6 +147,10 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
                 array["parameters"]["conductance_us"] = conductance_of(facts, point)
     else:
         array["parameters"] = _cell_parameters(facts, point)
+        if cells_of_a_place(facts) > 1:
+            array["count"] = float(cells_of_a_place(facts))
+    if cell == "cell_1t1r" and facts.line_voltage_v is not None:
+        array["parameters"]["line_voltage_v"] = facts.line_voltage_v
     core = {
         "array": array,
         "word_line_driver": _part("word_line_driver", "row", cells="=tile.columns"),
@@ -178,9 +193,8 @@ def _converter(facts: ChipFacts, point: Point) -> dict[str, Any]:
     part = converter_of(facts, point)
     if part in ("adc_column_flash", "sense_amplifier"):
         return _part(part, "adc", bits="=read.adc_bits")
-    cycles = conversion_cycles(facts, point)
-    time = point.invocation_ns * cycles / (point.input_bits + cycles)
-    return _part(part, "adc", bits="=read.adc_bits", time_ns=float(f"{time:.4g}"))
+    time = float(f"{conversion_ns(facts, point):.4g}")
+    return _part(part, "adc", bits="=read.adc_bits", time_ns=time)
 
 
 def _cell_parameters(facts: ChipFacts, point: Point) -> dict[str, Any]:
@@ -190,7 +204,7 @@ def _cell_parameters(facts: ChipFacts, point: Point) -> dict[str, Any]:
     if part in ("cell_sram_10t", "cell_sram_8t1c"):
         parameters["transistors"] = int(facts.cell.split("T")[0])
     if part != "cell_sram_8t1c":
-        rows, _ = array_of(facts)
+        rows = rows_on_line(facts)
         parameters["line_rows"] = rows / min(point.rows_active, rows)
     return parameters
 
