@@ -76,6 +76,11 @@ def _chip() -> dict[str, Item]:
     return items
 
 
+def item_of(name: str) -> Item:
+    """All instances of a component on the chip."""
+    return _chip()[name]
+
+
 def _area(name: str, count: float) -> float:
     return _chip()[name].area / count
 
