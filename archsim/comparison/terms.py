@@ -115,5 +115,6 @@ def number_format(chip: Architecture) -> dict[str, Any]:
 
 def chance_percent(data: Dataset) -> float:
     """The accuracy of one answer to all test images, that of the most frequent class."""
-    counts = np.bincount(np.asarray(data.test_labels))
-    return 100.0 * float(counts.max()) / len(data.test_labels)
+    labels = np.asarray(data.test_labels)
+    counts = np.bincount(labels.reshape(-1))
+    return 100.0 * float(counts.max()) / labels.size

@@ -84,6 +84,8 @@ class Operator:
     """A fine-tuning may put a low-rank adapter beside its matrix."""
     may_be_folded: ClassVar[bool] = False
     """Without any constants it passes its input on: they count as folded into the weights."""
+    takes_numbers: ClassVar[bool] = False
+    """Its input are numbers of rows, which nothing may round and no error reaches."""
     trains_constants: ClassVar[bool] = False
     """Its constants are digital words that a training keeps."""
     statistics: ClassVar[tuple[str, ...]] = ()
@@ -151,6 +153,16 @@ class Operator:
         so many errors back.
         """
         return {}
+
+    def gradients_met(self, layer: Layer) -> int:
+        """Of its trained words how many get a gradient from an image."""
+        return self.words(layer).trained
+
+    def first_words(self, layer: Layer, random: np.random.Generator) -> np.ndarray | None:
+        """The trained words of a training that begins with none, float32 in their order in memory;
+        None where they begin as its rows say.
+        """
+        return None
 
     def constant_shapes(self, layer: Layer) -> Mapping[str, Shape]:
         """By role the shape of its values, where one alone fits."""

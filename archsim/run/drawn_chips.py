@@ -63,6 +63,14 @@ def tested_images(network: Network, dataset: Dataset, options: InferenceOptions)
     )
 
 
+def right_answers(outputs: np.ndarray, labels: np.ndarray) -> int:
+    """How many labels (images,) or (images, steps) are the largest of outputs (images, classes) or
+    (images, steps, classes); of a sequence with one label the last step answers.
+    """
+    asked = outputs[:, -1] if outputs.ndim > labels.ndim + 1 else outputs
+    return int((asked.argmax(axis=-1) == labels).sum())
+
+
 def measure_accuracies(
     network: Network,
     prepared: PreparedRun,
@@ -88,10 +96,10 @@ def measure_accuracies(
         with ThreadPoolExecutor(1 if alone else _cores()) as pool:
             for first, outputs in zip(starts, pool.map(test, starts)):
                 labels = tested.labels[first : first + chunk]
-                right += int((outputs.argmax(axis=1) == labels).sum())
+                right += right_answers(outputs, labels)
                 if options.progress is not None:
                     options.progress(done + first + len(labels), total, network.name)
-        return 100 * right / len(tested.images)
+        return 100 * right / tested.labels.size
 
     reference = percent(
         lambda first: forward_batch(network, pieces[first], tensors, exact), 0, False

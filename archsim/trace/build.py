@@ -82,7 +82,7 @@ def build_trace(
             hint="name one with --scheme, see `archsim list schemes`",
         )
     # After the inference was made: an inference pays nothing of what a training keeps.
-    stages = _learning(stages, network)
+    stages = _learning(lower(network, trains=True), network)
     return _with_training(inference, stages, scheme, digital_biases)
 
 

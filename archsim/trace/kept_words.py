@@ -31,7 +31,11 @@ def image_words(stage: Stage, rule: StepRule) -> list[Operation]:
             stage,
             f"{layer.name}.statistics",
             operator_of(layer).words_work(layer, rule.output_errors),
-            float(words.trained + words.forth + words.back * rule.output_errors),
+            float(
+                operator_of(layer).gradients_met(layer)
+                + words.forth
+                + words.back * rule.output_errors
+            ),
         )
         for layer in stage.layers
         # Compared with the empty record: most layers keep nothing and get no operation.

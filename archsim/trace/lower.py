@@ -145,9 +145,13 @@ def row_window(layer: Layer) -> RowWindow:
     return RowWindow(*operator_of(layer).rows(layer))
 
 
-def lower(network: Network) -> list[Stage]:
+def lower(network: Network, *, trains: bool = False) -> list[Stage]:
     """Stages of a network in topological order. Raises InputError where no layer of it has weights
     on an array.
+
+    Args:
+        network: whose layers become stages.
+        trains: whether tables are stages, too, which their rows move in a training.
     """
     # A value that two layers read cannot stream into one of them and be gone.
     readers: dict[str, int] = {}
@@ -166,7 +170,8 @@ def lower(network: Network) -> list[Stage]:
         left = sum(recalled.get(name, 0) for name in layer.inputs)
         # Reshapes, concatenations and caches cost no operation: whoever reads them reads their
         # sources.
-        if kind.moves_only:
+        table = trains and kind.takes_numbers and not layer.frozen
+        if kind.moves_only and not table:
             held[layer.name] = sources
             recalled[layer.name] = left + kind.recalled(layer)
             for name in sources:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from archsim.operators.arguments import number_of
+from archsim.operators.vocabulary import function_of
 from hwlib.errors import InputError
 from workloads.network import Network
 
@@ -76,11 +78,29 @@ def prepare(network: Network, data: Any) -> Prepared:
                 allowed=f"0 to {classes - 1}",
             )
         images = np.ascontiguousarray(images.reshape(len(images), -1), np.float32)
+        check_rows(network, images, where)
         # One NaN in one image would be in all weights after a step.
         if not np.isfinite(images).all():
             raise InputError("images hold values that are no numbers", where=where)
         arrays += [images, np.ascontiguousarray(labels.reshape(len(labels), -1), np.int64)]
     return Prepared(str(data.name), classes, *arrays)
+
+
+def check_rows(network: Network, images: np.ndarray, where: str) -> None:
+    """Raise InputError where images are looked up in tables and hold what is the number of no row."""
+    first = network.layers[0].name
+    for layer in network.layers:
+        if function_of(layer).takes_numbers and layer.inputs == (first,):
+            entries = number_of(layer, "entries", 0)
+            low, high = float(images.min()), float(images.max())
+            if low < 0 or high >= entries or not np.array_equal(np.rint(images), images):
+                raise InputError(
+                    f"not the numbers of rows of '{layer.name}'",
+                    where=where,
+                    got=(low, high),
+                    allowed=f"whole numbers from 0 to {entries - 1:g}",
+                    hint="tokens are stored as whole numbers of 16 bits or more",
+                )
 
 
 def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:

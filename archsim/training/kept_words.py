@@ -89,9 +89,20 @@ class LayerMemory:
         for index, row in enumerate(rows):
             if row[TRAINED] and not program.network.layer(program.layers[index]).frozen:
                 shape = int(row[TRAINED]), int(row[EACH])
+                self._draw(index, seed)
                 self.optimisers[index] = Optimiser(descent_of(scheme), rate, shape)
                 number = len(self.optimisers[index].moments)
                 self.moment_scales[index] = np.zeros((number, SCALE_FIELDS), np.int64)
+
+    def _draw(self, index: int, seed: int) -> None:
+        """Let the trained words of an operation begin at random where its operator says so."""
+        row = self.program.operations[index]
+        layer = self.program.network.layer(self.program.layers[index])
+        random = np.random.default_rng([seed, index])
+        drawn = FUNCTIONS[layer.computes].first_words(layer, random)
+        if drawn is not None:
+            first = int(row[DIGITALS] + row[CONSTANTS])
+            self.record.values[first : first + len(drawn)] = drawn
 
     def reaching(self, images: int) -> LayerMemory:
         """The same with running means that reach over so many images."""

@@ -57,7 +57,7 @@ from archsim.training.table import (
     WINDOW,
     WORDS,
 )
-from archsim.training.trainable import renames, training_rows
+from archsim.training.trainable import refuse_computed_rows, renames, training_rows
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
@@ -109,6 +109,7 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
     if layer.operator == "input" and layer is not network.layers[0]:
         raise InputError("training takes one input", where=where, got="a further input")
     rows = training_rows(layer, where)
+    refuse_computed_rows(layer, network, where)
     # A reshape has the numbers of its input where they lie.
     if renames(layer):
         layout.offsets[layer.name] = layout.offsets[layer.inputs[0]]

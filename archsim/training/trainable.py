@@ -81,6 +81,23 @@ def _refuse_form(layer: Layer, where: str) -> None:
         )
 
 
+def refuse_computed_rows(layer: Layer, network: Network, where: str) -> None:
+    """Raise InputError where the numbers of rows are computed: between layers values are stored in
+    the words of the chip, which round.
+    """
+    if not FUNCTIONS.get(layer.computes, NOTHING).takes_numbers:
+        return
+    source = network.layer(layer.inputs[0])
+    while source.inputs and renames(source):
+        source = network.layer(source.inputs[0])
+    if source is not network.layers[0]:
+        raise InputError(
+            "training looks up rows by the network's own input alone",
+            where=where,
+            got=f"{layer.computes} of '{source.name}'",
+        )
+
+
 def untrainable(network: Network) -> dict[str, str]:
     """Layers that no training kernel can run, with what they are; empty where `build_program` takes
     the network.
@@ -91,6 +108,7 @@ def untrainable(network: Network) -> dict[str, str]:
     for layer in trained_layers(network):
         try:
             training_rows(layer, "")
+            refuse_computed_rows(layer, network, "")
         except InputError as fault:
             lacking[layer.name] = str(fault.got)
     further = [layer.name for layer in network.layers[1:] if layer.operator == "input"]

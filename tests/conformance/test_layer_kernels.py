@@ -294,7 +294,7 @@ def test_its_machine_code_is_its_plain_function(form):
 
 def test_every_layer_kernel_has_a_form():
     used = {row.kernel.name for form in FORMS for row in Run(form).rows}
-    own_tests = {"batch normalisation"}  # test_batch_norm.py
+    own_tests = {"batch normalisation", "rows of a table"}  # test_batch_norm, test_tables_train
     assert used | own_tests == {kernel.name for kernel in LAYER_KERNELS}
 
 

@@ -17,14 +17,17 @@ from workloads.datasets.dataset import Dataset
 LARGEST = 8 * 10**9
 """Bytes of all arrays together; a larger file is refused before it is unpacked."""
 LARGEST_CLASS = 10**5
+LARGEST_TOKEN = 2**24 - 1
+"""Up to here a float32 holds every whole number."""
 
 
 def read_arrays(text: str | Path) -> Dataset:
     """The data set of an .npz file, under the file's name.
 
     Images are (images, height, width), (images, channels, height, width) or (images, features):
-    floats from 0 to 1, or unsigned bytes, which are divided by 255. Labels are whole numbers from
-    0. Raises InputError naming the file and the array.
+    floats from 0 to 1, or unsigned bytes, which are divided by 255; whole numbers of 16 bits or more
+    (sequences, tokens) are tokens. Labels are whole numbers from 0, one an image, or one a time
+    step. Raises InputError naming the file and the array.
     """
     path = checked_path(str(text))
     arrays = _load(path)
@@ -114,18 +117,42 @@ def _images(array: np.ndarray, where: str) -> np.ndarray:
                 hint="scale them, or store unsigned bytes",
             )
         images = array.astype(np.float32)
+    elif array.dtype.kind in "iu" and array.ndim == 2:
+        # Tokens: numbers of rows of a table, which have no scale.
+        if array.min() < 0 or array.max() > LARGEST_TOKEN:
+            raise InputError(
+                "numbers of rows out of range",
+                where=where,
+                got=(int(array.min()), int(array.max())),
+                allowed=f"0 to {LARGEST_TOKEN}",
+            )
+        images = array.astype(np.float32)
     else:
         raise InputError(
-            "pixels must be floats from 0 to 1 or unsigned bytes", where=where, got=str(array.dtype)
+            "pixels must be floats from 0 to 1 or unsigned bytes",
+            where=where,
+            got=str(array.dtype),
+            hint="whole numbers of 16 bits or more are tokens: (sequences, tokens)",
         )
     return images[:, np.newaxis] if images.ndim == 3 else images
 
 
+def _is_one_hot(array: np.ndarray) -> bool:
+    """Whether rows have a single one, or a single number: classes that somebody spread out, and no
+    steps of a sequence.
+    """
+    rows = np.sort(array, axis=1)
+    return bool(array.shape[1] == 1 or ((rows[:, :-1] == 0).all() and (rows[:, -1] == 1).all()))
+
+
 def _labels(array: np.ndarray, where: str) -> np.ndarray:
     # One-hot rows and floats are refused and not guessed at.
-    if array.ndim != 1 or array.dtype.kind not in "iu" or not len(array):
+    counts = array.ndim in (1, 2) and array.dtype.kind in "iu" and array.size
+    if not counts or (array.ndim == 2 and _is_one_hot(array)):
         raise InputError(
-            "labels are one whole number an image", where=where, got=f"{array.dtype} {array.shape}"
+            "labels are one whole number an image, or one a time step",
+            where=where,
+            got=f"{array.dtype} {array.shape}",
         )
     # A single stray label would otherwise ask for a network of as many outputs.
     if array.min() < 0 or array.max() > LARGEST_CLASS:

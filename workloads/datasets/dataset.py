@@ -124,7 +124,10 @@ def fit_dataset(network: Network, dataset: Dataset) -> Dataset:
             hint=_advice(shape, dataset.classes),
         )
     # More outputs than classes are harmless: training teaches the spare ones to stay low.
-    if len(outputs) != 1 or outputs[0] < dataset.classes:
+    # One label an image, that of a sequence's last step, or one for each of its steps.
+    answers = dataset.train_labels.shape[1:]
+    fits = len(outputs) <= 2 and answers in ((), outputs[:-1])
+    if not fits or outputs[-1] < dataset.classes:
         raise InputError(
             "one output a class is needed",
             where=where,

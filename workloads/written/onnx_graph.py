@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from archsim.operators.vocabulary import operator_of
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 from workloads.written.merged import merged_products
@@ -48,10 +49,19 @@ class OnnxWriting:
         self.opset = max(self.opset, opset)
 
     def value(self, layer: Layer) -> Any:
-        kind = self.onnx.TensorProto.FLOAT
+        kind = (
+            self.onnx.TensorProto.INT64
+            if self.holds_numbers(layer)
+            else self.onnx.TensorProto.FLOAT
+        )
         # The batch is left open.
         shape = ["N", *layer.output_shape]
         return self.onnx.helper.make_tensor_value_info(layer.name, kind, shape)
+
+    def holds_numbers(self, layer: Layer) -> bool:
+        """Whether a layer gives nothing but numbers of rows of tables."""
+        readers = [item for item in self.network.layers if layer.name in item.inputs]
+        return bool(readers) and all(operator_of(item).takes_numbers for item in readers)
 
     def held(self, layer: Layer, role: str) -> np.ndarray:
         """The values of a role. Raises InputError where there are none."""

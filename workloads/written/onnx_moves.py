@@ -73,6 +73,14 @@ def _each_image(graph: OnnxWriting, layer: Layer, role: str) -> str:
     return graph.step(layer, "Expand", [part, shape], f"{role}.each")
 
 
+def _embedding(graph: OnnxWriting, layer: Layer) -> None:
+    (numbers,) = layer.inputs
+    if not graph.holds_numbers(graph.network.layer(numbers)):
+        numbers = graph.step(layer, "Cast", [numbers], "numbers", to=7)  # of 64 bits
+    table = graph.constant(layer, "table", graph.held(layer, "table"))
+    graph.node(layer, "Gather", [table, numbers], axis=0)
+
+
 def _transpose(graph: OnnxWriting, layer: Layer) -> None:
     axes = axes_of(layer, ())
     graph.node(layer, "Transpose", [*layer.inputs], perm=[0, *(axis + 1 for axis in axes)])
@@ -130,6 +138,7 @@ WRITERS: Mapping[str, Write] = {
     "identity": lambda graph, layer: graph.node(layer, "Identity", [*layer.inputs]),
     "dropout": lambda graph, layer: graph.node(layer, "Identity", [*layer.inputs]),
     "concat": _concat,
+    "embedding": _embedding,
     "transpose": _moved(_transpose),
     "slice": _moved(_slice),
     "pad": _moved(_pad),

@@ -10,7 +10,7 @@ from archsim.operators.moves import Moves, by_own_settings
 from archsim.operators.vector.causal_mask import mask_of
 from archsim.operators.vocabulary import FUNCTIONS
 from workloads.network import Layer
-from workloads.written.torch_parts import Held, Part, fixed_tensors
+from workloads.written.torch_parts import Held, Part, fixed_tensors, parameter
 
 
 def _moved(make: Part) -> Part:
@@ -58,6 +58,18 @@ def _concat(torch: Any, layer: Layer, held: Held) -> Any:
     return joined
 
 
+def _embedding(torch: Any, layer: Layer, held: Held) -> Any:
+    class Rows(torch.nn.Embedding):  # type: ignore[misc]  # the package has no types here
+        """Rows of a table by numbers of any type."""
+
+        def forward(self, x: Any) -> Any:
+            return super().forward(x.long())
+
+    part = Rows(*held["table"].shape)
+    part.weight = parameter(torch, held["table"])
+    return part
+
+
 def _transpose(torch: Any, layer: Layer, held: Held) -> Any:
     axes = (0, *(axis + 1 for axis in axes_of(layer, ())))
     return lambda x: x.permute(axes)
@@ -96,6 +108,7 @@ PARTS: Mapping[str, Part] = {
     "identity": _same,
     "dropout": _same,
     "concat": _concat,
+    "embedding": _embedding,
     "transpose": _moved(_transpose),
     "slice": _moved(_slice),
     "pad": _moved(_pad),

@@ -41,4 +41,4 @@ class Multiply(Join):
         return {"multiply": self.operations(layer)}
 
     def backward_work(self, layer: Layer) -> Work:
-        return {"multiply": 2 * layer.output_elements}
+        return {"multiply": 2 * self.operations(layer)}

@@ -5,10 +5,12 @@ checked.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from archsim.operators.arguments import count_of
 from archsim.operators.forward import can_carry
 from archsim.operators.vocabulary import operator_of
 from archsim.soc.data.tensors import Arrays, numbers, tensors_of
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
     from archsim.chip.placement import Placement
     from archsim.devices.held_weights import Holder
+    from archsim.operators.shapes import Shape
     from archsim.trace.operation import Trace
     from workloads.network import Layer, Network
 
@@ -86,9 +89,7 @@ def prepare_values(
     # One generator in a fixed order: giving the weights of one layer changes those that are drawn
     # for later ones only.
     random = np.random.default_rng(seed)
-    pictures = {
-        layer.name: _images(layer, arrays, layer is inputs[0], images, random) for layer in inputs
-    }
+    pictures = {item.name: _images(network, item, arrays, images, random) for item in inputs}
     own = network.tensors.read() if network.tensors is not None else {}
     tensors, notes = tensors_of(network, arrays, own, random)
     values = TileData(network, chip, placement, pictures, tensors, seed, holder)
@@ -235,16 +236,31 @@ def _known_names(network: Network, inputs: list[Layer]) -> list[str]:
     return names
 
 
+def _drawing(
+    network: Network, layer: Layer, random: np.random.Generator
+) -> Callable[[Shape], np.ndarray]:
+    """What draws the images of an input: from 0 to 1, or the numbers of rows that its readers have."""
+    tables = [
+        count_of(item, "entries")
+        for item in network.layers
+        if layer.name in item.inputs and operator_of(item).takes_numbers
+    ]
+    if not tables:
+        return random.random
+    return lambda shape: random.integers(0, min(tables), shape)
+
+
 def _images(
-    layer: Layer, arrays: Arrays, first: bool, images: int, random: np.random.Generator
+    network: Network, layer: Layer, arrays: Arrays, images: int, random: np.random.Generator
 ) -> np.ndarray:
-    """The images (images, *shape) of one input: given, or random from 0 to 1."""
+    """The images (images, *shape) of one input: given, or random ones."""
     key = f"{layer.name}.images"
-    if key not in arrays and first:
+    if key not in arrays and layer is network.layers[0]:
         key = "images"
     shape = layer.output_shape
     given = arrays.get(key)
-    pictures = random.random((images, *shape)) if given is None else numbers(given, key)
+    draw = _drawing(network, layer, random)
+    pictures = draw((images, *shape)) if given is None else numbers(given, key)
     # One image may come without an axis for its number.
     if pictures.shape == shape:
         pictures = pictures[None]
