@@ -26,7 +26,8 @@ Row = dict[str, Any]
 _TERMS = """Each figure is the energy of one invocation of a core, or the area of a core, of a chip that \
 is described by one rule for all \
 (`archsim/validation/chips/rule.py`). A chip is priced without its own rows and those of its group in \
-`hwlib/fits`; its core has the white space of the other cores, which is a middle and no fit of each. Bands \
+`hwlib/fits`; its core has the white space of the other cores, which is a middle and no fit of each. An area is compared \
+as that of a core; where its paper does not say so, the boundary is marked. Bands \
 are where 5 to 95 % of the other cores lie about the sum of their parts (`archsim/validation/chips/census.py`), \
 energies by how their cells compute (`scatter.py`): ranges of figures do not hold what papers leave unsaid. \
 The line "ranges of figures alone" has the draws of prices instead. \
@@ -44,6 +45,7 @@ _COLUMNS = (
     "low",
     "high",
     "unit",
+    "boundary",
     "factor",
     "score",
 )
@@ -146,6 +148,7 @@ def _flat(row: Row) -> Row:
         "low": low,
         "high": high,
         "unit": row["unit"],
+        "boundary": row["boundary"],
         "factor": row["model"] / row["published"],
         "score": interval_score(row),
     }

@@ -17,6 +17,8 @@ COLLECTED = (
 )
 MEMORIES = Literal["resistive", "phase_change", "magnetic", "flash", "sram"]
 CONVERTERS = Literal["sar", "charge_sharing", "slope", "oscillator", "flash", "sense_amplifier"]
+DENSITY = "what the density refers to"
+"""Among what is unknown: an area that follows from it may be of a core, a chip or a die."""
 Positive = Annotated[float, Field(gt=0, le=1e12)]
 Count = Annotated[int, Field(ge=1, le=10**6)]
 Bits = Annotated[int, Field(ge=1, le=32)]
@@ -114,6 +116,11 @@ class ChipFacts(Strict):
     own_parts: dict[str, OwnPart] = {}
     unknown: tuple[str, ...]
     points: tuple[Point, ...]
+
+    @property
+    def says_area(self) -> bool:
+        """Whether its sources say what a published area is of."""
+        return DENSITY not in self.unknown
 
     @property
     def source(self) -> str:

@@ -19,6 +19,8 @@ from archsim.validation.chips.scatter import kind_of
 from hwlib import fits
 
 Row = dict[str, Any]
+NOT_SAID = "core, not said"
+"""Boundary of a published area whose paper does not say what it holds."""
 
 
 def left_out() -> list[Left]:
@@ -139,6 +141,8 @@ def _row(
         "group": facts.group,
         "memory": facts.memory,
         "quantity": figure.quantity,
+        # Where the paper does not say what its area is of, it is taken for that of the core.
+        "boundary": NOT_SAID if figure.quantity == "area" and not facts.says_area else "core",
         "title": figure.title,
         "source": facts.source,
         "place": f"{figure.printed_at}; {facts.source_note}",
