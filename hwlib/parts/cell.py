@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hwlib.effects import Effects
+from hwlib.effects import DEARER, Effects
 from hwlib.figures import figure
 from hwlib.node_levels import supply_voltage
 from hwlib.part import Parameter, Part, register
@@ -182,8 +182,9 @@ class Cell1T1R(Cell):
             0.0,
             5,
             "V",
+            monotone=True,
             note="highest one of its word line; 0: the node's supply",
-            effects=Effects(area="any"),
+            effects=DEARER,
         ),
     )
     line_voltage_v: float
