@@ -16,6 +16,7 @@ VECTOR = (5, 8)
 NEEDED = {
     "conv2d": {"channels": 3, "kernel": 3},
     "linear": {"features": 3},
+    "memory_linear": {"features": 3},
     "lstm": {"hidden": 3},
     "max_pool": {"kernel": 2},
     "average_pool": {"kernel": 2},

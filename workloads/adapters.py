@@ -12,6 +12,9 @@ from hwlib.errors import InputError, unknown
 from workloads.network import Layer, Network
 
 LARGEST_RANK = 4096
+_OPERATORS = {"arrays": "linear", "memory": "memory_linear"}
+HELD_IN = tuple(_OPERATORS)
+"""Where the small matrices of an adapter may be."""
 UP = "up"
 DOWN = "down"
 
@@ -37,6 +40,7 @@ def with_adapters(
     rank: int,
     layers: Collection[str] | None = None,
     trained: Collection[str] = (),
+    held_in: str = "arrays",
 ) -> Network:
     """A network whose weights are frozen and whose linear layers have adapters: y = W x + B (A x).
 
@@ -46,6 +50,8 @@ def with_adapters(
         layers: linear layers that get adapters; None: all that are wider than the rank on both
             sides.
         trained: layers that go on to be trained as they are, say new classes at the end.
+        held_in: "arrays": A and B stand on tiles of their own; "memory": they are digital words beside
+            the arrays, in the chip's format, multiplied on the lanes of the vector unit.
 
     Returns:
         the network; the layers of an adapter are named `<layer>_down`, `<layer>_up` and
@@ -57,6 +63,8 @@ def with_adapters(
     """
     if isinstance(rank, bool) or not isinstance(rank, int) or not 1 <= rank <= LARGEST_RANK:
         raise InputError("not a rank", where="adapters", got=rank, allowed=f"1 to {LARGEST_RANK}")
+    if held_in not in HELD_IN:
+        raise unknown("place of adapters", held_in, HELD_IN, "adapters")
     adaptable = [
         layer for layer in network.layers if operator_of(layer).adapts and not layer.shares
     ]
@@ -89,9 +97,12 @@ def with_adapters(
         made.append(layer)
         # A layer that is called several times has one adapter, a transposed reading is another layer.
         if owner in chosen and not layer.transposed:
-            made += _adapter(layer, rank, taken)
+            made += _adapter(layer, rank, taken, _OPERATORS[held_in])
             renamed[layer.name] = made[-1].name
-    note = f"{len(chosen)} matrices have adapters of rank {rank}; all other weights are frozen"
+    beside = " in memory" if held_in == "memory" else ""
+    note = (
+        f"{len(chosen)} matrices have adapters of rank {rank}{beside}; all other weights are frozen"
+    )
     return replace(network, layers=tuple(made), notes=(*network.notes, note))
 
 
@@ -110,7 +121,7 @@ def _takes(layer: Layer, rank: int, layers: Collection[str] | None) -> bool:
     return layer.name in layers
 
 
-def _adapter(layer: Layer, rank: int, taken: set[str]) -> tuple[Layer, Layer, Layer]:
+def _adapter(layer: Layer, rank: int, taken: set[str], kind: str) -> tuple[Layer, Layer, Layer]:
     """The two small matrices beside a layer, and the sum behind it."""
     names = [f"{layer.name}_{end}" for end in (DOWN, UP, "adapted")]
     for name in names:
@@ -119,8 +130,15 @@ def _adapter(layer: Layer, rank: int, taken: set[str]) -> tuple[Layer, Layer, La
     (source,) = layer.input_shapes
     shape = (*source[:-1], rank)
     out = layer.output_shape
-    down = Layer(names[0], "linear", layer.inputs, (source,), shape, settings=(("adapter", DOWN),))
-    up = Layer(names[1], "linear", (names[0],), (shape,), out, settings=(("adapter", UP),))
+    down = Layer(names[0], kind, layer.inputs, (source,), shape, settings=(("adapter", DOWN),))
+    up = Layer(names[1], kind, (names[0],), (shape,), out, settings=(("adapter", UP),))
+    if layer.shares and kind != "linear":
+        raise InputError(
+            "an adapter in memory serves one layer, not several that share weights",
+            where=f"adapters: {layer.shares}",
+            got=layer.name,
+            hint="keep adapters on arrays, or name the layers that get one",
+        )
     if layer.shares:
         down = replace(down, shares=f"{layer.shares}_{DOWN}")
         up = replace(up, shares=f"{layer.shares}_{UP}")

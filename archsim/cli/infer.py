@@ -91,7 +91,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if path.startswith("device.")
     }
     network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
-    network = network_options.adapted(network, arguments.adapters)
+    network = network_options.adapted(network, arguments)
     chip = archsim.load_architecture(arguments.arch or STANDARD_CHIP, own)
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
     held = hold(arguments.out, "run", "--out", around=True) if arguments.out else None

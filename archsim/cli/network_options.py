@@ -15,6 +15,7 @@ NETWORK_HELP = (
     "a built-in name (archsim list networks), our .toml, an .onnx file or a SCALE-Sim topology .csv"
 )
 LARGEST_RANK = 4096  # as workloads.adapters has it, which help does not load
+HELD_IN = ("arrays", "memory")  # the same
 PADDINGS = ("auto", "none", "same")
 
 
@@ -67,15 +68,32 @@ def add_adapter_option(parser: argparse.ArgumentParser) -> None:
         help="freeze the weights, and train low-rank adapters of this rank beside every linear layer "
         "that is wider",
     )
+    parser.add_argument(
+        "--adapters-in",
+        choices=HELD_IN,
+        help="where they are: on arrays of their own (default), or digital words in memory",
+    )
 
 
-def adapted(network: Network, rank: int | None) -> Network:
-    """The network with the adapters of `--adapters`; itself where none are wanted."""
-    if rank is None:
+def adapted(network: Network, arguments: argparse.Namespace) -> Network:
+    """The network with the adapters of `--adapters`; itself where none are wanted.
+
+    Raises:
+        InputError: where it has nothing to adapt, and for a place of adapters that nobody wants.
+    """
+    if arguments.adapters is None:
+        if arguments.adapters_in is not None:
+            raise InputError(
+                "says where adapters are, and none are asked for",
+                where="--adapters-in",
+                got=arguments.adapters_in,
+                hint="--adapters RANK",
+            )
         return network
     from workloads.adapters import with_adapters  # few commands want it
 
-    return with_adapters(network, rank)
+    held_in = arguments.adapters_in or HELD_IN[0]
+    return with_adapters(network, arguments.adapters, held_in=held_in)
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
@@ -139,7 +157,7 @@ def network_of(arguments: argparse.Namespace) -> Network:
     network = load_network(arguments.network, **network_options(arguments))
     if arguments.phase == "decode":
         network = network.decoding(arguments.cache)
-    return adapted(network, arguments.adapters)
+    return adapted(network, arguments)
 
 
 def shapes_table(texts: list[str]) -> dict[str, int] | None:

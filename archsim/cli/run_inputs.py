@@ -100,9 +100,11 @@ def _recorded(arguments: argparse.Namespace, scheme_settings: dict[str, str]) ->
             raise InputError(
                 "a recorded trace needs no reading of a network's file", where=where, got=value
             )
-    if arguments.adapters is not None:
-        where = "--adapters"
-        raise InputError("a recorded trace has no network", where=where, got=arguments.adapters)
+    for option in ("adapters", "adapters_in"):
+        value = getattr(arguments, option)
+        if value is not None:
+            where = f"--{option.replace('_', '-')}"
+            raise InputError("a recorded trace has no network", where=where, got=value)
     if scheme_settings:
         raise InputError("a recorded trace brings its own scheme", where="--set", got="scheme.…")
     name = load_scheme_file(arguments.scheme) if own else None

@@ -91,7 +91,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     wanted = _settings(arguments)
     network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
-    network = network_options.adapted(network, arguments.adapters)
+    network = network_options.adapted(network, arguments)
     watched = contextlib.nullcontext() if arguments.quiet else make_progress(console(stderr=True))
     with (
         hold(arguments.out, "training", "--out", around=True)

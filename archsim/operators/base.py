@@ -154,6 +154,12 @@ class Operator:
         """
         return {}
 
+    def words_read(self, layer: Layer) -> int:
+        """Of its digital words those that an image reads from the buffer, as often as it does; 0
+        where they stay in the lanes.
+        """
+        return 0
+
     def gradients_met(self, layer: Layer) -> int:
         """Of its trained words how many get a gradient from an image."""
         return self.words(layer).trained

@@ -112,8 +112,8 @@ def first_adapters(network: Network) -> dict[str, np.ndarray]:
     for layer in network.layers:
         half = layer.setting("adapter")
         if half and not layer.shares:
-            shape = layer.matrix
-            drawn = random.uniform(-1, 1, (shape.columns, shape.rows)) / np.sqrt(shape.rows)
+            inputs = layer.input_shapes[0][-1]
+            drawn = random.uniform(-1, 1, (layer.output_shape[-1], inputs)) / np.sqrt(inputs)
             first[f"{layer.name}.weights"] = np.zeros_like(drawn) if half == UP else drawn
     return first
 

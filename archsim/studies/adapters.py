@@ -18,6 +18,7 @@ import numpy as np
 
 import archsim
 from archsim.basics.files import write_files
+from archsim.operators.vocabulary import operator_of
 from archsim.readers.table import Table
 from archsim.run.trained_weights import trained_tensors
 from archsim.schemes import load_scheme
@@ -43,22 +44,27 @@ EPOCHS = 4
 
 
 class Priced(NamedTuple):
-    """A training step of one image: times in ms, energy in mJ, area in mm²."""
+    """A training step of one image: times in ms, energy in mJ, area in mm². `held_in`: where the
+    adapters are; "" where every weight moves.
+    """
 
     network: str
     rule: str
     rank: int
+    held_in: str
     milliseconds: float
     millijoules: float
     area_mm2: float
     moved: float
 
 
-def priced(name: str, rule: str, rank: int) -> Priced:
-    """A step by a rule; rank 0: every weight moves. `moved`: weights on arrays that it moves."""
+def priced(name: str, rule: str, rank: int, held_in: str = "arrays") -> Priced:
+    """A step by a rule; rank 0: every weight moves. `moved`: weights that it moves, without scales and
+    shifts.
+    """
     network = load_network(name)
     if rank:
-        network = with_adapters(network, rank)
+        network = with_adapters(network, rank, held_in=held_in)
     scheme = load_scheme(rule, RULES[rule])
     run = archsim.simulate(network, CHIP, phase="training", scheme=scheme, engine="compiled")
     if run.latency_s is None:
@@ -66,7 +72,11 @@ def priced(name: str, rule: str, rank: int) -> Priced:
     # With adapters the layers that were there are frozen, and stand on arrays all the same.
     trained = [layer for layer in network.array_layers if not layer.frozen]
     moved = float(sum(layer.matrix.weights for layer in trained))
-    return Priced(name, rule, rank, 1e3 * run.latency_s, 1e3 * run.energy_j, run.area_mm2, moved)
+    beside = [item for item in network.layers if item.setting("adapter") and not item.on_array]
+    moved += sum(operator_of(layer).words(layer).trained for layer in beside)
+    where = held_in if rank else ""
+    milliseconds = 1e3 * run.latency_s
+    return Priced(name, rule, rank, where, milliseconds, 1e3 * run.energy_j, run.area_mm2, moved)
 
 
 def attention_network() -> Network:
@@ -169,7 +179,8 @@ def main(arguments: Sequence[str]) -> None:
     """Write adapters.csv, and with "train" behind the folder fine_tuning.csv."""
     folder = Path(arguments[0]) if arguments else Path("reports/transformers")
     if "train" not in arguments[1:]:
-        steps = [priced("vit_tiny", rule, rank) for rule in RULES for rank in (0, RANK)]
+        ways = ((0, "arrays"), (RANK, "arrays"), (RANK, "memory"))
+        steps = [priced("vit_tiny", rule, rank, held) for rule in RULES for rank, held in ways]
         write_files(folder, {"adapters.csv": table_of(steps)})
         return
     data = turned(load_dataset("digits"))

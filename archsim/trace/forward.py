@@ -78,7 +78,11 @@ def forward_digital(stage: Stage) -> Operation:
     """The forward pass of a digital stage (a join of branches): one row of the feature map a step."""
     window = row_window(stage.head) if operator_of(stage.head).pools else None
     # Values of earlier tokens come from the cache, which is counted apart.
-    taken = stage.head.input_elements + stage.beside - stage.recalled
+    kind = operator_of(stage.head)
+    read = kind.words_read(stage.head)
+    taken = stage.head.input_elements + stage.beside - stage.recalled + read
+    # The buffer has them once, however many vectors read them.
+    held = kind.words(stage.head).trained if read else 0
     return Operation(
         name=f"{stage.name}.forward",
         layer=stage.name,
@@ -87,7 +91,7 @@ def forward_digital(stage: Stage) -> Operation:
         steps=stage.steps,
         input_elements=taken / stage.steps,
         output_elements=stage.output_elements / stage.steps,
-        map_elements=taken + stage.output_elements,
+        map_elements=taken - read + held + stage.output_elements,
         vector_work=merge(stage.forward_work(), scale=1 / stage.steps),
         products=tuple(
             product for layer in stage.layers for product in operator_of(layer).products(layer)

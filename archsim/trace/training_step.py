@@ -146,6 +146,7 @@ def _digital_backward(stage: Stage) -> list[Operation]:
     if not work:
         return []
     shape = forward_digital(stage)
+    read = operator_of(stage.head).words_read(stage.head) / shape.steps
     return [
         replace(
             shape,
@@ -155,8 +156,8 @@ def _digital_backward(stage: Stage) -> list[Operation]:
             window=None,
             pools=(),
             # Turned around: errors of what came out go in.
-            input_elements=shape.output_elements,
-            output_elements=shape.input_elements,
+            input_elements=shape.output_elements + read,
+            output_elements=shape.input_elements - read,
             steps_per_row=0,
             mask_bits=stage.mask_bits() / shape.steps,
             products=operator_of(stage.head).products_back(stage.head),

@@ -9,6 +9,8 @@ import pytest
 
 import archsim
 from archsim.operators.array_forward import network_forward
+from archsim.run.exported import export_onnx
+from archsim.run.first_weights import first_weights
 from archsim.run.trained_weights import trained_tensors
 from archsim.schemes import load_scheme
 from archsim.trace.build import build_trace
@@ -160,3 +162,80 @@ def test_a_layer_that_is_trained_as_it_is(values):
     adapted = with_adapters(NETWORK, 3, trained=["last"])
     assert [layer.name for layer in adapted.layers if layer.frozen] == ["norm", "first"]
     assert "last_up" not in {layer.name for layer in adapted.layers}
+
+
+def in_memory(rank=3):
+    return with_adapters(NETWORK, rank, held_in="memory")
+
+
+def test_adapters_in_memory_change_nothing_at_first_and_compute_the_same(values):
+    adapted = in_memory()
+    assert [layer.name for layer in adapted.array_layers] == ["first", "last"]
+    np.testing.assert_array_equal(scores(adapted, values), scores(NETWORK, values))
+    more = {**values, "last_up.weights": np.ones((10, 3))}
+    np.testing.assert_allclose(
+        scores(adapted, more), scores(with_adapters(NETWORK, 3), more), rtol=1e-6
+    )
+
+
+def test_adapters_in_memory_move_as_exact_weights_on_arrays_do(values):
+    """A step of plain descent: the same numbers, wherever they are held."""
+    image = np.random.default_rng(7).uniform(0, 1, size=(1, 64)).astype(np.float32)
+    moved = []
+    for network in (with_adapters(NETWORK, 3), in_memory()):
+        first = first_weights(network, {**values, "last_up.weights": np.ones((10, 3)) / 3})
+        machine = Machine(network, TrainingSettings(rule="float", learning_rate=0.5), first)
+        machine.train(image, np.array([[3]]), np.zeros(1, np.int64), 0)
+        weights = machine.arrays.layer_weights()
+        roles = machine.kept.roles()
+        moved.append(
+            {name: weights.get(name, roles.get(name)) for name in ("last_up", "last_down")}
+        )
+        assert set(weights) >= {"first", "last"}
+    for name, matrix in moved[0].items():
+        np.testing.assert_allclose(moved[1][name]["weights"], matrix, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_adapters_in_memory_take_no_tiles_and_pay_lanes_and_buffer(rule):
+    run, tiled = (
+        archsim.simulate(network, "cim40", phase="training", scheme=rule, timing=False)
+        for network in (in_memory(), with_adapters(NETWORK, 3))
+    )
+    assert {row["layer"] for row in run.document["placement"]} == {"first", "last"}
+    assert run.document["tiles"] < tiled.document["tiles"]
+    trace = build_trace(in_memory(), load_scheme(rule), "training")
+    steps = {item.name: item for item in trace.image_operations}
+    # last_up: 3 x 10 weights, one vector
+    assert steps["last_up.forward"].vector_work == {"multiply_add": 30}
+    assert steps["last_up.forward"].input_elements == 3 + 30
+    assert steps["last_up.backward"].vector_work == {"multiply_add": 30}
+    assert (
+        steps["last_up.backward"].input_elements,
+        steps["last_up.backward"].output_elements,
+    ) == (10 + 30, 3)
+    assert steps["last_up.statistics"].vector_work == {"multiply_add": 30}
+    assert steps["last_up.statistics"].state_writes == 30
+    kept = trace.state_words["layer words"]
+    each = 3 * (12 + 10 + 64 + 12)  # and those of the normalisation, which are frozen: 2 x 64
+    assert kept == each * load_scheme(rule).layer_words + 128
+
+
+def test_adapters_in_memory_learn_and_leave(values, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    done = archsim.train(
+        in_memory(), "cim40", "digits", "rpu", epochs=2, images=200, weights=values
+    )
+    assert np.abs(done.trained.roles["last_up"]["weights"]).max() > 0
+    tested = archsim.infer(in_memory(), "cim40", "digits", weights=done, seeds=1, images=50)
+    path = export_onnx(in_memory(), done, tmp_path / "net.onnx")
+    back = archsim.infer(load_network(path), "cim40", "digits", seeds=1, images=50)
+    assert back.reference_accuracy_percent == tested.reference_accuracy_percent
+
+
+def test_another_place_of_adapters_is_refused():
+    with pytest.raises(InputError, match="memory"):
+        with_adapters(NETWORK, 3, held_in="memroy")
+    from archsim.cli.main import main
+
+    assert main(["run", "lenet1", "--adapters-in", "memory"]) == 2

@@ -78,6 +78,7 @@ FORMS = {
         {"constants": ("operand1",), "output_shape": MAP},
     ),
     "product with two constants": ("multiply", {}, [MAP], {"constants": ("operand0", "operand2")}),
+    "words of a matrix": ("memory_linear", {"features": 3}, [(2, 4)]),
     "chosen": ("add", {}, [(2, 3), (3,)], {"operator": "where", "constants": ("operand0",)}),
     "kept where true": (
         "add",

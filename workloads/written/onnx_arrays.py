@@ -73,4 +73,9 @@ def _fold(graph: OnnxWriting, layer: Layer) -> None:
     )
 
 
-WRITERS: Mapping[str, Write] = {"conv2d": _conv2d, "linear": _linear, "fold": _fold}
+WRITERS: Mapping[str, Write] = {
+    "conv2d": _conv2d,
+    "linear": _linear,
+    "memory_linear": _linear,
+    "fold": _fold,
+}

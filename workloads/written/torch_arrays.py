@@ -38,9 +38,9 @@ def _conv2d(torch: Any, layer: Layer, held: Held) -> Any:
 
 
 def _linear(torch: Any, layer: Layer, held: Held) -> Any:
-    shape = layer.matrix
-    part = torch.nn.Linear(shape.rows, shape.columns, layer.bias)
-    part.weight = parameter(torch, held["weights"].reshape(shape.columns, shape.rows))
+    rows, columns = layer.input_shapes[0][-1], layer.output_shape[-1]
+    part = torch.nn.Linear(rows, columns, layer.bias)
+    part.weight = parameter(torch, held["weights"].reshape(columns, rows))
     if layer.bias:
         part.bias = parameter(torch, held["bias"])
     return part
@@ -125,6 +125,6 @@ def cell(torch: Any, layer: Layer, product: Layer | None, values: Mapping[str, H
 
 _GATES = {"lstm": (0, 1, 2, 3), "gru": (1, 0, 2), "rnn": (0,)}
 """PyTorch's gates by our numbers."""
-PARTS: Mapping[str, Part] = {"conv2d": _conv2d, "linear": _linear}
+PARTS: Mapping[str, Part] = {"conv2d": _conv2d, "linear": _linear, "memory_linear": _linear}
 WITH_PRODUCTS: Mapping[str, Part] = {"fold": turned_convolution, **dict.fromkeys(_GATES, cell)}
 """Of layers that may take a product as their own: (torch, layer, product, values) -> the part."""
