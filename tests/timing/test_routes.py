@@ -98,6 +98,14 @@ def test_a_way_begins_at_its_source_and_ends_at_its_target(layout):
 
 
 @each
+def test_the_last_step_of_a_path_is_known_without_it(layout):
+    routers = layout.routers
+    for source, target in permutations(range(len(routers.positions)), 2):
+        last = routers.path(source, target)[-1]
+        assert routers.back(source, target) == (last.source, last.buffers) and last.target == target
+
+
+@each
 def test_a_tree_has_every_link_once_and_every_target(layout):
     everybody = range(1, len(layout.terminals))
     branches = list(branches_of(tree(layout, 0, everybody)))
@@ -136,7 +144,6 @@ def test_a_route_in_rows_is_its_tree(layout):
 
 def test_routes_are_made_anew_where_too_many_are_kept(monkeypatch):
     monkeypatch.setattr(route_table, "ROUTES_KEPT", 3)
-    monkeypatch.setattr(route_table, "PATHS_KEPT", 5)
     layout = mesh(9)
     for source, target in permutations(range(9), 2):
         route = layout.routes.route(source, (target,))

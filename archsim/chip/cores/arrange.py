@@ -67,9 +67,12 @@ def arranged(placement: Placement, trace: Trace, chip: Architecture) -> Placemen
         return placement
     sent = sent_in(trace, chip, placement, cores)
     if settings.arrange == "in_order" or not may_be_arranged(placement):
-        # By the tree of each message; the search below takes pairs of cores, which is quicker and
-        # not the same where a message has several targets.
-        before = cost_of(sent, cores.layout, range(cores.cores))
+        # By the routes that plans ask for, too: of ten thousand cores they are most of the work.
+        routes = cores.layout.routes
+        before = sum(
+            message.bits * routes.route(message.source, message.takers).passed.pitches
+            for message in sent
+        )
         return replace(placement, arrangement=Arrangement(before, before))
     order, arrangement = _order(sent, cores.layout, cores.cores, settings.swaps, settings.swap_seed)
     return replace(_renumbered(placement, order), arrangement=arrangement)
@@ -82,6 +85,8 @@ def _order(
 ) -> tuple[tuple[int, ...], Arrangement]:
     """The cheapest order that is found, and what it costs."""
     best: Sequence[int] = range(cores)
+    # By the tree of each message; the search takes pairs of cores, which is quicker and not the same
+    # where a message has several targets.
     now = before = cost_of(sent, layout, best)
     floor = _floor(sent, layout, cores)
     greedy = _greedy(floor)

@@ -18,7 +18,9 @@ def bus(cores: int, ports: Sequence[int] = ()) -> NetworkLayout:
     Returns:
         the layout; a packet to several targets passes the medium once.
     """
-    routers = Routers((Position(0, 0),), (0,) * cores, ((0, 0),), lambda *_: (Hop(0, 0, 0),))
+    routers = Routers(
+        (Position(0, 0),), (0,) * cores, ((0, 0),), lambda *_: (Hop(0, 0, 0),), lambda *_: (0, 0)
+    )
     # In pitches: the floor is a square of sqrt(cores) on a side, and the wire passes every core
     # along one side and to half of the depth.
     return layout_of(routers, ports, medium=1.5 * math.sqrt(cores))

@@ -31,7 +31,9 @@ def h_tree(cores: int, ports: Sequence[int] = ()) -> NetworkLayout:
         if parent is not None:
             joined += [(router, parent), (parent, router)]
     homes = tuple(tree.homes[core] for core in range(cores))
-    return layout_of(Routers(tuple(tree.positions), homes, tuple(joined), tree.path), ports)
+    return layout_of(
+        Routers(tuple(tree.positions), homes, tuple(joined), tree.path, tree.back), ports
+    )
 
 
 class _Tree:
@@ -69,6 +71,14 @@ class _Tree:
         descent = down[: down.index(shared) + 1][::-1]
         way = [*climb, *descent[1:]]
         return [Hop(here, there, 0) for here, there in zip(way, way[1:])]
+
+    def back(self, source: int, target: int) -> tuple[int, int]:
+        above = self._above(source)
+        if target in above:  # climbing, from the one below on the way
+            return above[above.index(target) - 1], 0
+        parent = self.parents[target]
+        assert parent is not None  # the root is above all
+        return parent, 0
 
     def _above(self, router: int) -> list[int]:
         """The router and all above it."""

@@ -53,12 +53,14 @@ class Hop(NamedTuple):
 
 class Routers(NamedTuple):
     """What a topology says: the position of every router, the router of every core, the pairs of
-    routers that a link joins, and `path`, the steps between two routers."""
+    routers that a link joins, and `path`, the steps between two routers. `back` is the last of these
+    steps, for two that are not one: the router before, and the class of buffers."""
 
     positions: tuple[Position, ...]
     homes: tuple[int, ...]
     joined: tuple[tuple[int, int], ...]
     path: Callable[[int, int], Sequence[Hop]]
+    back: Callable[[int, int], tuple[int, int]]
     classes: int = 1
 
 

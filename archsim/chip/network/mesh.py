@@ -50,4 +50,9 @@ def mesh(cores: int, ports: Sequence[int] = ()) -> NetworkLayout:
             here = there
         return steps
 
-    return layout_of(Routers(positions, tuple(range(cores)), tuple(joined), path), ports)
+    def back(source: int, target: int) -> tuple[int, int]:
+        if target // columns != source // columns:  # the column comes last
+            return target + (columns if source > target else -columns), 0
+        return target + (1 if source > target else -1), 0
+
+    return layout_of(Routers(positions, tuple(range(cores)), tuple(joined), path, back), ports)

@@ -50,26 +50,10 @@ def package(
         here, there = number * size + gateway, (number + 1) * size + gateway
         across += [(here, there), (there, here)]
 
-    def inside(number: int, source: int, target: int, arriving: bool) -> list[Hop]:
-        # Arriving packets in classes of their own, or a packet that leaves could wait for one that
-        # arrives and the other way round.
-        later = chip.classes if arriving else 0
-        return [
-            Hop(number * size + step.source, number * size + step.target, step.buffers + later)
-            for step in chip.path(source, target)
-        ]
-
-    def path(source: int, target: int) -> list[Hop]:
-        first, last = source // size, target // size
-        if first == last:
-            return inside(first, source % size, target % size, False)
-        steps = inside(first, source % size, gateway, False)
-        way = 1 if last > first else -1
-        for number in range(first, last, way):
-            steps.append(Hop(number * size + gateway, (number + way) * size + gateway, 0))
-        return [*steps, *inside(last, gateway, target % size, True)]
-
-    all_chips = Routers(tuple(positions), tuple(homes), (*joined, *across), path, 2 * chip.classes)
+    ways = _Ways(chip, size, gateway)
+    all_chips = Routers(
+        tuple(positions), tuple(homes), (*joined, *across), ways.path, ways.back, 2 * chip.classes
+    )
     layout = layout_of(all_chips, ports)
     links = list(layout.links)
     for pair in across:
@@ -79,3 +63,44 @@ def package(
     return NetworkLayout(
         all_chips, tuple(links), layout.terminals, layout.inject, layout.eject, layout.between
     )
+
+
+class _Ways:
+    """Paths between routers of chips of `size` routers each."""
+
+    def __init__(self, chip: Routers, size: int, gateway: int):
+        self.chip = chip
+        self.size = size
+        self.gateway = gateway
+
+    def path(self, source: int, target: int) -> list[Hop]:
+        size, gateway = self.size, self.gateway
+        first, last = source // size, target // size
+        if first == last:
+            return self._inside(first, source % size, target % size, False)
+        steps = self._inside(first, source % size, gateway, False)
+        way = 1 if last > first else -1
+        for number in range(first, last, way):
+            steps.append(Hop(number * size + gateway, (number + way) * size + gateway, 0))
+        return [*steps, *self._inside(last, gateway, target % size, True)]
+
+    def back(self, source: int, target: int) -> tuple[int, int]:
+        size, gateway = self.size, self.gateway
+        first, last = source // size, target // size
+        if first == last:
+            before, buffers = self.chip.back(source % size, target % size)
+            return first * size + before, buffers
+        if target % size == gateway:
+            return target + (size if first > last else -size), 0
+        before, buffers = self.chip.back(gateway, target % size)
+        return last * size + before, buffers + self.chip.classes
+
+    def _inside(self, number: int, source: int, target: int, arriving: bool) -> list[Hop]:
+        size = self.size
+        # Arriving packets in classes of their own, or a packet that leaves could wait for one that
+        # arrives and the other way round.
+        later = self.chip.classes if arriving else 0
+        return [
+            Hop(number * size + step.source, number * size + step.target, step.buffers + later)
+            for step in self.chip.path(source, target)
+        ]

@@ -50,4 +50,11 @@ def ring(cores: int, ports: Sequence[int] = ()) -> NetworkLayout:
             here = there
         return steps
 
-    return layout_of(Routers(positions, tuple(range(cores)), tuple(joined), path, 2), ports)
+    def back(source: int, target: int) -> tuple[int, int]:
+        upwards = (target - source) % cores
+        way = 1 if upwards <= cores - upwards else -1
+        # past the link between the last router and the first, where there is such a circle
+        turned = target < source if way == 1 else target > source
+        return (target - way) % cores, int(turned and cores > 2)
+
+    return layout_of(Routers(positions, tuple(range(cores)), tuple(joined), path, back, 2), ports)

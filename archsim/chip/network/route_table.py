@@ -8,7 +8,7 @@ link. A route depends on the layout alone, so it is kept with it.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from archsim.chip.network.layout import NetworkLayout  # which keeps these
 
 ROUTES_KEPT = 1 << 15
-PATHS_KEPT = 1 << 16
-"""How many are kept of a layout, a few tens of MB of the largest; then it begins anew."""
-
+"""How many are kept of a layout, some tens of MB of a large one; then it begins anew."""
 ROW = 4
 """Numbers of a branch in the rows of a route."""
 
@@ -48,20 +46,16 @@ class NetworkRoute:
 
 
 class RouteTable:
-    """The routes of one layout, made when they are first asked for."""
+    """The routes of one layout, made when they are first asked for.
+
+    The paths of one source part and never meet again, and the path to a router on the way is the
+    beginning of the path behind it. So a tree is found from its targets backwards, each followed as far
+    as nobody was before, in as many steps as it has links.
+    """
 
     def __init__(self, layout: NetworkLayout):
         self.layout = layout
-        self.classes = max(1, layout.routers.classes)
-        self._terminals = len(layout.terminals)
-        self._paths: dict[int, tuple[int, ...]] = {}
-        self._reached: dict[int, int] = {}
         self._routes: dict[tuple[int, tuple[int, ...]], NetworkRoute] = {}
-        # by length: the links that have it, a bit each
-        self._lengths: dict[float, int] = {}
-        for number, link in enumerate(layout.links):
-            if link.pitches:
-                self._lengths[link.pitches] = self._lengths.get(link.pitches, 0) | 1 << number
 
     def route(self, source: int, targets: tuple[int, ...]) -> NetworkRoute:
         """The route from a terminal to others, at least one and each once."""
@@ -75,80 +69,73 @@ class RouteTable:
 
     def pitches(self, source: int, targets: Iterable[int]) -> float:
         """The pitches of all links of a route, each once: `passed` of the route, which is not made."""
-        first = source * self._terminals
-        reached = 0
-        for target in targets:
-            links = self._reached.get(first + target)
-            reached |= self._links(source, target) if links is None else links
+        layout = self.layout
+        terminals = layout.terminals
+        start = terminals[source]
+        back = layout.routers.back
+        passed = {start}
+        total = 0.0
         # lengths are halves of halves of a pitch, or of one link alone: sums in any order are exact
-        return sum(
-            (reached & links).bit_count() * length for length, links in self._lengths.items()
-        )
-
-    def path(self, source: int, target: int) -> tuple[int, ...]:
-        """The channels from a terminal to another, each as link * classes + class of buffers."""
-        key = source * self._terminals + target
-        path = self._paths.get(key)
-        if path is None:
-            if len(self._paths) >= PATHS_KEPT:
-                self._paths.clear()
-            path = tuple(
-                link * self.classes + buffers for link, buffers in self.layout.path(source, target)
-            )
-            self._paths[key] = path
-        return path
-
-    def _links(self, source: int, target: int) -> int:
-        """The links of a path, a bit each."""
-        if len(self._reached) >= PATHS_KEPT:
-            self._reached.clear()
-        reached = 0
-        for channel in self.path(source, target):
-            reached |= 1 << channel // self.classes
-        self._reached[source * self._terminals + target] = reached
-        return reached
+        if (start, start) in layout.between:
+            total = layout.links[layout.between[start, start]].pitches
+        for target in targets:
+            router = terminals[target]
+            while router not in passed:
+                passed.add(router)
+                before, _ = back(start, router)
+                total += layout.links[layout.between[before, router]].pitches
+                router = before
+        return total
 
     def _made(self, source: int, targets: tuple[int, ...]) -> NetworkRoute:
+        layout = self.layout
+        start = layout.terminals[source]
+        below, channels = self._tree(start, targets)
         rows = array("q")
-        routers = package_links = leaves = 0
+        routers = package_links = 0
         pitches = 0.0
-        for channel, following, onward in _rows([self.path(source, end) for end in targets]):
-            number, buffers = divmod(channel, self.classes)
-            rows.extend((number, buffers, following, onward))
-            leaves += not onward
-            link = self.layout.links[number]
+        # by level, those of one branch beside each other
+        waiting = [(layout.inject[source], 0, below[start])]
+        following = 1
+        for number, buffers, onward in waiting:
+            rows.extend((number, buffers, following, len(onward)))
+            following += len(onward)
+            link = layout.links[number]
             routers += link.enters is not None
             pitches += link.pitches
             package_links += link.kind == "package"
-        return NetworkRoute(source, targets, rows, leaves, Passed(routers, pitches, package_links))
+            for end in onward:
+                if end < 0:  # a terminal
+                    waiting.append((layout.eject[-1 - end], 0, ()))
+                else:
+                    waiting.append((*channels[end], below[end]))
+        return NetworkRoute(
+            source, targets, rows, len(targets), Passed(routers, pitches, package_links)
+        )
 
-
-def _rows(paths: list[tuple[int, ...]]) -> list[tuple[int, int, int]]:
-    """Branches that paths of one source share, level by level: channel, the first that leads on, how
-    many do.
-    """
-    if len(paths) == 1:
-        (path,) = paths
-        rows = [(channel, number, 1) for number, channel in enumerate(path, 1)]
-        rows[-1] = (path[-1], len(path), 0)
-        return rows
-    rows = []
-    level = [paths]
-    following = 1
-    depth = 0
-    while level:
-        below: list[list[tuple[int, ...]]] = []
-        for shared in level:
-            # A path ends in the link to its terminal, which no other passes.
-            if len(shared[0]) == depth + 1:
-                rows.append((shared[0][depth], following, 0))
-                continue
-            parts: dict[int, list[tuple[int, ...]]] = {}
-            for path in shared:
-                parts.setdefault(path[depth + 1], []).append(path)
-            rows.append((shared[0][depth], following, len(parts)))
-            following += len(parts)
-            below += parts.values()
-        level = below
-        depth += 1
-    return rows
+    def _tree(
+        self, start: int, targets: tuple[int, ...]
+    ) -> tuple[dict[int, Sequence[int]], dict[int, tuple[int, int]]]:
+        """By router what lies behind it, in the order of the targets: routers, and terminals as numbers
+        below 0; and the channel by which each router is entered.
+        """
+        layout = self.layout
+        back = layout.routers.back
+        below: dict[int, list[int]] = {start: []}
+        channels: dict[int, tuple[int, int]] = {}
+        for target in targets:
+            router = layout.terminals[target]
+            end = -1 - target
+            while router not in below:
+                below[router] = [end]
+                before, buffers = back(start, router)
+                channels[router] = layout.between[before, router], buffers
+                end = router
+                router = before
+            below[router].append(end)
+        if (start, start) not in layout.between:
+            return below, channels
+        # a bus: all that is sent passes the medium, which ends where it begins
+        medium = len(layout.routers.positions)
+        channels[medium] = layout.between[start, start], 0
+        return {start: [medium], medium: below[start]}, channels
