@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from archsim.readers.call_types import takes_its_types
 from archsim.readers.files import checked_path
 from hwlib.errors import InputError, nearest
 from workloads.network import Network
@@ -41,6 +42,7 @@ class NetworkReading(TypedDict, total=False):
     products: str | Sequence[str] | None
 
 
+@takes_its_types("name_or_path")
 def load_network(
     name_or_path: str | Path,
     *,

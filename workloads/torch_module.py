@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archsim.readers.call_types import takes_its_types
 from hwlib.errors import InputError
 from workloads.load import load_network
 from workloads.network import Network
@@ -39,6 +40,7 @@ class HeldTensors:
         return self.values
 
 
+@takes_its_types()
 def from_torch(module: Any, example: Any, name: str | None = None) -> Network:
     """The network of a PyTorch module, with its trained weights.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from archsim.chip.copies import with_balance
 from archsim.chip.replicas import chip_settings
 from archsim.readers import documents
+from archsim.readers.call_types import takes_its_types
 from archsim.readers.versions import migrated
 from hwlib.errors import InputError, told_within, unknown
 
@@ -83,6 +84,7 @@ def apply_setting(tree: dict[str, Any], keys: list[str], value: Any) -> None:
     tree[keys[-1]] = value
 
 
+@takes_its_types("name")
 def load_architecture(
     name: str | Path | Architecture, settings: Mapping[str, Any] | None = None
 ) -> Architecture:

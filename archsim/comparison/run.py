@@ -23,6 +23,7 @@ from archsim.comparison.terms import Terms, check_terms
 from archsim.comparison.variants import Variant, chosen_variants
 from archsim.comparison.work import Spread, Status, Work
 from archsim.comparison.worker import Order
+from archsim.readers.call_types import takes_its_types
 from archsim.schemes.base import Scheme
 from hwlib.errors import InputError
 from workloads.datasets import Dataset, fit_dataset, load_dataset
@@ -74,6 +75,7 @@ class ComparisonOptions:
     cluster: str | None = None
 
 
+@takes_its_types("chip", "data")
 @shows_options(ComparisonOptions)
 def compare(
     network: str | Path | Network,

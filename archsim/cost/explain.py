@@ -15,6 +15,7 @@ from archsim.cost.measured import measured_node
 from archsim.cost.paths import Document, resolve
 from archsim.cost.total_trails import INSIDE, OFF_CHIP, TOTALS, TotalTrails
 from archsim.cost.trail import Node
+from archsim.readers.call_types import takes_its_types
 from hwlib.errors import InputError
 
 
@@ -27,6 +28,7 @@ class Explained(Protocol):
     def estimate(self) -> Estimate: ...
 
 
+@takes_its_types()
 def explain(result: Explained, path: str) -> Node:
     """The trail behind one number of a result.
 
@@ -42,6 +44,13 @@ def explain(result: Explained, path: str) -> Node:
         InputError: for a path that is no number of this result, with the nearest one and the names
             that would do.
     """
+    if not hasattr(result, "document") or not hasattr(result, "estimate"):
+        raise InputError(
+            "no result that is priced",
+            where="result",
+            got=type(result).__name__,
+            allowed="a Result, or the `result` of a Training",
+        )
     trails = _Trails(result.document, result.estimate())
     keys = resolve(trails.tree, path)
     value: object = trails.tree

@@ -175,9 +175,10 @@ class Device(DeviceValues):
         if rows < 1 or columns < 1:
             raise InputError("an array has at least one row and one column", got=(rows, columns))
         draw = normals_of(rows, columns, seed, tile)
-        parts = []
+        parts = 2 if self.paired else 1
+        held = np.empty(0, np.float32)
         # The devices of a pair are drawn one after the other, each with all its numbers.
-        for _ in range(2 if self.paired else 1):
+        for part in range(parts):
             planes = self.planes(draw)
             if self.corrupt_probability > 0:
                 stick_some(planes, draw, self.corrupt_probability, self.corrupt_range)
@@ -188,10 +189,13 @@ class Device(DeviceValues):
                     planes, (step, step, 100 * self.lower_bound, 100 * self.upper_bound)
                 ):
                     plane[:, -1] = value
-            parts.append(np.stack([*planes, *self.own_planes(planes, draw)], axis=1))
-        return DeviceArray(
-            self, np.ascontiguousarray(np.stack(parts, axis=1), np.float32), draw, seed, tile
-        )
+            every = [*planes, *self.own_planes(planes, draw)]
+            if part == 0:
+                held = np.empty((rows, parts, len(every), columns), np.float32)
+            # Each in its place: stacks of stacks took most of the time of a large network's draw.
+            for number, plane in enumerate(every):
+                held[:, part, number] = plane
+        return DeviceArray(self, held, draw, seed, tile)
 
     def own_planes(
         self, planes: list[np.ndarray], draw: Callable[[], np.ndarray]

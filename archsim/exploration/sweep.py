@@ -24,6 +24,7 @@ from archsim.exploration.store.versions import code_version
 from archsim.exploration.sweep_checks import changed_since, need_known_schemes, need_some
 from archsim.exploration.work.engine import Engine
 from archsim.exploration.work.preview import check_names
+from archsim.readers.call_types import takes_its_types
 from archsim.readers.digest import seal
 from archsim.readers.stored import note_unsealed, read_stored
 from hwlib.errors import InputError
@@ -145,6 +146,7 @@ class Sweep:
         return sweep_document(self)
 
 
+@takes_its_types()
 def explore(
     space: str | Path | Mapping | Space,
     jobs: int = 1,

@@ -6,5 +6,6 @@ In goes a path, out comes checked data or an InputError that says what, where, g
 unpickled). `checks` and `form` say what may be in a document and what it is as JSON Schema, `table`
 reads a table field by field where a field decides what the next may be. `versions` is the table of
 kinds of documents with their versions and migrations, `digest` how each proves itself, `stored` all of
-that in one call. Begin with `stored.read_stored`. Uses hwlib only; everything else may use it.
+that in one call. `call_types` holds the arguments of public calls to their types. Begin with
+`stored.read_stored`. Uses hwlib only; everything else may use it.
 """

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from archsim.chip.built import BuiltChip
+from archsim.readers.call_types import takes_its_types
 from archsim.run.inference_options import InferenceWords
 from archsim.run.options import BuiltTrainingWords, SimulationWords
 from archsim.run.prepared_run import build_for
@@ -124,6 +125,7 @@ class Build:
         words: BuiltTrainingWords = {"batch": self.built.trace.batch, **options}
         return train(self.network, self.built.chip, scheme=self.built.rule, **words)
 
+    @takes_its_types()
     def infer(
         self, data: str | Path | Dataset = "digits", **options: Unpack[InferenceWords]
     ) -> Result:
@@ -152,6 +154,7 @@ class Build:
         words: InferenceWords = {"node_nm": self.asked.node_nm, **options}
         return infer(self.network, self.built.chip, data, **words)
 
+    @takes_its_types()
     def sweep(
         self,
         axes: Mapping[str, Any],
@@ -240,6 +243,7 @@ class Build:
         )
 
 
+@takes_its_types("network", "chip")
 def build(
     network: str | Path | Network | Trace,
     chip: str | Path | Architecture | None = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 from archsim.operators.digital_work import forward_work
 from archsim.operators.forward import can_carry
 from archsim.operators.vocabulary import named
+from archsim.readers.call_types import takes_its_types
 from archsim.run.network_check import Assumption, LayerCheck, NetworkCheck, UnsupportedNode
 from archsim.soc.data.request import check_values
 from archsim.training.trainable import untrainable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from workloads.onnx.inspection import Inspected
 
 
+@takes_its_types("network")
 def check(network: str | Path | Network, **reading: Unpack[NetworkReading]) -> NetworkCheck:
     """Say of a network what would be imported, before anything runs.
 

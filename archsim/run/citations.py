@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hwlib.bibliography import load_entries, load_sources
+from hwlib.errors import InputError
 from hwlib.text import counted, html_table
 
 # Our own assumptions are a note to a reader, not a paper that can be cited.
@@ -109,13 +110,26 @@ def cite(result: Any) -> Citations:
 
 def _document_of(result: Any) -> Mapping[str, Any]:
     if isinstance(result, Mapping):
+        if "architecture" not in result:
+            raise InputError(
+                "no document of a result: it names no chip",
+                where="result",
+                got=", ".join(map(str, result)) or "nothing",
+            )
         return result
     if isinstance(result, str | Path):
         from archsim.run.result import Result
 
         return Result.load(result).document
     # A training has its priced step as `result`.
-    document: Mapping[str, Any] = getattr(result, "result", result).document
+    document = getattr(getattr(result, "result", result), "document", None)
+    if not isinstance(document, Mapping):
+        raise InputError(
+            "no result",
+            where="result",
+            got=type(result).__name__,
+            allowed="a Result, a Training, its document, or a path",
+        )
     return document
 
 

@@ -14,6 +14,7 @@ from archsim.basics.files import write_files
 from archsim.devices.fit.document import MeasuredCurves, device_file, fit_document, measured_curves
 from archsim.devices.fit.fit import DeviceFit, fit_device
 from archsim.devices.fit.measured import read_measured, read_table
+from archsim.readers.call_types import takes_its_types
 from hwlib.errors import InputError, is_finite
 from hwlib.text import html_table
 
@@ -97,6 +98,7 @@ class FittedDevice:
         return f"<p><b>{escape(repr(self))}</b></p>{html_table(('parameter', 'value'), rows)}{told}"
 
 
+@takes_its_types()
 def fit(
     table: Any,
     law: str | Sequence[str] = AUTO,

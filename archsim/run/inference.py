@@ -14,6 +14,7 @@ from archsim.chip.cell_levels import check_device
 from archsim.chip.kind_chips import devices_of_kinds
 from archsim.chip.standard import STANDARD_CHIP
 from archsim.devices.presets import load_device
+from archsim.readers.call_types import takes_its_types
 from archsim.run.drawn_chips import Accuracies, TestSet, measure_accuracies, tested_images
 from archsim.run.held import chip_with_holder, holder_of, idle_settings
 from archsim.run.inference_options import InferenceOptions, InferenceWords, check_counts
@@ -36,6 +37,7 @@ EXACT = ("exact", "none")
 _RANGE = (5, 95)  # percent of the drawn chips
 
 
+@takes_its_types("network", "chip", "data")
 @shows_options(InferenceOptions)
 def infer(
     network: str | Path | Network,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from archsim.readers.call_types import takes_its_types
 from archsim.schemes import list_schemes
 from archsim.trace import Trace
 from archsim.trace.file import load_trace as read_trace
 from hwlib.errors import unknown
 
 
+@takes_its_types()
 def load_trace(path: str | Path) -> Trace:
     """A recorded trace.
 

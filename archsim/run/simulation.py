@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from archsim.basics.call_options import read_options, shows_options
 from archsim.chip.unused import unused_notes, unused_settings
+from archsim.readers.call_types import takes_its_types
 from archsim.run.options import SimulationOptions, SimulationWords
 from archsim.run.prepared_run import PreparedRun, build_for
 from archsim.run.result import Result
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from archsim.schemes.base import Scheme
 
 
+@takes_its_types("network", "chip")
 @shows_options(SimulationOptions)
 def simulate(
     network: str | Path | Network | Trace,

@@ -128,6 +128,13 @@ def _given(network: Network, weights: Weights) -> _Given:
         return _Given(arrays, ("weights are those of a training in memory",), trained.words)
     if isinstance(weights, Mapping):
         return _Given(dict(weights))
+    if not isinstance(weights, str | Path):
+        raise InputError(
+            "not trained weights",
+            where="weights",
+            got=type(weights).__name__,
+            allowed="an .npz or .onnx file, the folder of a training, what `train` returned, a mapping",
+        )
     path = Path(weights)
     if path.suffix.lower() == ".npz":
         from archsim.readers.arrays import read_npz

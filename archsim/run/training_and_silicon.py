@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Unpack
 from archsim.basics.call_options import read_options, shows_options
 from archsim.basics.folders import folder_path, hold, refuse_other
 from archsim.chip import load_architecture
+from archsim.readers.call_types import takes_its_types
 from archsim.run.fact_tables import Row
 from archsim.run.first_weights import first_inputs, first_of
 from archsim.run.options import Bar, TrainingOptions, TrainingWords, Watch
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 CHECKPOINT = "checkpoint.json"
 
 
+@takes_its_types("chip", "data")
 @shows_options(TrainingOptions)
 def train(
     network: str | Path | Network,

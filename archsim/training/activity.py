@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.kernels.compiled import count_ones, kernel
+from archsim.kernels.compiled import borrowed, count_ones, kernel
 from archsim.kernels.tile_records import INPUT_BOUND, INPUT_STEP, NOISE_MANAGEMENT
+from archsim.kernels.views import view_at
 from archsim.training.table import (
     BIAS,
     BLOCK,
@@ -24,6 +25,7 @@ U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
+START = np.int64(0)  # typed: numba compiles a callee anew for a literal
 LARGEST = np.finfo(np.float32).max
 VALUES, NONZERO, MAGNITUDE, ONES, BITS = range(5)
 # bits of an input whose converter does not round: as an 8-bit code
@@ -76,20 +78,20 @@ def observe(arrays, memory, forward_physics, backward_physics, samples):
     (arrays, 2, 5).
     """
     for index in range(arrays.shape[0]):
-        array = arrays[index]
+        array = borrowed(arrays[index])
         rows = array[ROWS]
         columns = array[COLUMNS]
         count = array[VECTORS]
         features = columns - array[BIAS]
         plain = count - array[TURNED_VECTORS]
-        block = memory[array[BLOCK] : array[BLOCK] + columns * count].reshape(columns, count)
-        peaks = memory[array[INPUT_PEAKS] : array[INPUT_PEAKS] + count]
-        errors = memory[array[ERRORS] : array[ERRORS] + rows * count].reshape(rows, count)
-        error_peaks = memory[array[ERROR_PEAKS] : array[ERROR_PEAKS] + count]
-        forth = forward_physics[index]
-        back = backward_physics[index]
-        observe_block(block, features, (0, plain), peaks, forth, samples[index, 0])
-        observe_block(errors, rows, (0, plain), error_peaks, back, samples[index, 1])
+        block = view_at(memory, array[BLOCK], (columns, count))
+        peaks = view_at(memory, array[INPUT_PEAKS], (count,))
+        errors = view_at(memory, array[ERRORS], (rows, count))
+        error_peaks = view_at(memory, array[ERROR_PEAKS], (count,))
+        forth = borrowed(forward_physics[index])
+        back = borrowed(backward_physics[index])
+        observe_block(block, features, (START, plain), peaks, forth, samples[index, 0])
+        observe_block(errors, rows, (START, plain), error_peaks, back, samples[index, 1])
         # of vectors from the other side the two lie in each other's place
         if plain < count:
             observe_block(errors, rows, (plain, count), error_peaks, forth, samples[index, 0])

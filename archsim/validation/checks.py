@@ -7,6 +7,7 @@ from importlib import resources
 from typing import Any
 
 from archsim.cost.spread import Spread
+from archsim.readers.call_types import takes_its_types
 from archsim.readers.documents import parse_toml
 from archsim.validation import isaac32, isaac_predicted, macros, rpu, stochastic, wu2023
 from archsim.validation.chips.figures import chip_rows
@@ -49,6 +50,7 @@ def load_published() -> dict[str, Row]:
     return published
 
 
+@takes_its_types()
 def run_checks(progress: Callable[[float, float, str], None] | None = None) -> list[Row]:
     """Published figures beside what the model gives, simulated now.
 

@@ -16,6 +16,7 @@ from archsim.exploration.store.store import FILE as STORE_FILE
 from archsim.exploration.store.store import Store
 from archsim.exploration.sweep import SPACE_FILE
 from archsim.exploration.work.metrics import OTHER, PRICED, TIMED, TRAINED
+from archsim.readers.call_types import takes_its_types
 from archsim.readers.stored import read_stored
 from archsim.training.checkpoints import load_checkpoint
 from archsim.validation.stored_checks import (
@@ -82,6 +83,7 @@ class Verification:
         }
 
 
+@takes_its_types()
 def verify(folder: str | Path) -> Verification:
     """Check every stored document in a folder and below it, or one file; nothing is written.
 

@@ -203,6 +203,7 @@ def test_a_device_needs_data_and_a_time_is_a_number():
     with pytest.raises(InputError, match="real data"):
         archsim.simulate("digits_cnn", "cim40", device="pcm")
     for at in (-1.0, math.nan, math.inf, True):
-        with pytest.raises(InputError, match="not a time"):
+        told = "another type; got True; allowed: float" if at is True else "not a time"
+        with pytest.raises(InputError, match=told):
             archsim.simulate("digits_cnn", "cim40", device="pcm", data="random", at=at)
     assert set(ACTING) <= {p.name for law in LAWS for p in load_law(law).parameters}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from archsim.readers.call_types import takes_its_types
 from hwlib.errors import InputError, nearest
 from workloads.datasets.arrays import read_arrays
 from workloads.datasets.catalogue import RecordSource, Source, catalogue
@@ -39,6 +40,7 @@ def list_datasets() -> dict[str, str]:
     return {"digits": _DIGITS_TITLE} | {name: source.title for name, source in catalogue().items()}
 
 
+@takes_its_types("name_or_path")
 def load_dataset(
     name_or_path: str | Path | Dataset, download: bool = True, progress: Progress | None = None
 ) -> Dataset:

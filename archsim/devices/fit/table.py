@@ -52,6 +52,11 @@ def _names_of(table: Any, where: str) -> list[str]:
             got=type(table).__name__,
             allowed="the path of a CSV, a mapping of columns, a pandas DataFrame",
         )
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError(
+                "a column's name is a text", where=where, got=type(name).__name__, allowed="str"
+            )
     return [_cell(name, where) for name in names]
 
 

@@ -96,6 +96,13 @@ def vectors_of(layer: Layer, values: np.ndarray) -> np.ndarray:
 
 def _as_maps(layer: Layer, outputs: np.ndarray) -> np.ndarray:
     """Outputs (images, groups x outputs, vectors) as the layer's maps, (images, *output shape)."""
+    size = outputs.itemsize
+    if output_vectors(layer, np.empty(layer.output_shape, outputs.dtype)).strides == (
+        size,
+        size * outputs.shape[2],
+    ):  # they lie as the maps do
+        together = np.ascontiguousarray(outputs, np.float32)
+        return together.reshape(len(outputs), *layer.output_shape)
     result = np.empty((len(outputs), *layer.output_shape), np.float32)
     for image, rows in zip(result, outputs):
         output_vectors(layer, image)[...] = rows.T
@@ -172,9 +179,11 @@ class TileReader:
             parts.append(
                 self._read_some(layer, inputs[image : image + size], number * an_image + before)
             )
-        outputs = np.concatenate(parts)
+        outputs = parts[0] if len(parts) == 1 else np.concatenate(parts)
         bias = None if reader.bias_row else values.biases.get(layer.name)
-        return _as_maps(layer, outputs if bias is None else outputs + bias[:, None])
+        if bias is not None:
+            outputs += bias[:, None]
+        return _as_maps(layer, outputs)
 
     def _read_some(self, layer: Layer, inputs: np.ndarray, first: int) -> np.ndarray:
         """Outputs (images, groups x outputs, vectors) for vectors from number `first` on."""
@@ -223,7 +232,7 @@ class TileReader:
         """Maps in the words of the chip."""
         stored = self.values.stored
         if not stored.by_chance:
-            return stored.stored(layer.name, maps, self.first)
+            return stored.stored(layer.name, maps, self.first, fresh=layer.on_array)
         if not layer.on_array:
             kept = [stored.stored(layer.name, one, self.first + i) for i, one in enumerate(maps)]
             return np.stack(kept)

@@ -47,7 +47,9 @@ class StoredMaps:
             scale[EXPONENT] = max(needed, scale[EXPONENT]) if scale[SET] else needed
             scale[SET] = 1
 
-    def stored(self, name: str, values: np.ndarray, image: int, part: int = 0) -> np.ndarray:
+    def stored(
+        self, name: str, values: np.ndarray, image: int, part: int = 0, fresh: bool = False
+    ) -> np.ndarray:
         """What the buffer keeps of values of a layer's map; NaN, what has not arrived, stays.
 
         Args:
@@ -55,11 +57,13 @@ class StoredMaps:
             values: of any shape.
             image: number of the image, `part` of its map: keys of random numbers.
             part: of the image's map.
+            fresh: whether nobody else has these values, float32 and contiguous: they are rounded in
+                place.
 
         Returns:
             float32 of that shape.
         """
-        kept = np.array(values, np.float32)
+        kept = values if fresh else np.array(values, np.float32)
         if self.exact:
             return kept
         scale = self.scales[name]
