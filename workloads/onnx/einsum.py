@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workloads.onnx.builder import Builder, Converter
-from workloads.onnx.einsum_letters import Letters, factors_of, letters_of
+from workloads.onnx.einsum_letters import Factors, Letters, factors_of, letters_of
 from workloads.onnx.reader import Value
 from workloads.onnx.sharing import WeightKey, WeightSource
 
@@ -53,14 +53,17 @@ def _with_weight(
     features = factors.second
     if weight == 0:
         rest, features = features, rest
-    # An array has one matrix, and without a letter to sum over it has no lines.
-    if factors.stacked or not factors.summed:
+    # Without a letter to sum over an array has no lines.
+    if not factors.summed:
         raise builder.fault(
             node,
-            "a product with a stack of weight matrices is not supported",
-            "split it into one product a matrix",
+            "a product with a weight that sums over nothing is not supported",
+            "write it as Mul",
             letters.shape(letters.terms[weight]),
         )
+    if factors.stacked:
+        parts = Factors(factors.stacked, rest, features, factors.summed)
+        return _with_stack(builder, node, letters, weight, parts)
     source = builder.source(node.input[data], node).layer
     # Features of an array layer are the last axis.
     wanted = rest + factors.summed
@@ -82,6 +85,38 @@ def _with_weight(
         transposed=sharing.transposed,
     )
     return builder.reshaped(name, letters.shape(rest + features), node), rest + features
+
+
+def _with_stack(
+    builder: Builder, node: NodeProto, letters: Letters, weight: int, parts: Factors
+) -> tuple[str, str]:
+    """A product with one weight matrix for each value of some letters: a convolution of 1 x 1 in as
+    many groups. `parts`: letters of the activation first, of the weight second.
+    """
+    data = 1 - weight
+    source = builder.source(node.input[data], node).layer
+    wanted = parts.stacked + parts.summed + parts.first
+    source = _arranged(builder, node, source, letters, letters.terms[data], wanted, "_input")
+    groups = letters.size(parts.stacked)
+    vectors = letters.size(parts.first)
+    image = (groups * letters.size(parts.summed), 1, vectors)
+    source = builder.reshaped(source, image, node, suffix="_image")
+    tensor = node.input[weight]
+    name = builder.name_for(node, "conv2d", tensor)
+    form = (letters.terms[weight], parts.stacked, parts.summed, parts.second)
+    key = WeightKey("conv2d", builder.origins.of(tensor), form)
+    builder.weights[name] = WeightSource(node)
+    builder.add(
+        name,
+        "conv2d",
+        (source,),
+        (groups * letters.size(parts.second), 1, vectors),
+        node,
+        groups=groups,
+        shares=builder.shared(name, key).shares,
+    )
+    made = parts.stacked + parts.second + parts.first
+    return builder.reshaped(name, letters.shape(made) or (1,), node, suffix="_stack"), made
 
 
 def _of_activations(builder: Builder, node: NodeProto, letters: Letters) -> tuple[str, str]:

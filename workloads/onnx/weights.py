@@ -125,9 +125,12 @@ def _of_einsum(builder: Builder, layer: Layer, source: WeightSource, values: Con
     number = 0 if builder.constant(node.input[0]) else 1
     columns = factors.second if number else factors.first
     term = letters.terms[number]
-    order = [term.index(letter) for letter in factors.summed + columns]
+    order = [term.index(letter) for letter in factors.stacked + factors.summed + columns]
     turned = values.of(node.input[number]).transpose(order)
-    matrix = turned.reshape(letters.size(factors.summed), letters.size(columns))
+    lines, width = letters.size(factors.summed), letters.size(columns)
+    if layer.groups > 1:  # a stack of them
+        return _Stored(turned.reshape(layer.groups, lines, width), None)
+    matrix = turned.reshape(lines, width)
     bias = _a_feature(values.of(source.bias_tensor), layer) if layer.bias else None
     return _Stored(matrix, bias)
 
