@@ -73,6 +73,13 @@ FORMS = [
         13,
     ),
     (
+        "einsum with a weight a head, alike for all images",
+        [einsum("nisq,jnsq->nsij", "w")],
+        HEADS,
+        [("w", weight(6, 1, 3, 5))],
+        13,
+    ),
+    (
         "einsum with a stack of one weight",
         [einsum("nqhd,hds->nqhs", "w")],
         (4, 1, 5),

@@ -84,11 +84,17 @@ def letters_of(builder: Builder, node: NodeProto) -> Letters:
     if batch and batch not in whole:
         raise builder.fault(node, "sums over the batch", "export with the batch as another axis")
     _refuse_repeated(builder, node, terms, whole, sizes)
-    constants = [
-        term for tensor, term in zip(node.input, terms) if builder.constant(tensor) and batch
+    # One of the length one is that of every image.
+    differing = [
+        term
+        for tensor, term in zip(node.input, terms)
+        if builder.constant(tensor)
+        and batch
+        and batch in term
+        and builder.full(tensor, node)[term.index(batch)] > 1
     ]
-    if any(batch in term for term in constants):
-        raise builder.fault(node, "a weight differs from image to image", got=constants)
+    if differing:
+        raise builder.fault(node, "a weight differs from image to image", got=differing)
     kept = tuple(term.replace(batch, "") if batch else term for term in terms)
     return Letters(kept, whole.replace(batch, "") if batch else whole, batch, whole, sizes)
 

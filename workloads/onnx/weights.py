@@ -126,7 +126,8 @@ def _of_einsum(builder: Builder, layer: Layer, source: WeightSource, values: Con
     columns = factors.second if number else factors.first
     term = letters.terms[number]
     order = [term.index(letter) for letter in factors.stacked + factors.summed + columns]
-    turned = values.of(node.input[number]).transpose(order)
+    # without the axis of the batch, which is one long where a weight has it
+    turned = values.of(node.input[number]).reshape(letters.shape(term)).transpose(order)
     lines, width = letters.size(factors.summed), letters.size(columns)
     if layer.groups > 1:  # a stack of them
         return _Stored(turned.reshape(layer.groups, lines, width), None)

@@ -157,7 +157,20 @@ def _attention(node: Any) -> int:
     return math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
 
 
+def _by_letters(node: Any) -> int:
+    """Of `einsum` every combination of its letters; an ellipsis is not counted."""
+    equation, tensors = node.args[:2]
+    terms = equation.replace(" ", "").partition("->")[0].split(",")
+    sizes: dict[str, int] = {}
+    for term, tensor in zip(terms, tensors, strict=True):
+        for letter, size in zip(term, _shape(tensor), strict=True):
+            sizes[letter] = max(sizes.get(letter, 1), size)
+    return math.prod(sizes.values())
+
+
 def _factors(node: Any, kind: str) -> tuple[Any, ...]:
+    if kind == "einsum":
+        return tuple(node.args[1])
     return tuple(node.args[1:3]) if kind in ("addmm", "baddbmm") else tuple(node.args[:2])
 
 
@@ -167,6 +180,7 @@ _PRODUCTS: dict[str, Callable[[Any], int]] = {
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
     "scaled_dot_product_attention": _attention,
+    "einsum": _by_letters,
 }
 
 
