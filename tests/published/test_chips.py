@@ -16,7 +16,9 @@ from archsim.validation.chips.choices import (
     converter_of,
     lines_together,
     rows_on_line,
+    shifted_lines,
     turns_of,
+    written_columns,
 )
 from archsim.validation.chips.facts import read_facts
 from archsim.validation.chips.figures import chip_rows, left_out
@@ -178,6 +180,20 @@ def test_a_core_has_the_cells_that_it_states():
     assert {name for name, one in FACTS.items() if cells_of_a_place(one) > 1} == {"wang2024"}
     (point,) = FACTS["wang2024"].points
     assert describe(FACTS["wang2024"], point)["components"]["array"]["count"] == 8
+
+
+def test_columns_that_share_a_converter_share_its_way_for_writes():
+    # 8 converters on 8 of 256 columns each: 64 bit and 64 source lines, four ways to select on both
+    macro = FACTS["spetalnick2022"]
+    assert written_columns(macro) == 64
+    assert shifted_lines(macro) == 256 + 2 * (64 + 4)
+    parts = describe(macro, macro.points[0])["components"]
+    assert parts["write_driver"]["count"] * 256 == near(2 * 64)
+    assert parts["level_shifter"]["count"] * (256 + 256) == near(256 + 2 * (64 + 4))
+    # a converter a column: both lines of each, and nothing to select
+    assert shifted_lines(FACTS["neurram"]) == 256 + 2 * 256
+    # a pair of columns on a converter is read, and written, together
+    assert written_columns(FACTS["li2025"]) == 1024
 
 
 def test_columns_that_nothing_holds_conduct_in_turn():

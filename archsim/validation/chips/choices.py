@@ -25,7 +25,8 @@ _CELLS = {
     "magnetic": "cell_1t1mtj",
     "flash": "cell_nor_flash",
 }
-# Roles of cim40 that lie outside of the core.
+COLUMN_LINES = 2
+"""A cell with an access transistor has a bit and a source line."""
 SUPPLY_RANGE = (0.75, 1.08)
 """Of the node's own supply: the range of the laws (`hwlib/conditions.py`), with room for draws of that."""
 
@@ -71,6 +72,28 @@ def conversion_ns(facts: ChipFacts, point: Point) -> float:
     cycles = conversion_cycles(facts, point)
     share = 1.0 if facts.held_a_column else cycles / (point.input_bits + cycles)
     return point.invocation_ns * share / turns_of(facts, point)
+
+
+def written_columns(facts: ChipFacts) -> int:
+    """Columns that are written at a time: those that the converters read, as the multiplexer between
+    them is the way of a write as well.
+
+    Source:
+        OpenRAM, `write_driver_array`: drivers write to the bit lines through the column multiplexer.
+    """
+    _, columns = array_of(facts)
+    together = max(point.columns_together for point in facts.points)
+    return min(columns, facts.converters * together)
+
+
+def shifted_lines(facts: ChipFacts) -> int:
+    """Lines at the voltage of a write: rows, both lines of each column that is written at a time, and
+    those that select among the columns.
+    """
+    rows, columns = array_of(facts)
+    written = written_columns(facts)
+    selects = math.ceil(columns / written) if written < columns else 0
+    return rows + COLUMN_LINES * (written + selects)
 
 
 def cells_of_a_place(facts: ChipFacts) -> int:

@@ -36,7 +36,9 @@ columns in turn) and 8 (supplies below the laws). Areas take the white space of 
 6. Each row has a driver and a one-bit input, each column a driver, each converter a multiplexer and a
    register of its code; inputs of the rows that are read at a time are stored. A tile has a
    sequencer and a clock. Cells that are programmed have write drivers and level shifters, and with
-   their transistor a source line a column beside the bit line.
+   their transistor a source line a column beside the bit line. Columns that share a converter share
+   its way for writes, too: drivers are as many as columns that are read at a time, and shifters stand
+   at these, at the rows and at the lines that select a column.
 7. Half of the inputs are not zero, as in all of archsim where nobody measured, and the bits of these are
    as in even numbers from 1 on: one of one bit, half of many.
 8. The supply is the stated one, held to 0.75 to 1.08 of the node's own, for which there are laws; where
@@ -54,6 +56,7 @@ from archsim.chip.config import Architecture
 from archsim.chip.load import architecture_path, read_toml, validate
 from archsim.chip.roles import OPTIONAL
 from archsim.validation.chips.choices import (
+    COLUMN_LINES,
     array_of,
     bits_of,
     cell_of,
@@ -65,8 +68,10 @@ from archsim.validation.chips.choices import (
     converter_of,
     lines_are_held,
     rows_on_line,
+    shifted_lines,
     stored_bits,
     supply_of,
+    written_columns,
 )
 from archsim.validation.chips.facts import ChipFacts, Point
 
@@ -80,7 +85,6 @@ _OUTSIDE = (
     "clock_tree",
     "off_chip_memory",
 )
-_COLUMN_LINES = 2.0  # a cell with an access transistor has a bit and a source line
 _LEAST_AMPLIFIED = 4  # bits of a converter in front of which a resistive column is amplified
 
 
@@ -171,15 +175,15 @@ def _core(facts: ChipFacts, point: Point) -> dict[str, dict[str, Any]]:
     }
     if programmed:
         rows, columns = array_of(facts)
-        lines = _COLUMN_LINES
+        drivers = COLUMN_LINES * written_columns(facts) / columns
         # a line above the supply is driven by thick oxide
         volts = {} if facts.line_voltage_v is None else {"voltage_v": facts.line_voltage_v}
-        core["write_driver"] = _part("write_driver", "column", **volts) | {"count": lines}
-        # A part `per = "line"` stands at each row and column once; a source line is a column more.
-        more = (rows + lines * columns) / (rows + columns)
+        core["write_driver"] = _part("write_driver", "column", **volts) | {"count": drivers}
+        # A part `per = "line"` stands at each row and column once.
+        more = shifted_lines(facts) / (rows + columns)
         core["level_shifter"] = _part("level_shifter", "line", **volts) | {"count": more}
         core["word_line_driver"]["parameters"] |= volts
-        core["bit_line_driver"]["count"] = lines
+        core["bit_line_driver"]["count"] = float(COLUMN_LINES)
     core["tile_control"] = _part(
         "tile_control", "tile", rows="=tile.rows", columns="=tile.columns", groups="=derived.groups"
     )
