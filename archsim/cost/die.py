@@ -1,9 +1,9 @@
 """From the parts of a chip to its die: white space and wiring, references, pumps, regulators, ring.
 
-The parts of a chip add up to less silicon than its die has: a third of a core that was published (61 % of
-NeuRRAM's). What is between, around and beside them follows from a figure each, with its band
-(`hwlib/figures/die.toml`), and from nothing that the chip's description says but whether it programs
-cells. Low and high take every figure at its low and every figure at its high.
+The parts of a chip add up to less silicon than its die has: two sevenths of the middle core that was
+published (61 % of NeuRRAM's). What is between, around and beside them follows from a figure each, with
+its band (`hwlib/figures/die.toml`), and from nothing that the chip's description says but whether it
+programs cells. Low and high take every figure at its low and every figure at its high.
 """
 
 from __future__ import annotations
