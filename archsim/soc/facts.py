@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from archsim.chip.blocks import blocks
@@ -62,14 +63,23 @@ class MachineFacts:
 
 def _row(record: MachineFacts | LayerCycles | ResourceCycles) -> dict[str, Any]:
     """The fields of a record by their names; tables in it are copied, records in it are not."""
-    values = ((name, getattr(record, name)) for name in _fields_of(type(record)))
-    return {name: dict(value) if type(value) is dict else value for name, value in values}
+    names, values_of, tables = _fields_of(type(record))
+    row = dict(zip(names, values_of(record)))
+    for name in tables:
+        row[name] = dict(row[name])
+    return row
 
 
 @cache
-def _fields_of(form: type[MachineFacts | LayerCycles | ResourceCycles]) -> tuple[str, ...]:
-    # thousands of resources are of one form
-    return tuple(field.name for field in fields(form))
+def _fields_of(
+    form: type[MachineFacts | LayerCycles | ResourceCycles],
+) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]], tuple[str, ...]]:
+    """The names of its fields, what takes them from a record, and those that are tables: thousands of
+    resources are of one form.
+    """
+    names = tuple(field.name for field in fields(form))
+    tables = tuple(field.name for field in fields(form) if str(field.type).startswith("dict"))
+    return names, attrgetter(*names), tables
 
 
 def machine_facts(machine: ChipMachine) -> MachineFacts:

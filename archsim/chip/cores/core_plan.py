@@ -66,6 +66,7 @@ class _StepLaw:
         self.messages = Messages(step, cores)
         self.sums_in = step.sums_in * cores.kept[step.operation.name]
         self.counts = MessageCounts(step, cores)
+        self._stations: dict[tuple[Station, ...], tuple[Station, ...]] = {}
         self.wire_words_in = self.wire_words_out = 0.0
         # what a flat chip leaves in the register of a tile comes to each core anew
         operation = step.operation
@@ -88,13 +89,17 @@ class _StepLaw:
         cores = tuple(
             CoreStep(
                 share.core,
-                tuple(self._feed(share)) + (self._generated() if not number else ()),
-                tuple(self._collect(share, shares.columns)),
-                tuple(self._finish(share)),
+                self._once(tuple(self._feed(share)) + (self._generated() if not number else ())),
+                self._once(tuple(self._collect(share, shares.columns))),
+                self._once(tuple(self._finish(share))),
             )
             for number, share in enumerate(shares.cores)
         )
         return UnitWork(cores, self.messages.exchanges(shares), self.messages.returns(shares))
+
+    def _once(self, stations: tuple[Station, ...]) -> tuple[Station, ...]:
+        """The same stations as of a core before: most cores of an operation do as much."""
+        return self._stations.setdefault(stations, stations)
 
     def _feed(self, share: CoreShare) -> Iterable[Station]:
         recalled = sum(self.messages.recalled) * share.outputs

@@ -70,12 +70,16 @@ class ChipOfCores(ChipMachine):
     def plan_anew(self, operation: Operation, share: float = 1.0) -> OperationPlan:
         return plan(operation, self.placement, self.chip, self.memory, share, self.map)
 
+    @cached_property
+    def _all_servers(self) -> list[Server]:
+        return [*super().servers(), *(server for core in self.cores for server in core.all())]
+
     def servers(self) -> list[Server]:
         """The shared resources, each once; of a core those that were asked."""
         return [*super().servers(), *(server for core in self.cores for server in core.used())]
 
     def all_servers(self) -> list[Server]:
-        return [*super().servers(), *(server for core in self.cores for server in core.all())]
+        return self._all_servers
 
     def links(self) -> list[NetworkLink]:
         """The links of the network that carried something."""
