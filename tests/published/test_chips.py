@@ -10,13 +10,14 @@ from archsim.validation.chips.choices import (
     array_of,
     below_laws,
     cells_of_a_place,
-    conducting_share,
     content_supply,
     conversion_ns,
     converter_of,
+    cycles_of,
     lines_together,
     rows_on_line,
     shifted_lines,
+    slot_cycles,
     turns_of,
     written_columns,
 )
@@ -196,18 +197,27 @@ def test_columns_that_share_a_converter_share_its_way_for_writes():
     assert written_columns(FACTS["li2025"]) == 1024
 
 
+def read_chip(facts):
+    return archsim.load_architecture(FOLDER / f"{facts.name}.toml")
+
+
 def test_columns_that_nothing_holds_conduct_in_turn():
     tempo, isaac = FACTS["jiang2023"], FACTS["isaac2016"]
     assert turns_of(tempo, tempo.points[0]) == 4  # 64 columns on 16 neurons
-    assert conducting_share(tempo, tempo.points[0]) == 1 / 4
     # four slots and a conversion a turn
+    assert cycles_of(tempo, tempo.points[0]) == 4 * 5
     assert conversion_ns(tempo, tempo.points[0]) == near(1584.5 / 4 / 5)
     # a sample and hold a column: 128 of them in 100 ns, the 1.28 GS/s of its table
-    assert conducting_share(isaac, isaac.points[0]) == 1.0
+    assert cycles_of(isaac, isaac.points[0]) == slot_cycles(isaac, isaac.points[0]) == 128
     assert conversion_ns(isaac, isaac.points[0]) == near(1 / 1.28)
     counted, roles = count_core(tempo, tempo.points[0])
     times = {(roles[one.number], one.action): one.times for one in counted.actions}
-    assert times["array", "read"] == near(64 * 64 / 4 * 4 * 0.5 * 8 / 15)
+    # each cell in the four slots of its turn, and the rows in all of them
+    assert times["array", "read"] == near(64 * 64 * 4 * 0.5 * 8 / 15)
+    assert times["dac", "convert"] == 64 * 4 * 4
+    assert read_chip(tempo).clock_mhz == near(20 / 1584.5 * 1e3, rel=1e-5)
+    assert read_chip(tempo).read.front_end == "shared"
+    assert read_chip(isaac).read.front_end == "per_column" and read_chip(isaac).read.overlap
 
 
 def test_a_study_is_compared_with_the_lines_of_its_table():

@@ -60,18 +60,27 @@ def turns_of(facts: ChipFacts, point: Point) -> int:
     return math.ceil((point.conversions or facts.converters) / facts.converters)
 
 
-def conducting_share(facts: ChipFacts, point: Point) -> float:
-    """Of an invocation, the time that a column conducts: its own turn where nothing holds its sum."""
-    return 1.0 if facts.held_a_column else 1 / turns_of(facts, point)
+def slot_cycles(facts: ChipFacts, point: Point) -> int:
+    """Cycles of one input slot: one, or as many as the conversions of held sums take meanwhile."""
+    if not facts.held_a_column:
+        return 1
+    conversions = turns_of(facts, point) * conversion_cycles(facts, point)
+    return math.ceil(conversions / point.input_bits)
+
+
+def cycles_of(facts: ChipFacts, point: Point) -> int:
+    """Cycles of an invocation: slots and a conversion each turn, or slots alone where the sums of the
+    columns are held, so that they are converted while the next input is applied.
+    """
+    slots = point.input_bits * slot_cycles(facts, point)
+    if facts.held_a_column:
+        return slots
+    return (slots + conversion_cycles(facts, point)) * turns_of(facts, point)
 
 
 def conversion_ns(facts: ChipFacts, point: Point) -> float:
-    """Time of one conversion in ns: its cycles of a turn, or all of it where the sums of the columns are
-    held, so that the next input is applied meanwhile.
-    """
-    cycles = conversion_cycles(facts, point)
-    share = 1.0 if facts.held_a_column else cycles / (point.input_bits + cycles)
-    return point.invocation_ns * share / turns_of(facts, point)
+    """Time of one conversion in ns."""
+    return conversion_cycles(facts, point) * point.invocation_ns / cycles_of(facts, point)
 
 
 def written_columns(facts: ChipFacts) -> int:
@@ -84,6 +93,12 @@ def written_columns(facts: ChipFacts) -> int:
     _, columns = array_of(facts)
     together = max(point.columns_together for point in facts.points)
     return min(columns, facts.converters * together)
+
+
+def columns_take_turns(facts: ChipFacts) -> bool:
+    """Whether columns share a converter and are read in its turns, each with its own drive of the rows."""
+    _, columns = array_of(facts)
+    return written_columns(facts) < columns and not facts.held_a_column
 
 
 def shifted_lines(facts: ChipFacts) -> int:
@@ -171,10 +186,11 @@ def conductance_of(facts: ChipFacts, point: Point) -> float:
     """
     parameters = {one.name: one.default for one in find_part("cell_1t1r").parameters}
     volts = float(parameters["read_voltage_v"])
-    slots = point.input_bits / (point.input_bits + conversion_cycles(facts, point))
+    slots = point.input_bits * slot_cycles(facts, point) * turns_of(facts, point)
+    share = 1.0 if facts.held_a_column else slots / cycles_of(facts, point)
     ones = 0.25 * 2.0**point.input_bits / (2.0**point.input_bits - 1)
     current = figure("cell_current_fit.resistive").value * 1e6
-    return float(f"{current / (volts * slots * ones):.4g}")
+    return float(f"{current / (volts * share * ones):.4g}")
 
 
 def lines_are_held(facts: ChipFacts, point: Point) -> bool:

@@ -11,7 +11,7 @@ from archsim.cost.counted_design import Counted, CountedAction, CountedPart
 from archsim.cost.draws import draw_shares, price_draws
 from archsim.cost.spread import Spread
 from archsim.trace import build_trace
-from archsim.validation.chips.choices import array_of, below_laws, conducting_share, lines_together
+from archsim.validation.chips.choices import array_of, below_laws, lines_together
 from archsim.validation.chips.facts import ChipFacts, Point
 from archsim.validation.chips.rule import architecture
 from archsim.validation.workloads import one_matrix
@@ -52,7 +52,7 @@ def count_core(facts: ChipFacts, point: Point) -> tuple[Counted, list[str]]:
     ones = ones_of(point.input_bits)
     shares = {
         # The trace reads one column a conversion; a converter may take several at once.
-        ("array", "read"): ones * cells / (driven * outputs) * conducting_share(facts, point),
+        ("array", "read"): ones * cells / (driven * outputs),
         ("word_line_driver", "drive"): ones * lines,
     }
     charge = below_laws(facts, point) ** 2

@@ -7,10 +7,9 @@ amplifiers of arrays; after a look at all chips by the kind of their converter, 
 lines under comparators, and of resistive cells in rule 4), 8 (laws of supplies), and after a look
 at all chips by part 3 (counts of a slope, time of a conversion), 4 (current from the supply, whole
 lines, transistors), 6 (inputs that are read alone are stored, no adder behind codes of one column,
-source lines) and 7 (bits of few); then, for what is stated and was not carried, 1 (cells that are
-stored beside those that compute), 4 (lines shorter than the array, oxide of access transistors,
-columns in turn) and 8 (supplies below the laws). Areas take the white space of the other cores
-(`census.py`):
+source lines) and 7 (bits of few); then, for what was stated and not carried, 1 (stored cells), 3 and 4
+(turns, shorter lines, thick oxide), 6 (shared ways of writes) and 8 (supplies below the laws). Areas
+take the white space of the other cores (`census.py`):
 
 1. An array whose rows and columns are not stated is square, with at least the rows that are read. Where
    a core of SRAM holds more bits than its array crosses lines, each place has as many cells.
@@ -19,7 +18,8 @@ columns in turn) and 8 (supplies below the laws). Areas take the white space of 
    up.
 3. Inputs of several bits are applied bit by bit, one a slot, and the slots are summed before one
    conversion. The clock is the one whose slots, with a cycle for the conversion, take the stated
-   time; a slope is counted, a cycle each count on one side of zero. Converters that compare one
+   time, once for each turn that it holds; sums that are held are converted while the next input is
+   applied; a slope is counted, a cycle each count on one side of zero. Converters that compare one
    after another draw their bias all of their cycles.
 4. Cells have the defaults of their part of hwlib: 1T1R for resistive and phase-change ones, 1T1MTJ,
    NOR flash; SRAM by its transistors (6T and 8T as they are, others that sum currents as 10T, those
@@ -27,9 +27,9 @@ columns in turn) and 8 (supplies below the laws). Areas take the white space of 
    the supply, unless the lines are said to float (`sensing`), and is that of published resistive ones
    where they are such; a bit line of SRAM is charged in all of its length, however few rows are read;
    where lines are shorter than a column, as many of them work as the converters take. A 1T1R cell on
-   a word line above the rating of core oxide has an access transistor of thick oxide. Where one
-   invocation takes the converters several times, columns without a sample and hold of their own
-   conduct in turn, and a conversion has its turn's time.
+   a word line above the rating of core oxide has an access transistor of thick oxide. Columns
+   that share a converter without a sample and hold of their own conduct in turn, each with the rows
+   driven anew.
 5. A column of resistive cells on a converter of 4 bits or more has a read amplifier; sense amplifiers and
    flash look at the line itself, and lines of SRAM are charged. Where these look at lines of SRAM that
    sum currents, the line draws a current all of an invocation.
@@ -37,8 +37,8 @@ columns in turn) and 8 (supplies below the laws). Areas take the white space of 
    register of its code; inputs of the rows that are read at a time are stored. A tile has a
    sequencer and a clock. Cells that are programmed have write drivers and level shifters, and with
    their transistor a source line a column beside the bit line. Columns that share a converter share
-   its way for writes, too: drivers are as many as columns that are read at a time, and shifters stand
-   at these, at the rows and at the lines that select a column.
+   its way for writes: drivers are as many as columns that are read at a time, and shifters stand at
+   these, at the rows and at the lines that select a column.
 7. Half of the inputs are not zero, as in all of archsim where nobody measured, and the bits of these are
    as in even numbers from 1 on: one of one bit, half of many.
 8. The supply is the stated one, held to 0.75 to 1.08 of the node's own, for which there are laws; where
@@ -61,14 +61,17 @@ from archsim.validation.chips.choices import (
     bits_of,
     cell_of,
     cells_of_a_place,
+    columns_take_turns,
     conductance_of,
     content_supply,
     conversion_cycles,
     conversion_ns,
     converter_of,
+    cycles_of,
     lines_are_held,
     rows_on_line,
     shifted_lines,
+    slot_cycles,
     stored_bits,
     supply_of,
     written_columns,
@@ -92,7 +95,7 @@ def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
     """The chip as the content of an architecture file, at one of its operating points."""
     rows, columns = array_of(facts)
     slots = point.input_bits
-    cycles = slots + conversion_cycles(facts, point)
+    cycles = cycles_of(facts, point)
     content: dict[str, Any] = {
         "schema": 1,
         "name": facts.name,
@@ -121,6 +124,11 @@ def describe(facts: ChipFacts, point: Point) -> dict[str, Any]:
             "transposed": False,
         },
     }
+    # Nothing else than a sample and hold of its own keeps a column's sum until its turn.
+    if columns_take_turns(facts):
+        content["read"]["front_end"] = "shared"
+    if facts.held_a_column:
+        content["read"] |= {"slot_cycles": slot_cycles(facts, point), "overlap": True}
     # Where none is stated the chip's own default is the node's.
     if point.supply_v is not None:
         content["supply_v"] = supply_of(point.supply_v, facts.node_nm)
