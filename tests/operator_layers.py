@@ -28,10 +28,11 @@ NEEDED = {
     "gru": {"hidden": 3},
     "fold": {"kernel": 2},
     "embedding": {"entries": 9, "features": 3},
+    "one_hot": {"entries": 9},
     "tile": {"repeats": [1, 2, 1]},
 }
 ON_VECTORS = ("linear", "lstm", "rnn", "gru")
-SHAPES = {"gru": (5, 9), "embedding": (5,)}
+SHAPES = {"gru": (5, 9), "embedding": (5,), "one_hot": (5,)}
 
 
 POSITIVE = ("logarithm", "square_root", "reciprocal")  # nothing near zero or below

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from archsim.readers.call_types import takes_its_types
 from archsim.readers.files import checked_path
-from hwlib.errors import InputError, nearest
+from hwlib.errors import InputError, nearest, unknown
 from workloads.network import Network
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class NetworkReading(TypedDict, total=False):
     batch_axis: int | str | None
     padding: str | None
     products: str | Sequence[str] | None
+    tables: str | None
 
 
 @takes_its_types("name_or_path")
@@ -50,6 +51,7 @@ def load_network(
     batch_axis: int | str | None = None,
     padding: str | None = None,
     products: str | Sequence[str] | None = None,
+    tables: str | None = None,
 ) -> Network:
     """The network of a built-in name or of a file.
 
@@ -64,6 +66,9 @@ def load_network(
             looks for it.
         padding: "auto", "none" or "same": windows of a SCALE-Sim file.
         products: "auto", "none" or names of layers of a layer table that multiply two activations.
+        tables: of an ONNX file, where a table of embeddings is that is also the matrix of a layer:
+            "memory" has a copy of it beside the arrays, which cannot train, "arrays" reads its rows on
+            those of that layer.
 
     Returns:
         the `Network`.
@@ -92,7 +97,7 @@ def load_network(
             hint=_EXPORTS.get(suffix, ""),
         )
     if suffix != ".onnx":
-        _refuse_onnx_options(text, shapes, batch_axis)
+        _refuse_onnx_options(text, shapes, batch_axis, tables)
     # These may take `products` but never `padding`, which they state.
     problems = folder or suffix in _PROBLEMS
     if suffix != ".csv":
@@ -105,7 +110,8 @@ def load_network(
     if suffix == ".onnx":
         from workloads.onnx_file import read_onnx_network
 
-        return read_onnx_network(path, shapes=shapes, batch_axis=batch_axis)
+        network = read_onnx_network(path, shapes=shapes, batch_axis=batch_axis)
+        return _with_tables(network, tables)
     if suffix == ".csv":
         from workloads.scalesim_file import read_scalesim_network
 
@@ -113,6 +119,15 @@ def load_network(
     from workloads.toml_file import read_toml_network
 
     return read_toml_network(path)
+
+
+def _with_tables(network: Network, tables: str | None) -> Network:
+    """The network with its tables where they are asked to be. Raises InputError."""
+    from workloads.tables_on_arrays import TABLES, with_tables_on_arrays
+
+    if tables is not None and tables not in TABLES:
+        raise unknown("place of tables", tables, TABLES, f"{network.name}: tables")
+    return with_tables_on_arrays(network) if tables == "arrays" else network
 
 
 def inspect_network(name_or_path: str | Path, **reading: Unpack[NetworkReading]) -> Inspected:
@@ -132,7 +147,8 @@ def inspect_network(name_or_path: str | Path, **reading: Unpack[NetworkReading])
 
     path = _path_of(name_or_path)
     _refuse_table_options(str(path), reading.get("padding"), reading.get("products"))
-    return inspect_onnx(path, reading.get("shapes"), reading.get("batch_axis"))
+    inspected = inspect_onnx(path, reading.get("shapes"), reading.get("batch_axis"))
+    return inspected._replace(network=_with_tables(inspected.network, reading.get("tables")))
 
 
 def _refuse_table_options(text: str, padding: object, products: object) -> None:
@@ -147,7 +163,7 @@ def _refuse_table_options(text: str, padding: object, products: object) -> None:
 
 
 def _refuse_onnx_options(
-    text: str, shapes: Mapping[str, int] | None, batch_axis: int | str | None
+    text: str, shapes: Mapping[str, int] | None, batch_axis: int | str | None, tables: str | None
 ) -> None:
     """Raise InputError where another file is given what only an ONNX file has."""
     if shapes:
@@ -159,6 +175,12 @@ def _refuse_onnx_options(
             "a batch axis belongs to .onnx files only: other networks have none",
             where=text,
             got=batch_axis,
+        )
+    if tables is not None:
+        raise InputError(
+            "where tables are belongs to .onnx files only: other networks say it by their layers",
+            where=text,
+            got=tables,
         )
 
 

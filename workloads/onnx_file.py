@@ -21,6 +21,7 @@ from workloads.onnx.builder import Builder
 from workloads.onnx.constants import Constants
 from workloads.onnx.node import printable
 from workloads.onnx.reader import Role
+from workloads.onnx.tied_tables import with_owners
 from workloads.onnx.weights import LayerWeights, layer_weights
 
 
@@ -118,7 +119,7 @@ def network_of(builder: Builder, outputs: list[str], asked: Asked) -> Network:
     """
     graph = builder.graph
     path = Path(graph.where)
-    layers = builder.finished(outputs)
+    layers = with_owners(builder, builder.finished(outputs))
     notes = [*graph.notes, *_counted(builder.notes)]
     if len(graph.outputs) > 1:
         names = ", ".join(map(printable, graph.outputs))

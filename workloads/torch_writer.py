@@ -39,6 +39,7 @@ def to_torch(network: Network, tensors: Tensors) -> Any:
         ) from None
     parts = torch.nn.ModuleDict()
     steps = []
+    behind = []  # layers whose owner comes later
     merged = merged_products(network)
     # By the names of those, too, that read the weights of another.
     tensors = {layer.name: tensors.get(layer.shares or layer.name, {}) for layer in network.layers}
@@ -48,11 +49,17 @@ def to_torch(network: Network, tensors: Tensors) -> Any:
         product = network.layer(merged[layer.name]) if layer.name in merged else None
         part = _part(torch, layer, product, tensors)
         name = layer.name.replace(".", "_")
-        if layer.shares:
-            part = tied(torch, layer, part, parts[layer.shares.replace(".", "_")])
+        owner = layer.shares.replace(".", "_")
+        if owner and owner not in parts:
+            behind.append((layer, name, owner))
+        elif owner:
+            part = tied(torch, layer, part, parts[owner])
         if isinstance(part, torch.nn.Module):
             parts[name] = part
         steps.append((layer, product.inputs if product else layer.inputs, name, part))
+
+    for layer, name, owner in behind:
+        parts[name] = tied(torch, layer, parts[name], parts[owner])
 
     class Exported(torch.nn.Module):
         """A network of archsim with trained weights."""

@@ -16,6 +16,7 @@ NETWORK_HELP = (
 )
 LARGEST_RANK = 4096  # as workloads.adapters has it, which help does not load
 HELD_IN = ("arrays", "memory")  # the same
+TABLES = ("memory", "arrays")  # as workloads.tables_on_arrays has it
 PADDINGS = ("auto", "none", "same")
 
 
@@ -26,6 +27,7 @@ class NetworkWords(TypedDict):
     batch_axis: int | str | None
     padding: str | None
     products: str | None
+    tables: str | None
 
 
 def add_workload_options(parser: argparse.ArgumentParser) -> None:
@@ -127,6 +129,12 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
         help="layers of a SCALE-Sim file that multiply two activations and have no weights (default "
         "auto: by their names)",
     )
+    parser.add_argument(
+        "--tables",
+        choices=TABLES,
+        help="where a table of embeddings of an .onnx file is that is also the matrix of a layer: a copy "
+        "in memory (default), which cannot train, or on the arrays of that layer",
+    )
 
 
 def network_options(arguments: argparse.Namespace) -> NetworkWords:
@@ -136,6 +144,7 @@ def network_options(arguments: argparse.Namespace) -> NetworkWords:
         "batch_axis": arguments.batch_axis,
         "padding": arguments.padding,
         "products": arguments.products,
+        "tables": arguments.tables,
     }
 
 

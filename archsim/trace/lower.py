@@ -170,7 +170,7 @@ def lower(network: Network, *, trains: bool = False) -> list[Stage]:
         left = sum(recalled.get(name, 0) for name in layer.inputs)
         # Reshapes, concatenations and caches cost no operation: whoever reads them reads their
         # sources.
-        table = trains and kind.takes_numbers and not layer.frozen
+        table = trains and not layer.frozen and kind.words(layer).trained > 0
         if kind.moves_only and not table:
             held[layer.name] = sources
             recalled[layer.name] = left + kind.recalled(layer)

@@ -28,7 +28,7 @@ def with_all_vectors(stages: Sequence[Stage]) -> list[Stage]:
     """
     readers = readers_of(stages)
     return [
-        replace(stage, further_vectors=_vectors(readers[stage.name][1:]))
+        replace(stage, further_vectors=_vectors(readers[stage.name]) - _vectors([stage]))
         if stage.on_array
         else stage
         for stage in stages

@@ -57,7 +57,12 @@ from archsim.training.table import (
     WINDOW,
     WORDS,
 )
-from archsim.training.trainable import refuse_computed_rows, renames, training_rows
+from archsim.training.trainable import (
+    refuse_computed_rows,
+    refuse_tables_apart,
+    renames,
+    training_rows,
+)
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
@@ -110,6 +115,7 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
         raise InputError("training takes one input", where=where, got="a further input")
     rows = training_rows(layer, where)
     refuse_computed_rows(layer, network, where)
+    refuse_tables_apart(layer, network, where)
     # A reshape has the numbers of its input where they lie.
     if renames(layer):
         layout.offsets[layer.name] = layout.offsets[layer.inputs[0]]
@@ -131,10 +137,10 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
         source = any(needed) if row.source == OWN else needed[row.source]
         entry[BACKWARD] = int(source or second or (moves and bool(row.words.trained)))
         if layer.on_array:
-            if not layer.shares:
-                layout.arrays.append(_array(layer, copies.get(layer.name, 1)))
-                layout.names.append(layer.name)
-            # of a layer in groups row after row has an array
+            # of a layer in groups row after row has an array; who reads it first has it made
+            if layout.names.count(owner.name) <= number:
+                layout.arrays.append(_array(owner, copies.get(owner.name, 1)))
+                layout.names.append(owner.name)
             entry[ARRAY] = layout.names.index(owner.name) + number
             entry[COUNT] = layer.matrix.vectors
             entry[TURNED] = int(layer.transposed)

@@ -9,6 +9,7 @@ from archsim.operators.base import NOTHING, TrainingRow
 from archsim.operators.vocabulary import FUNCTIONS, function_of
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
+from workloads.tables_on_arrays import owner_of_table
 
 
 def ends_in_loss(network: Network) -> bool:
@@ -81,6 +82,20 @@ def _refuse_form(layer: Layer, where: str) -> None:
         )
 
 
+def refuse_tables_apart(layer: Layer, network: Network, where: str) -> None:
+    """Raise InputError for a table that moves and is also the matrix of a layer that moves: the two
+    would come apart.
+    """
+    owner = owner_of_table(layer)
+    if owner and not (layer.frozen and network.layer(owner).frozen):
+        raise InputError(
+            "a table in memory and its copy on arrays would train apart",
+            where=where,
+            got=f"the matrix of '{owner}' as table",
+            hint="--tables arrays (load_network(..., tables='arrays')) reads the rows on the arrays",
+        )
+
+
 def refuse_computed_rows(layer: Layer, network: Network, where: str) -> None:
     """Raise InputError where the numbers of rows are computed: between layers values are stored in
     the words of the chip, which round.
@@ -109,6 +124,7 @@ def untrainable(network: Network) -> dict[str, str]:
         try:
             training_rows(layer, "")
             refuse_computed_rows(layer, network, "")
+            refuse_tables_apart(layer, network, "")
         except InputError as fault:
             lacking[layer.name] = str(fault.got)
     further = [layer.name for layer in network.layers[1:] if layer.operator == "input"]

@@ -54,6 +54,7 @@ class Builder(GraphReader):
         tensors: the constants of layers, by layer and role.
         owners: the layer that keeps a weight and whether its matrix is the weight's transpose, by
             what tells weights apart.
+        tables: tensors of the tables of embeddings, by layer.
     """
 
     def __init__(self, graph: Graph):
@@ -61,6 +62,7 @@ class Builder(GraphReader):
         self.weights: dict[str, WeightSource] = {}
         self.tensors: dict[str, dict[str, Role]] = {}
         self.owners: dict[WeightKey, tuple[str, bool]] = {}
+        self.tables: dict[str, str] = {}
         self._counts: dict[str, int] = {}
 
     def name_for(

@@ -185,10 +185,23 @@ def _embedding(builder: Builder, node: NodeProto) -> None:
         raise builder.fault(
             node, "a table look-up along another axis than the first", "transpose the table"
         )
+    settings: Settings = (("entries", entries),)
+    if [entries] == features and _has_single_ones(builder, table):
+        builder.emit(node, "one_hot", (node.input[1],), settings=settings)
+        return
     builder.note("tables of embeddings lie in the off-chip memory; each row is fetched from there")
     roles: dict[str, Role] = {"table": lambda constants: constants.of(table)}
-    settings = (("entries", entries),)
-    builder.emit(node, "embedding", (node.input[1],), weight=table, settings=settings, roles=roles)
+    name = builder.emit(
+        node, "embedding", (node.input[1],), weight=table, settings=settings, roles=roles
+    )
+    if len(features) == 1:
+        builder.tables[name] = table
+
+
+def _has_single_ones(builder: Builder, table: str) -> bool:
+    """Whether row k of a square table is a one at k among zeros."""
+    rows = builder.constants.of(table)
+    return bool(np.array_equal(rows, np.eye(len(rows), dtype=rows.dtype)))
 
 
 def _gather(builder: Builder, node: NodeProto) -> None:

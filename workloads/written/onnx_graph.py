@@ -75,12 +75,16 @@ class OnnxWriting:
         both write the same.
         """
         made = self.onnx.numpy_helper.from_array
-        if layer.shares:
-            name = f"{layer.shares}.{role}"
-            if made(np.asarray(values), name) in self.constants:
-                return name
-        name = f"{layer.name}.{role}"
-        self.constants.append(made(np.asarray(values), name))
+        own = f"{layer.name}.{role}"
+        # Of two that share weights the one that comes first writes them, under the owner's name.
+        name = f"{layer.shares}.{role}" if layer.shares else own
+        held = made(np.asarray(values), name)
+        if held in self.constants:
+            return name
+        if any(item.name == name for item in self.constants):
+            name = own
+            held = made(np.asarray(values), name)
+        self.constants.append(held)
         return name
 
     def node(self, layer: Layer, kind: str, inputs: list[str], **attributes: Any) -> None:

@@ -81,6 +81,15 @@ def _embedding(graph: OnnxWriting, layer: Layer) -> None:
     graph.node(layer, "Gather", [table, numbers], axis=0)
 
 
+def _one_hot(graph: OnnxWriting, layer: Layer) -> None:
+    # As a table with a single one in each row, which the import knows again.
+    (numbers,) = layer.inputs
+    if not graph.holds_numbers(graph.network.layer(numbers)):
+        numbers = graph.step(layer, "Cast", [numbers], "numbers", to=7)
+    table = graph.constant(layer, "rows", np.eye(layer.output_shape[-1], dtype=np.float32))
+    graph.node(layer, "Gather", [table, numbers], axis=0)
+
+
 def _transpose(graph: OnnxWriting, layer: Layer) -> None:
     axes = axes_of(layer, ())
     graph.node(layer, "Transpose", [*layer.inputs], perm=[0, *(axis + 1 for axis in axes)])
@@ -139,6 +148,7 @@ WRITERS: Mapping[str, Write] = {
     "dropout": lambda graph, layer: graph.node(layer, "Identity", [*layer.inputs]),
     "concat": _concat,
     "embedding": _embedding,
+    "one_hot": _one_hot,
     "transpose": _moved(_transpose),
     "slice": _moved(_slice),
     "pad": _moved(_pad),

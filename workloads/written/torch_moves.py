@@ -70,6 +70,11 @@ def _embedding(torch: Any, layer: Layer, held: Held) -> Any:
     return part
 
 
+def _one_hot(torch: Any, layer: Layer, held: Held) -> Any:
+    rows = torch.eye(layer.output_shape[-1])
+    return lambda x: rows.to(x.device)[x.long()]
+
+
 def _transpose(torch: Any, layer: Layer, held: Held) -> Any:
     axes = (0, *(axis + 1 for axis in axes_of(layer, ())))
     return lambda x: x.permute(axes)
@@ -109,6 +114,7 @@ PARTS: Mapping[str, Part] = {
     "dropout": _same,
     "concat": _concat,
     "embedding": _embedding,
+    "one_hot": _one_hot,
     "transpose": _moved(_transpose),
     "slice": _moved(_slice),
     "pad": _moved(_pad),

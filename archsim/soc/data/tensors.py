@@ -28,6 +28,7 @@ def tensors_of(
     from_file = []
     drawn = []
     folded = []
+    behind = []  # layers whose owner comes later
     for layer in network.layers:
         held = {
             role: arrays[f"{layer.name}.{role}"]
@@ -36,6 +37,9 @@ def tensors_of(
         }
         # What the user gives goes before the file's own, role by role.
         rest = {role: value for role, value in own.get(layer.name, {}).items() if role not in held}
+        if layer.shares and layer.shares not in tensors:
+            behind.append(layer)
+            continue
         if layer.on_array:
             if "weights" in rest and not layer.shares:
                 from_file.append(layer.name)
@@ -58,14 +62,10 @@ def tensors_of(
         # to say.
         if may_be_folded and not tensors[layer.name]:
             folded.append(layer.name)
-        for role in layer.roles:
-            if role not in tensors[layer.name] and not may_be_folded:
-                raise InputError(
-                    "a constant of this layer has no values",
-                    where=f"{network.name}: {layer.name}",
-                    got=role,
-                    hint=f"give it in the data as '{layer.name}.{role}'",
-                )
+        if not may_be_folded:
+            _require_roles(network, layer, tensors[layer.name])
+    for layer in behind:
+        tensors[layer.name] = _array_layer(layer, {}, tensors, random)
     notes = []
     if from_file:
         notes.append(f"weights of {_some(from_file)} are those of the network's file")
@@ -77,6 +77,18 @@ def tensors_of(
             "weights: it passes its input on"
         )
     return tensors, tuple(notes)
+
+
+def _require_roles(network: Network, layer: Layer, values: Mapping[str, np.ndarray]) -> None:
+    """Raise InputError for a constant that nobody gave."""
+    for role in layer.roles:
+        if role not in values:
+            raise InputError(
+                "a constant of this layer has no values",
+                where=f"{network.name}: {layer.name}",
+                got=role,
+                hint=f"give it in the data as '{layer.name}.{role}'",
+            )
 
 
 def _require_fit(layer: Layer, roles: list[str], values: dict[str, np.ndarray]) -> None:
