@@ -1,0 +1,44 @@
+"""Constant operands that a training leaves as they are, and a framework might not: positions that are
+added, biases of transposed convolutions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archsim.operators.join import Join
+from archsim.operators.vocabulary import function_of
+from workloads.network import Network
+
+_MOST_NAMED = 3
+
+
+def note_of_constants(network: Network) -> list[str]:
+    """A note on the operands of sums, products and the like that come from a file and stay; none where
+    there are none but single numbers, which are no parameters.
+
+    Args:
+        network: that is trained.
+    """
+    # Of a choice by a condition the constants are masks; what is frozen stays by wish.
+    asked = [
+        layer
+        for layer in network.layers
+        if layer.constants
+        and isinstance(kind := function_of(layer), Join)
+        and kind.trained is not None
+        and not layer.frozen
+    ]
+    held = network.tensors.read() if asked and network.tensors is not None else {}
+    names = [
+        layer.name
+        for layer in asked
+        if any(np.size(held.get(layer.name, {}).get(role, 0)) > 1 for role in layer.roles)
+    ]
+    if not names:
+        return []
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return [
+        f"constant operands of {', '.join(names[:_MOST_NAMED])}{more} come from the file and stay as "
+        "they are, also where they were parameters (positions, biases of transposed convolutions)"
+    ]
