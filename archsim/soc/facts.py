@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from archsim.chip.blocks import blocks
 from archsim.soc.collect import ResourceCycles, check_conservation, resources, tile_operations
@@ -63,23 +62,31 @@ class MachineFacts:
 
 def _row(record: MachineFacts | LayerCycles | ResourceCycles) -> dict[str, Any]:
     """The fields of a record by their names; tables in it are copied, records in it are not."""
-    names, values_of, tables = _fields_of(type(record))
+    names, values_of, tables = _FIELDS[type(record)]
     row = dict(zip(names, values_of(record)))
     for name in tables:
         row[name] = dict(row[name])
     return row
 
 
-@cache
-def _fields_of(
-    form: type[MachineFacts | LayerCycles | ResourceCycles],
-) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]], tuple[str, ...]]:
-    """The names of its fields, what takes them from a record, and those that are tables: thousands of
-    resources are of one form.
-    """
+class _Fields(NamedTuple):
+    """The names of a record's fields, what takes them from it, and those that are tables."""
+
+    names: tuple[str, ...]
+    values_of: Callable[[object], tuple[Any, ...]]
+    tables: tuple[str, ...]
+
+
+def _fields_of(form: type[MachineFacts | LayerCycles | ResourceCycles]) -> _Fields:
     names = tuple(field.name for field in fields(form))
     tables = tuple(field.name for field in fields(form) if str(field.type).startswith("dict"))
-    return names, attrgetter(*names), tables
+    return _Fields(names, attrgetter(*names), tables)
+
+
+# once, since thousands of resources are of one form
+_FIELDS: dict[type, _Fields] = {
+    form: _fields_of(form) for form in (MachineFacts, LayerCycles, ResourceCycles)
+}
 
 
 def machine_facts(machine: ChipMachine) -> MachineFacts:

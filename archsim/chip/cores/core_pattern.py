@@ -6,15 +6,15 @@ lie: copies, layers of one shape and the same network on another chip have it on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
-from typing import Concatenate, NamedTuple, ParamSpec
+from typing import NamedTuple
 
 from archsim.chip.cores.unit_shares import UnitShares
 
-Rest = ParamSpec("Rest")
-Law = Callable[Concatenate[tuple[int, ...], Rest], UnitShares]
-"""From the cores of tiles, by their numbers in the pattern, to shares of these cores."""
+Law = Callable[..., UnitShares]
+"""From the cores of tiles, by their numbers in the pattern, and what else it rests on, to shares of these
+cores."""
 
 PATTERNS_KEPT = 256
 TILES_KEPT = 1 << 14
@@ -35,11 +35,11 @@ class CorePattern(NamedTuple):
         tiles = tuple([numbers.setdefault(core, len(numbers)) for core in cores])
         return cls(tiles, tuple(numbers))
 
-    def once(self, law: Law[Rest], *rest: Rest.args, **named: Rest.kwargs) -> UnitShares:
+    def once(self, law: Law, *rest: Hashable) -> UnitShares:
         """What a law makes of the pattern, which is not asked again for what it told already."""
         if len(self.tiles) > TILES_KEPT:
-            return law(self.tiles, *rest, **named)
-        return _kept(law, self.tiles, *rest, **named)
+            return law(self.tiles, *rest)
+        return _kept(law, self.tiles, *rest)
 
     def named(self, shares: UnitShares) -> UnitShares:
         """Shares of the cores by their numbers in the pattern as those of the cores themselves."""
@@ -63,5 +63,5 @@ class CorePattern(NamedTuple):
 
 
 @lru_cache(maxsize=PATTERNS_KEPT)
-def _kept(law: Law[Rest], *rest: Rest.args, **named: Rest.kwargs) -> UnitShares:
-    return law(*rest, **named)
+def _kept(law: Law, *rest: Hashable) -> UnitShares:
+    return law(*rest)

@@ -8,7 +8,7 @@ link. A route depends on the layout alone, so it is kept with it.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -115,7 +115,7 @@ class RouteTable:
 
     def _tree(
         self, start: int, targets: tuple[int, ...]
-    ) -> tuple[dict[int, Sequence[int]], dict[int, tuple[int, int]]]:
+    ) -> tuple[Mapping[int, Sequence[int]], dict[int, tuple[int, int]]]:
         """By router what lies behind it, in the order of the targets: routers, and terminals as numbers
         below 0; and the channel by which each router is entered.
         """
