@@ -150,8 +150,9 @@ class Device(DeviceValues):
         Source:
             aihwkit; rpu.md 3.1.
         """
-        upper = np.abs(self.upper_bound * (1.0 + self.upper_spread * draw()))
-        return [-np.abs(self.lower_bound * (1.0 + self.lower_spread * draw())), upper]
+        upper = _sizes(draw(), self.upper_bound, self.upper_spread)
+        lower = _sizes(draw(), self.lower_bound, self.lower_spread)
+        return [np.negative(lower, out=lower), upper]
 
     def build(
         self, rows: int, columns: int, *, seed: int = 0, tile: int = 0, perfect_bias: bool = False
@@ -210,6 +211,14 @@ class Device(DeviceValues):
             further planes, (M, N) each.
         """
         return []
+
+
+def _sizes(normals: np.ndarray, mean: float, spread: float) -> np.ndarray:
+    """|mean (1 + spread N)| in the place of the normals: large networks draw hundreds of megabytes."""
+    normals *= spread
+    normals += 1.0
+    normals *= mean
+    return np.abs(normals, out=normals)
 
 
 @functools.cache
