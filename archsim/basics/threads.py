@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # The number of threads is one for the whole process: who sets it while another holds it would put
 # back the wrong number.
 _lock = threading.RLock()
+_held = [False]  # by whoever has the lock: the limit costs more than a small product
 
 
 @contextmanager
@@ -26,8 +27,16 @@ def one_thread() -> Iterator[None]:
     """Inside, products run on one thread: the same bits on every machine with this library. One
     caller at a time.
     """
-    with _lock, _libraries().limit(limits=1, user_api="blas"):
-        yield
+    with _lock:
+        if _held[0]:
+            yield
+            return
+        with _libraries().limit(limits=1, user_api="blas"):
+            _held[0] = True
+            try:
+                yield
+            finally:
+                _held[0] = False
 
 
 @functools.cache

@@ -71,3 +71,12 @@ def test_callers_that_overlap_leave_the_library_as_it_was():
         worker.join()
     assert threads() == before
     assert set().union(*seen) == {1}
+
+
+def test_a_caller_inside_another_leaves_the_limit_to_that():
+    before = threads()
+    with one_thread():
+        with one_thread():
+            assert threads() == {1}
+        assert threads() == {1}
+    assert threads() == before

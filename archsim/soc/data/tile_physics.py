@@ -44,14 +44,16 @@ class TilePhysics(HeldTiles):
             return
         scales = scales_of(vectors, self.chip)
         split = vectors.reshape(len(vectors), self.groups, self.rows)
-        for number, (group, driven, _) in enumerate(self.lying.blocks):
-            if physics.model == "dual_column":
-                codes = codes_of(split[:, group, driven], scales, self.chip)
-                largest = largest_current(self.tiles[0][number], codes, self.chip)
-            else:
-                largest = self._largest(split[:, group, driven], scales, number)
-            tile = self.lying.tile_of[number]
-            self.ranges[tile] = max(self.ranges[tile], MARGIN * largest)
+        # Around all tiles: a large layer has thousands.
+        with one_thread():
+            for number, (group, driven, _) in enumerate(self.lying.blocks):
+                if physics.model == "dual_column":
+                    codes = codes_of(split[:, group, driven], scales, self.chip)
+                    largest = largest_current(self.tiles[0][number], codes, self.chip)
+                else:
+                    largest = self._largest(split[:, group, driven], scales, number)
+                tile = self.lying.tile_of[number]
+                self.ranges[tile] = max(self.ranges[tile], MARGIN * largest)
         self.blocks = None
 
     def _largest(self, vectors: np.ndarray, scales: np.ndarray, number: int) -> float:
