@@ -126,6 +126,29 @@ class HeldWeights:
         return array.shown(state) + off
 
 
+class TurnedWeights:
+    """The weights of a layer on its devices as another one reads them from their other side.
+
+    Args:
+        owner: the devices, which age by themselves.
+        rows: of the owner's weights; what lies behind is a bias, which the other layer does not read.
+    """
+
+    def __init__(self, owner: HeldWeights, rows: int):
+        self.owner = owner
+        self.rows = rows
+        self.share = owner.share
+        self.device_noise = owner.device_noise
+        self.weight_noise = owner.weight_noise
+
+    def age(self, seconds: float) -> None:
+        """Nothing: the owner has aged before."""
+
+    def after(self, reads: int) -> list[np.ndarray]:
+        """As `HeldWeights.after`, (groups, rows, outputs)."""
+        return [copy[:, :, : self.rows].transpose(0, 2, 1) for copy in self.owner.after(reads)]
+
+
 def _programmed(
     device: Device,
     targets: np.ndarray,

@@ -6,13 +6,20 @@ import numpy as np
 import pytest
 
 import archsim
+from archsim.chip.place import place
+from archsim.devices.held_weights import Holder
+from archsim.devices.presets import load_device
 from archsim.run.exported import export_onnx, export_torch
 from archsim.run.first_weights import first_weights
+from archsim.soc.data.request import exact_tensors
+from archsim.soc.data.tile_data import TileData
+from archsim.trace import build_trace
 from archsim.training.machine import Machine
 from archsim.training.settings import TrainingSettings
 from archsim.training.trainable import untrainable
 from tests.near import near
 from workloads.adapters import with_adapters
+from workloads.datasets import Dataset
 from workloads.load import load_network
 
 onnx_missing = "needs the package onnx (pip install archsim[onnx])"
@@ -121,3 +128,34 @@ def test_it_infers_leaves_and_comes_back_as_one_matrix(tmp_path):
     np.testing.assert_allclose(given, wanted, rtol=1e-4, atol=1e-5)
     again = load_network(export_onnx(network, {}, tmp_path / "again.onnx"))
     assert untrainable(again) == {} and again.weights == network.weights
+
+
+@pytest.mark.parametrize("bias", ["row", "digital"])
+def test_both_readings_meet_the_same_devices(tmp_path, bias):
+    """Devices end off their targets: what the rows are and what the scores are off by is one matrix."""
+    path, _ = file_of(tmp_path, True)
+    network = load_network(path, tables="arrays")
+    chip = archsim.load_architecture("cim40", {"weights.bias": bias})
+    device = load_device("bulk_rram", {"read_noise": 0.0})
+    trace = build_trace(network)
+    tensors = exact_tensors(network)
+    images = {network.layers[0].name: np.array([[2.0, 6.0, 2.0]], np.float32)}
+    placed = place(trace.matrices, chip)
+    held = TileData(network, chip, placed, images, tensors, 1, Holder(device, "bulk_rram"))
+    table, head = (held.physics[layer.name] for layer in network.array_layers)
+    weights = head.copies[0][0]  # (words, features), and the bias where it is a row
+    np.testing.assert_array_equal(table.copies[0][0], weights[:, :WIDTH].T)
+    exact = tensors[network.layers[-1].name]["weights"][0]
+    assert np.abs(weights[:, :WIDTH] - exact).max() > 1e-3
+    table.disturb(5)  # nothing moves devices that reads leave alone
+
+
+def test_a_trained_language_model_is_tested_on_the_devices_of_its_chip(tmp_path):
+    path, _ = file_of(tmp_path, False)
+    network = load_network(path, tables="arrays")
+    words = np.random.default_rng(3).integers(0, WORDS, (64, STEPS))
+    shown = words.astype(np.float32)
+    data = Dataset("words", shown, words, shown[:16].copy(), words[:16].copy(), WORDS)
+    done = archsim.train(network, "cores40", data, "sgd", epochs=4)
+    told = archsim.infer(network, "cores40", data, weights=done, seeds=2)
+    assert 0 <= told.accuracy_percent <= 100

@@ -183,7 +183,7 @@ def test_the_command_writes_a_result_with_its_accuracy(trained, tmp_path, capsys
         (f"infer {NETWORK}", "trained weights are missing: conv1.weights"),
         (f"infer {NETWORK} --weights none.npz", "no such file"),
         (f"infer {NETWORK} --weights none", "no such file or folder"),
-        ("infer gpt2_small", "cannot carry real data"),
+        ("infer gpt2_small", "trained weights are missing: block1_qkv.weights"),
         (f"infer {NETWORK} --seeds 0", "allowed: 1 to"),
         (f"infer {NETWORK} --device exact --at 5", "exact weights have no device"),
     ],

@@ -9,7 +9,7 @@ import numpy as np
 from archsim.chip.config import Architecture
 from archsim.chip.line_resistance import ohm_a_cell
 from archsim.chip.placement import LayerPlacement
-from archsim.devices.held_weights import HeldWeights, Holder
+from archsim.devices.held_weights import HeldWeights, Holder, TurnedWeights
 from archsim.kernels.map_records import HeldBlocks
 from archsim.soc.data.dual_column import check_dual_column
 from archsim.soc.data.line_drop import all_behind_lines, check_line_drop
@@ -28,7 +28,8 @@ class HeldTiles:
         seed: of devices and noise.
         transposed: the tiles hold the transpose and are read from their columns.
         bias: (groups x outputs,), a line of the tiles where the chip has it there.
-        holder: the device, and the number of the layer; None for exact weights.
+        holder: the device, and the number of the layer, or the devices of another layer as this one
+            reads them; None for exact weights.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class HeldTiles:
         seed: int,
         transposed: bool = False,
         bias: np.ndarray | None = None,
-        holder: tuple[Holder, int] | None = None,
+        holder: tuple[Holder, int] | TurnedWeights | None = None,
     ):
         self.bias_row = bias is not None and not transposed and chip.weights.bias == "row"
         if bias is not None and self.bias_row:
@@ -60,9 +61,9 @@ class HeldTiles:
         self.lying = TileBlocks(layer, chip, (groups, outputs, rows), transposed)
         self.keys = block_keys(seed, len(self.lying.blocks), self.replicas)
         self.held = (
-            None
-            if holder is None
-            else HeldWeights(weights, holder[0], self.replicas, seed, holder[1], verify_read(chip))
+            HeldWeights(weights, holder[0], self.replicas, seed, holder[1], verify_read(chip))
+            if isinstance(holder, tuple)
+            else holder
         )
         self.reads = 0
         self._hold([weights] if self.held is None else self.held.after(0))

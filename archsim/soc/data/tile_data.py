@@ -12,6 +12,7 @@ import numpy as np
 
 from archsim.chip.config import Architecture
 from archsim.chip.placement import Placement
+from archsim.devices.held_weights import HeldWeights, TurnedWeights
 from archsim.operators.array_forward import (
     all_inputs,
     array_inputs,
@@ -26,7 +27,6 @@ from archsim.soc.data.layer_reads import LayerReads
 from archsim.soc.data.read_statistics import ReadStatistics
 from archsim.soc.data.stored_maps import StoredMaps
 from archsim.soc.data.tile_physics import TilePhysics
-from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
 if TYPE_CHECKING:
@@ -258,6 +258,12 @@ class TileData:
         return self.outputs
 
 
+def _turned(owner: TilePhysics, weights: np.ndarray) -> TurnedWeights | None:
+    """The devices of a layer's weights (groups, outputs, rows) from their other side, if it has any."""
+    held = owner.held
+    return TurnedWeights(held, weights.shape[2]) if isinstance(held, HeldWeights) else None
+
+
 def _readers(
     network: Network,
     placement: Placement,
@@ -275,21 +281,19 @@ def _readers(
     physics: dict[str, TilePhysics] = {}
     positions: dict[str, int] = {}
     totals: dict[str, int] = {}
-    for number, layer in enumerate(network.array_layers):
+    for layer in network.array_layers:
         owner = layer.shares or layer.name
-        if holder is not None and layer.shares and layer.transposed:
-            raise InputError(
-                "devices are not read from both sides in a run with real data",
-                where=f"{network.name}: {layer.name}",
-                got=holder.name,
-                hint="run without a device",
-            )
         positions[layer.name] = totals.get(owner, 0)
         totals[owner] = positions[layer.name] + layer.matrix.vectors
+    # Owners first: who shares their matrix reads their devices.
+    numbered = sorted(enumerate(network.array_layers), key=lambda item: bool(item[1].shares))
+    for number, layer in numbered:
+        owner = layer.shares or layer.name
         if layer.shares and not layer.transposed:
             physics[layer.name] = physics[owner]
         else:
             placed = placement.layers[owner]
+            own = None if holder is None else (holder.of_kind(placed.kind), number)
             physics[layer.name] = TilePhysics(
                 placed,
                 chip.of_kind(placed.kind),
@@ -297,7 +301,7 @@ def _readers(
                 seed,
                 layer.transposed,
                 biases.get(layer.name),
-                None if holder is None else (holder.of_kind(placed.kind), number),
+                _turned(physics[owner], weights[owner]) if layer.shares else own,
             )
     return physics, {
         layer.name: (positions[layer.name], totals[layer.shares or layer.name])
