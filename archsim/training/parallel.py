@@ -141,9 +141,11 @@ class Threads:
         try:
             take()
         finally:
-            wait(begun)
+            # Nothing is left for those that a busy machine has not let begin.
+            wait([one for one in begun if not one.cancel()])
         for one in begun:
-            one.result()
+            if not one.cancelled():
+                one.result()
 
 
 def images_meet(machine: MachineState) -> bool:
