@@ -106,8 +106,8 @@ def main() -> int:
         cells = [f"{one:8.3f}{other:8.3f}" for one, other in middle.T]
         cpu = middle[0, 1:].sum() / middle[1, 1:].sum()
         print(f"{' '.join(job):38}{''.join(cells)}{middle[0, 0] / middle[1, 0]:12.2f}{cpu:10.2f}")
-        weights = [one.machine.arrays.weights for one in both]
-        if not np.array_equal(*weights):
+        alone, shared = (one.machine.arrays.weights for one in both)
+        if not np.array_equal(alone, shared):
             different = True
             print("the weights differ")
     return int(different)
