@@ -13,7 +13,8 @@ TRAINED = [
     for name in FUNCTIONS
     if FUNCTIONS[name].kernels and not untrainable(trained_chain_of(name))
 ]
-BY_FORM = ("where",)  # train in a form that a chain of the operator alone has not
+# train in a form that a chain of the operator alone has not: behind the tokens that go in, for two
+BY_FORM = ("where", "embedding", "one_hot")
 ELEMENTWISE = [name for name, item in FUNCTIONS.items() if item.elementwise]
 
 

@@ -124,7 +124,7 @@ def test_values_with_the_batch_on_axis_one(tmp_path):
 
 @pytest.mark.parametrize("axis", [5, -1, True, "one", 1.5])
 def test_wrong_axes_are_refused(tmp_path, axis):
-    with pytest.raises(archsim.InputError, match="batch axis"):
+    with pytest.raises(archsim.InputError, match="batch.axis"):
         read(tmp_path, PRODUCT, [4, 8, 8], batch_axis=axis)
 
 

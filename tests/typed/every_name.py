@@ -31,6 +31,7 @@ def load() -> None:
     assert_type(network.weights + network.multiply_accumulates, int)
     assert_type(network.decoding(cache=15), archsim.Network)
     assert_type(network.array_layers, tuple[Layer, ...])
+    assert_type(network.matrix_layers, tuple[Layer, ...])
     assert_type(network.gaps, tuple[str, ...])
     chip = archsim.load_architecture(Path("mine.toml"), {"tile.rows": 64, "read.adc_bits": "8"})
     assert_type(chip, archsim.Architecture)
