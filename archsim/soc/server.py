@@ -43,17 +43,21 @@ class Server:
     )
 
     def __init__(self, env: Clock, name: str, kind: str, ports: int = 1):
-        self.env = env
-        self.name = name
-        self.kind = kind
-        self.free_at = [0] * ports
-        self.busy = self.requests = self.waited = self.queue_max = 0
+        self._begin(env, name, kind, ports)
         self.watchers: list[Watcher] = []
         self.yielding: list[Yielding] = []  # booked, and not over yet
         self._starts: list[int] = []
         # by port, in order: free cycles before `free_at`
         self._gaps: list[list[Piece]] = [[] for _ in range(ports)]
         self._until = 0  # the end of the last gap
+
+    def _begin(self, env: Clock, name: str, kind: str, ports: int) -> None:
+        """What a server is told from outside, and its sums."""
+        self.env = env
+        self.name = name
+        self.kind = kind
+        self.free_at = [0] * ports
+        self.busy = self.requests = self.waited = self.queue_max = 0
 
     def earliest(self) -> int:
         """The cycle at which a request made now would start."""
@@ -204,11 +208,7 @@ class CountedServer(Server):
 
     # Not that of a server: a chip has thousands, whose queues would all stay empty.
     def __init__(self, env: Clock, name: str, kind: str, ports: int = 1):
-        self.env = env
-        self.name = name
-        self.kind = kind
-        self.free_at = [0] * ports
-        self.busy = self.requests = self.waited = self.queue_max = 0
+        self._begin(env, name, kind, ports)
 
 
 def _without(gap: Piece, pieces: Sequence[Piece]) -> list[Piece]:

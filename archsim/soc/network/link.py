@@ -59,15 +59,19 @@ class NetworkLink:
     )
 
     def __init__(self, env: Clock, name: str, kind: str, classes: int, slots: int):
-        self.env = env
-        self.name = name
-        self.kind = kind
+        self._begin(env, name, kind)
         self.slots = [[0] * slots for _ in range(classes)]
-        self.free_at = 0
-        self.busy = self.packets = self.flits = self.waited = self.blocked = self.queue_max = 0
         self.watchers: list[Callable[[NetworkLink, int, int, int], None]] = []
         self._waiting: deque[Request] = deque()
         self._wakes: set[int] = set()
+
+    def _begin(self, env: Clock, name: str, kind: str) -> None:
+        """What a link is told from outside, and its sums."""
+        self.env = env
+        self.name = name
+        self.kind = kind
+        self.free_at = 0
+        self.busy = self.packets = self.flits = self.waited = self.blocked = self.queue_max = 0
 
     def ask(self, passage: Passage, buffers: int, flits: int, cycles: int, whole: int) -> None:
         """Pass as soon as it is free, now or later.
@@ -170,8 +174,4 @@ class CountedLink(NetworkLink):
 
     # Not that of a link: a chip has thousands, whose slots would all stay free.
     def __init__(self, env: Clock, name: str, kind: str, classes: int, slots: int):
-        self.env = env
-        self.name = name
-        self.kind = kind
-        self.free_at = 0
-        self.busy = self.packets = self.flits = self.waited = self.blocked = self.queue_max = 0
+        self._begin(env, name, kind)
