@@ -64,14 +64,18 @@ def takes_its_types(*but: str) -> Callable[[Verb], Verb]:
     """
 
     def refusing(verb: Verb) -> Verb:
+        @functools.cache
+        def signature() -> inspect.Signature:
+            return inspect.signature(verb)  # at the first call: not every verb is called
+
         @functools.wraps(verb)
         def checked(*arguments: Any, **words: Any) -> Any:
             try:
-                given = inspect.signature(verb).bind(*arguments, **words).arguments
+                given = signature().bind(*arguments, **words).arguments
             except TypeError:
                 given = {}  # too many, or a word that there is none of: the call's to tell
             for name, value in given.items():
-                annotation = inspect.signature(verb).parameters[name].annotation
+                annotation = signature().parameters[name].annotation
                 if name not in but and isinstance(annotation, str):
                     _require(name, value, annotation)
             return verb(*arguments, **words)
