@@ -119,13 +119,7 @@ def _images(array: np.ndarray, where: str) -> np.ndarray:
         images = array.astype(np.float32)
     elif array.dtype.kind in "iu" and array.ndim == 2:
         # Tokens: numbers of rows of a table, which have no scale.
-        if array.min() < 0 or array.max() > LARGEST_TOKEN:
-            raise InputError(
-                "numbers of rows out of range",
-                where=where,
-                got=(int(array.min()), int(array.max())),
-                allowed=f"0 to {LARGEST_TOKEN}",
-            )
+        _require_up_to(LARGEST_TOKEN, array, "numbers of rows", where)
         images = array.astype(np.float32)
     else:
         raise InputError(
@@ -155,11 +149,15 @@ def _labels(array: np.ndarray, where: str) -> np.ndarray:
             got=f"{array.dtype} {array.shape}",
         )
     # A single stray label would otherwise ask for a network of as many outputs.
-    if array.min() < 0 or array.max() > LARGEST_CLASS:
+    _require_up_to(LARGEST_CLASS, array, "labels", where)
+    return array.astype(np.int64)
+
+
+def _require_up_to(largest: int, array: np.ndarray, what: str, where: str) -> None:
+    if array.min() < 0 or array.max() > largest:
         raise InputError(
-            "labels out of range",
+            f"{what} out of range",
             where=where,
             got=(int(array.min()), int(array.max())),
-            allowed=f"0 to {LARGEST_CLASS}",
+            allowed=f"0 to {largest}",
         )
-    return array.astype(np.int64)
