@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from archsim.basics.call_options import read_options, shows_options
+from archsim.basics.collector import collector_paused
 from archsim.chip.unused import unused_notes, unused_settings
 from archsim.readers.call_types import takes_its_types
 from archsim.run.options import SimulationOptions, SimulationWords
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 @takes_its_types("network", "chip")
 @shows_options(SimulationOptions)
+@collector_paused()
 def simulate(
     network: str | Path | Network | Trace,
     chip: str | Path | Architecture | None = None,

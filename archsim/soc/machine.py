@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
+from archsim.basics.collector import collector_at_work
 from archsim.chip.config import Architecture
 from archsim.chip.placement import Placement
 from archsim.chip.plan.counts import Performed
@@ -82,6 +83,7 @@ class EventMachine(ChipMachine):
         self._room = room = self.env.event()
         return room
 
+    @collector_at_work()
     def run(self) -> None:
         """Run to the end. Raises RuntimeError that names who waits for what if an operation did not
         finish.
