@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 
 from archsim.chip.assumptions import assumptions_of, converter_note
 from archsim.chip.built_checks import check_description, require_images, require_kept_weights
+from archsim.chip.built_stages import PLACED, PLANNED
 from archsim.chip.component_settings import ComponentSettings
 from archsim.chip.components import assemble, priced_ledger
-from archsim.chip.cores.arrange import arranged, arrangement_note
+from archsim.chip.cores.arrange import arrangement_note
 from archsim.chip.cores.choose_kind import check_one_kind, kind_notes, kinds_of_layers
 from archsim.chip.counts_by_kind import by_kind
 from archsim.chip.fitting_buffer import with_fitting_buffer
 from archsim.chip.followers import with_followers
 from archsim.chip.keeping_pace import pace_notes, with_pace
-from archsim.chip.place import place
+from archsim.chip.kept_stages import BuildStages, afresh
 from archsim.chip.placement import Placement, TilesOfKind
 from archsim.chip.plan.counts import ledger_of_plans, plans_of
 from archsim.chip.plan.operation_plan import OperationPlan
@@ -114,6 +115,7 @@ def build_chip(
     rule: Scheme | None = None,
     images: int | None = None,
     node_nm: float | None = None,
+    stages: BuildStages = afresh,
 ) -> BuiltChip:
     """Build and check.
 
@@ -123,6 +125,7 @@ def build_chip(
         rule: the update rule of a training step, whose parts it gets.
         images: how many go through; None for the batch of the trace.
         node_nm: node of the prices in nm; None for the chip's.
+        stages: what makes placement and plans, or has them of a chip before.
 
     Returns:
         the chip with its tiles, parts, plans and counts.
@@ -138,7 +141,7 @@ def build_chip(
     asked_kib = chip.buffer.capacity_kib
     chip = with_fitting_buffer(trace, chip, images)
     check_description(trace, chip)
-    placement = arranged(place(trace.matrices, chip), trace, chip)
+    placement = stages(PLACED, chip, trace)
     described = chip
     chip = with_pace(trace, chip, placement, images)
     require_kept_weights(trace, placement, chip)
@@ -151,8 +154,7 @@ def build_chip(
     node = float(node_nm or chip.node_nm)
     check_one_kind(trace, placement, chip)
     parts = parts_of(chip, rule, tiles, node, placement.without(), placement.of_kinds())
-    plans = tuple(plans_of(trace, chip, placement, images))
-    ledger, tile_operations = ledger_of_plans(trace, chip, plans, images, placement)
+    plans, ledger, tile_operations = stages(PLANNED, chip, trace, placement, images)
     counts, missing = _priced(ledger, chip, parts, trace, placement)
     once = _once(trace)
     once_counts = None

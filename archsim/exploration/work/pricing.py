@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archsim.chip.built import BuiltChip, build_chip, parts_of
+from archsim.chip.kept_stages import KeptStages
 from archsim.chip.load import validate
 from archsim.chip.place import place
 from archsim.cost.estimate import Estimate, price_run
@@ -28,6 +29,9 @@ _TOTALS = (
     "power_uw",
     "dynamic_power_uw",
 )
+
+
+_stages_of_process = KeptStages()
 
 
 def price_point(design: Mapping[str, Any], metrics: Sequence[str]) -> list[float | int | None]:
@@ -71,7 +75,9 @@ def built_of(design: Mapping[str, Any]) -> tuple[RunnableDesign, BuiltChip]:
     """
     step = resolve(design)
     with refused_as_by_run(step.chip):
-        return step, build_chip(step.trace, step.chip, step.rule, step.images)
+        return step, build_chip(
+            step.trace, step.chip, step.rule, step.images, stages=_stages_of_process
+        )
 
 
 @contextlib.contextmanager
