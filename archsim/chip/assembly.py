@@ -20,7 +20,7 @@ from archsim.chip.clocks import (
 from archsim.chip.component_settings import ComponentSettings
 from archsim.chip.config import Architecture
 from archsim.chip.kind_chips import AT
-from archsim.chip.parameters import derived_values, instances, is_of_a_kind, resolve
+from archsim.chip.parameters import derived_values, instances, is_of_a_kind, named_derived, resolve
 from archsim.chip.placement import TilesOfKind
 from archsim.ledger.component import Component
 from hwlib import price
@@ -94,6 +94,7 @@ class Assembly:
         if several:
             self.whole = _Cores("", chip, tiles, {}, derived_values(chip, tiles))
         self.chip = self.whole.chip
+        self.conditions = self.chip.conditions
         self.components: dict[str, Component] = {}
         self.entered: dict[str, list[str]] = {}
         self.area = 0.0
@@ -107,7 +108,7 @@ class Assembly:
         return {
             role
             for role, entry in self.settings.items()
-            if not values.isdisjoint(entry.followed.values())
+            if entry.followed and not values.isdisjoint(entry.followed.values())
         }
 
     def enter(self, role: str) -> None:
@@ -142,9 +143,13 @@ class Assembly:
         """The parameters of a part."""
         # a kind may have a cell of its own
         entry = cores.chip.components.get(role, self.settings[role])
-        usual = self.chip.conditions if entry.boundary != "system" else {}
+        usual = self.conditions if entry.boundary != "system" else {}
         values = usual | entry.parameters
         for name, value in entry.followed.items():
+            derived = named_derived(value)
+            if derived in cores.derived:
+                values[name] = cores.derived[derived]
+                continue
             where = f"{self.chip.origin}: components.{role}.parameters.{name}"
             values[name] = resolve(value, cores.chip, cores.derived, where)
         return values
@@ -235,9 +240,9 @@ class Assembly:
 
     def in_order(self) -> Iterator[Component]:
         """The components in the order of the description, clocks that were made behind them."""
-        own = [name for role in self.settings for name in self.entered[role]]
+        own = {name: None for role in self.settings for name in self.entered[role]}
         yield from (self.components[name] for name in own)
-        yield from (part for name, part in self.components.items() if name not in set(own))
+        yield from (part for name, part in self.components.items() if name not in own)
 
 
 def _follow_area(entry: ComponentSettings) -> list[str]:

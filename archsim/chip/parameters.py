@@ -125,6 +125,12 @@ def _path_of(value: str) -> tuple[str, ...]:
     return tuple(value[1:].strip().split("."))
 
 
+def named_derived(value: str) -> str:
+    """The derived value that "=derived.NAME" names; empty for another path."""
+    path = _path_of(value)
+    return path[1] if path[0] == "derived" and len(path) == 2 else ""
+
+
 def resolve(value: object, chip: Architecture, derived: dict[str, float], where: str) -> object:
     """The value of a parameter: itself, or what "=field.path" or "=derived.NAME" points to."""
     if not (isinstance(value, str) and value.startswith("=")):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archsim.cost.component_cost import SHARED, ComponentCost, Energy, energy_by_row
-from archsim.cost.spread import Spread, UnitPrice, total
+from archsim.cost.spread import NOTHING, Spread, UnitPrice, total
 from archsim.ledger.component import BOUNDARIES, Component
 from archsim.ledger.ledger import Entry, Ledger
 from hwlib import Price, Quantity, price
@@ -184,14 +184,14 @@ def price_run(
     dynamic: dict[str, list[Spread]] = {name: [] for name in components}
     actions = {}
     for (name, action), items in by_action.items():
-        priced = name in components and action in units[name].energy_j
+        unit = units[name].energy_j.get(action) if name in components else None
         # Work of a component that is not there is refused, not dropped: a total that lacks it looks
         # right. An entry of zero actions is let pass where the chip has no instance (a switched-off
         # block).
-        if not priced or not components[name].count and any(items):
+        if unit is None or not components[name].count and any(items):
             raise _fault(components, counts, name, action)
         actions[name, action] = times = math.fsum(items)
-        dynamic[name].append(units[name].energy_j[action].times(times))
+        dynamic[name].append(unit.times(times))
     costs = tuple(
         [
             _cost(component, units[component.name], total(dynamic[component.name]), seconds)
@@ -211,7 +211,7 @@ def _cost(
         static_power_uw=static,
         dynamic_energy_j=dynamic,
         # uW back to W.
-        static_energy_j=static.times((seconds or 0.0) / _UW),
+        static_energy_j=static.times(seconds / _UW) if seconds else NOTHING,
     )
 
 

@@ -25,16 +25,20 @@ class Spread(NamedTuple):
         return Spread(self.value + other.value, self.low + other.low, self.high + other.high)
 
 
+NOTHING = Spread(0.0, 0.0, 0.0)
+
+
 def total(spreads: Iterable[Spread]) -> Spread:
     """The sum, exactly rounded, so that it does not depend on the order."""
+    items = spreads if isinstance(spreads, list) else list(spreads)
+    if not items:
+        return NOTHING
+    if len(items) == 1:  # nothing to round; -0.0 becomes 0.0 as in a sum
+        ((value, low, high),) = items
+        return Spread(value + 0.0, low + 0.0, high + 0.0)
     # Columns, so that each of the three sums is one call of fsum.
-    columns = tuple(zip(*spreads))
-    if not columns:
-        return Spread(0.0, 0.0, 0.0)
-    value, low, high = columns
-    if len(value) == 1:  # nothing to round; -0.0 becomes 0.0 as in a sum
-        return Spread(value[0] + 0.0, low[0] + 0.0, high[0] + 0.0)
-    return Spread(math.fsum(value), math.fsum(low), math.fsum(high))
+    values, lows, highs = zip(*items)
+    return Spread(math.fsum(values), math.fsum(lows), math.fsum(highs))
 
 
 class UnitPrice(NamedTuple):

@@ -154,7 +154,7 @@ def _metric(estimate: Estimate, name: str, facts: Mapping[str, Any], totals: dic
     )
     if stem in _TOTALS:
         if stem not in totals:
-            totals[stem] = _total(estimate, stem)
+            totals[stem] = _total(estimate, stem, totals)
         return None if totals[stem] is None else totals[stem][part]
     keys = name.split(".")
     if keys[0] in ("by_component", "by_component_off_chip") and len(keys) == 3:
@@ -174,9 +174,10 @@ def _metric(estimate: Estimate, name: str, facts: Mapping[str, Any], totals: dic
     return None
 
 
-def _total(estimate: Estimate, stem: str) -> tuple | None:
+def _total(estimate: Estimate, stem: str, totals: dict[str, Any]) -> tuple | None:
     if stem == "energy_per_image_j":
-        return tuple(value / estimate.images for value in estimate.energy_j())
+        whole = totals.get("energy_j") or estimate.energy_j()
+        return tuple(value / estimate.images for value in whole)
     return {
         "area_mm2": estimate.area_mm2,
         "energy_j": estimate.energy_j,
