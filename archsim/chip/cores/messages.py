@@ -132,7 +132,9 @@ class Messages:
         whole = math.ceil(bits - 1e-6)
         if whole <= 0:
             return []
-        others = tuple(taker for taker in takers if taker != source)
+        others = takers
+        if source in takers:
+            others = tuple(taker for taker in takers if taker != source)
         route = self.cores.layout.routes.route(source, others) if others and self.ways else None
         return [Message(source, takers, whole, route)]
 
@@ -170,8 +172,9 @@ class MessageCounts:
 
     def __init__(self, step: Step, cores: CoreMap):
         self.step = step
-        self.cores = cores
         self.speed = speed_of(step.chip)
+        self.buffer = cores.terminal(BUFFER)
+        self.off_chip = cores.terminal(OFF_CHIP)
 
     def count(self, message: Message, turns: float, stored: bool) -> None:
         """Count it for a share of all steps; `stored` where it is read from a memory."""
@@ -179,11 +182,11 @@ class MessageCounts:
         chip = self.step.chip
         if stored:
             self._at_source(message, turns)
-        for taker in message.takers:
-            if taker == self.cores.terminal(BUFFER):
-                step.count("buffer", "write", turns * message.bits / chip.buffer.width_bits)
-            elif taker == self.cores.terminal(OFF_CHIP):
-                step.count("off_chip_memory", "write", turns * chip.off_chip.moved(message.bits))
+        # few messages go to a port, and some have a thousand takers
+        if self.buffer in message.takers:
+            step.count("buffer", "write", turns * message.bits / chip.buffer.width_bits)
+        if self.off_chip in message.takers:
+            step.count("off_chip_memory", "write", turns * chip.off_chip.moved(message.bits))
         if message.route is not None:
             bits = turns * self.speed.flits(message.bits) * self.speed.flit_bits
             through = message.route.passed
@@ -196,9 +199,9 @@ class MessageCounts:
         step = self.step
         chip = self.step.chip
         bits = turns * message.bits
-        if message.source == self.cores.terminal(BUFFER):
+        if message.source == self.buffer:
             step.count("buffer", "read", bits / chip.buffer.width_bits)
-        elif message.source == self.cores.terminal(OFF_CHIP):
+        elif message.source == self.off_chip:
             step.count("off_chip_memory", "read", turns * chip.off_chip.moved(message.bits))
         else:
             step.count("output_buffer", "read", bits / chip.core.buffer_bits)
