@@ -3,6 +3,7 @@ by hand, on random chips with long operations, and where something keeps it from
 """
 
 import os
+import random
 from dataclasses import replace
 
 import pytest
@@ -180,8 +181,66 @@ def test_writes_are_skipped_though_some_take_a_cycle_more():
     assert skipped(asked, by_simpy=True) > steps_without_writes(asked)
 
 
-@pytest.mark.parametrize("bits", [23, 24, 25, 256])
+def steps_with_write(asked, *names):
+    """Steps of all that is no write, and of these writes."""
+    operations = asked.trace.image_operations + asked.trace.batch_operations
+    return sum(op.steps for op in operations if op.kind != "write" or op.name in names)
+
+
+@pytest.mark.parametrize("bits", [24, 25])
 def test_writes_that_rows_wait_for_now_and_then_are_simulated(bits):
     # over 24 bits a row comes every 46 cycles, and a write of 45 with what is behind it takes as long
     asked = training_step(network__flit_bits=bits, core__port_bits=bits)
-    assert skipped(asked) < steps_without_writes(asked)
+    assert skipped(asked) < steps_with_write(asked, "w2.write", "w3.write")
+
+
+@pytest.mark.parametrize("bits", [23, 256])
+def test_writes_that_all_rows_wait_for_are_skipped(bits):
+    # over 256 bits the next row is there long before a write of 44.86 cycles is over; over 23 it is
+    # not, but comes as many cycles after each
+    asked = training_step(network__flit_bits=bits, core__port_bits=bits)
+    assert skipped(asked, by_simpy=True) > steps_with_write(asked, "w2.write", "w3.write")
+
+
+def test_a_thousand_writes_that_rows_wait_for_take_as_long_as_their_writes():
+    # all rows but the first are there in time: a thousand more end a thousand writes later
+    one = written(200, skips=False)
+    all_rows = written(1200)
+    assert all_rows.skipped_steps > 900
+    few = one.lanes["w1"]
+    many = all_rows.lanes["w1"]
+    cycles = (many.busy - few.busy) // few.tiles
+    assert cycles == pytest.approx(1000 * WRITE_CYCLES, abs=1)
+    assert all_rows.end - one.end == cycles
+
+
+WRITE_CYCLES = 44.859
+
+
+def written(rows, skips=True):
+    """The writes of one layer of a training step, so many rows of it."""
+    asked = training_step(network__flit_bits=256, core__port_bits=256)
+    (write,) = (op for op in asked.trace.batch_operations if op.name == "w1.write")
+    alone = replace(
+        asked.trace, image_operations=(), batch_operations=(replace(write, steps=rows, rows_out=1),)
+    )
+    machine = compiled(asked._replace(trace=alone), skips)
+    machine.run()
+    return machine
+
+
+@pytest.mark.study
+def test_rows_of_random_networks_on_chip_are_written_as_if_each_were_simulated():
+    draw = random.Random(SEED)
+    bits = [8, 16, *range(20, 33), 48, 64, 128, 256]
+    for _ in range(100):
+        chosen = {
+            "network__flit_bits": draw.choice(bits),
+            "core__port_bits": draw.choice(bits),
+            "network__outstanding": draw.choice([1, 2, 4, 8]),
+            "network__hop_cycles": draw.choice([1, 2, 5, 11]),
+            "network__topology": draw.choice(["mesh", "ring", "bus", "h_tree"]),
+            "core__tiles": draw.choice([1, 2, 8, 16]),
+            "clock_mhz": draw.choice([100, 400, 1000, 3000]),
+        }
+        skipped(training_step(**chosen))

@@ -139,9 +139,10 @@ CROSSINGS = _record("under_way wants_room newest")
 # an operation reaches; packets and messages as a walk over the state finds them.
 STEADY = _record(
     "enabled age spent rests first_event next_kept keeps slot units since steps period periods walk walks "
-    "cursor fractions differs reaches servers ports links named skips skipped"
+    "cursor fractions differs reaches servers ports links named skips skipped "
+    "silent silences due shift drawn"
 )
-KEPT_STATE = _record("failures state_sum at_cycle after_steps")
+KEPT_STATE = _record("failures state_sum at_cycle after_steps next_due lane_busy")
 STEADY_WORD = _record("kept seen")
 STEADY_FRACTION = _record("", "fraction")
 REACHED_SERVER = _record("server_reached")

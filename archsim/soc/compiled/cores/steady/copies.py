@@ -108,7 +108,8 @@ def walk_copies(tables, number):
         if plan.kind == ON_TILES:
             _walk_unit(tables, feed + 1)
         _walk_drain(tables, feed + 2)
-        if plan.kind == WRITE and get(tables, QUEUE, feed + 2).taker == NONE:
+        busy = plan.kind == WRITE and get(tables, QUEUE, feed + 2).taker == NONE
+        if busy and not steady.silent:
             steady.differs = 1  # what is on the tiles takes another time a period later
         work = get(tables, COPY, plan.first_copy + unit)
         if work.exchanges or work.returns:

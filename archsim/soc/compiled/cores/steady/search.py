@@ -11,6 +11,7 @@ from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
 from archsim.soc.compiled.calendar import spoke_of
 from archsim.soc.compiled.cores.steady.reach import end_at_tiles, find_reached
+from archsim.soc.compiled.cores.steady.silence import draw_writes, is_silent, is_writing, keep_due
 from archsim.soc.compiled.cores.steady.state import walk_state
 from archsim.soc.compiled.cores.steady.words import AT_INPUTS, COMPARE, KEEP, KEPT_STATES, SKIP
 from archsim.soc.compiled.tables import (
@@ -31,7 +32,7 @@ from archsim.soc.compiled.tables import (
     TURNING,
     WIRE,
 )
-from archsim.soc.compiled.words import NONE
+from archsim.soc.compiled.words import NONE, WRITE
 
 MOST_FAILURES = 3
 """Of a kept state, which is not held against others after so many that only seem to be the same."""
@@ -49,13 +50,20 @@ def skip_periods(tables):
     """Steps have ended in this cycle, whose events are over: skip what is known to come."""
     clock = get(tables, CLOCK, 0)
     number = clock.stepped - 1
-    clock.stepped = 0
     run = get(tables, RUN, number)
-    if get(tables, CONTROL, 0).in_flight != 1 or clock.ended_runs or run.wakes:
-        return
     steady = get(tables, STEADY, 0)
+    steady.silent = 0
+    if get(tables, CONTROL, 0).in_flight != 1 or clock.ended_runs or run.wakes:
+        clock.stepped = 0
+        return
     if steady.age != run.age:
         _begin(tables, number)
+    if run.searched == AT_INPUTS and is_writing(tables, number):
+        if clock.waiting + clock.turning > 1:
+            return  # looked at again in the next cycle: this step has not come to rest yet
+        steady.silent = is_silent(tables, number)
+        steady.silences += steady.silent
+    clock.stepped = 0
     if not run.searched or not _may_spend(tables):
         return
     state_sum = _sum_of_state(tables)
@@ -102,6 +110,9 @@ def _sum_of_state(tables):
     """
     clock = get(tables, CLOCK, 0)
     steady = get(tables, STEADY, 0)
+    if steady.silent:
+        steady.spent += 1
+        return NONE
     total = clock.waiting + clock.turning
     for k in range(clock.waiting):
         event = get(tables, COMING, k)
@@ -145,6 +156,8 @@ def _keep(tables, number, state_sum):
     state.state_sum = state_sum
     state.at_cycle = get(tables, CLOCK, 0).now
     state.after_steps = run.steps
+    if steady.silent:
+        keep_due(tables, state, get(tables, OPERATION, run.operation))
     walk_state(tables, number, KEEP)
     steady.spent += steady.cursor
     if steady.differs:  # more words than there is room for
@@ -188,18 +201,23 @@ def _is_the_same(tables, number):
 
 @kernel
 def _skip(tables, number):
-    """As many periods as end before inputs of the last step of a copy are asked for."""
+    """As many periods as end before inputs of the last step of a copy are asked for; in silence one
+    is left, so that links are free when they would be.
+    """
     steady = get(tables, STEADY, 0)
     clock = get(tables, CLOCK, 0)
     run = get(tables, RUN, number)
     plan = get(tables, OPERATION, run.operation)
     asked = get(tables, PROCESS, number * get(tables, FLOOR, 0).width).number
     run.searched = 0
-    steady.periods = (plan.steps - plan.units - asked) // steady.steps
+    steady.periods = (plan.steps - plan.units - asked) // steady.steps - steady.silent
     if steady.periods <= 0:
         return
+    steady.shift = steady.periods * steady.period
+    if plan.kind == WRITE:
+        draw_writes(tables, plan)
     walk_state(tables, number, SKIP)
-    clock.now += steady.periods * steady.period
-    clock.wheel_from += steady.periods * steady.period  # it stands still, with all that is on it
+    clock.now += steady.shift
+    clock.wheel_from += steady.shift  # it stands still, with all that is on it
     steady.skips += 1
     steady.skipped += steady.periods * steady.steps

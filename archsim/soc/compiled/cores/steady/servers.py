@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
+from archsim.soc.compiled.cores.steady.silence import due_or
 from archsim.soc.compiled.cores.steady.words import (
     CYCLE,
     LAST,
@@ -33,7 +34,6 @@ from archsim.soc.compiled.tables import (
     UNIT,
     WAITING,
 )
-from archsim.soc.compiled.tiles import whole_of
 from archsim.soc.compiled.words import CAUSES, NONE, WRITE
 
 
@@ -123,13 +123,10 @@ def _write_on(tables, plan):
     steady = get(tables, STEADY, 0)
     if steady.walk != SKIP:
         return
-    cycles = 0
-    for _ in range(steady.periods * steady.steps):
-        cycles += whole_of(tables, plan.first_turn, plan.write_cycles)
-    get(tables, LANE, plan.lane).busy += cycles * plan.tiles
+    get(tables, LANE, plan.lane).busy += steady.drawn * plan.tiles
     for k in range(plan.first_held, plan.first_held + plan.held):
         held = get(tables, HELD, k)
-        get(tables, LANE, held.lane).busy += cycles * held.tiles
+        get(tables, LANE, held.lane).busy += steady.drawn * held.tiles
 
 
 @kernel
@@ -147,9 +144,9 @@ def _walk_lane(tables, number, plan):
     in_phase.cycles = state_word(tables, SUM, in_phase.cycles)
     for k in range(lane.first_unit, lane.first_unit + lane.units):
         unit = get(tables, UNIT, k)
-        unit.free_at = state_word(tables, PAST, unit.free_at)
+        unit.free_at = due_or(tables, PAST, unit.free_at)
         # writes stand still for nobody: when they did last is not asked
-        unit.booked = state_word(tables, PAST if writes else LAST, unit.booked)
+        unit.booked = due_or(tables, PAST if writes else LAST, unit.booked)
         for s in range(unit.first_shared, unit.first_shared + unit.shared):
             tile = get(tables, TILE, get(tables, SHARED, s).tile)
-            tile.free_at = state_word(tables, PAST, tile.free_at)
+            tile.free_at = due_or(tables, PAST, tile.free_at)

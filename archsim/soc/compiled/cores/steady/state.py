@@ -16,10 +16,12 @@ from archsim.soc.compiled.cores.steady.network import (
     walk_links,
 )
 from archsim.soc.compiled.cores.steady.servers import walk_servers, walk_tiles
+from archsim.soc.compiled.cores.steady.silence import move_due, walk_silence
 from archsim.soc.compiled.cores.steady.words import (
     COMPARE,
     CYCLE,
     PAST,
+    SAME,
     STEPS,
     SUM,
     same_word,
@@ -48,6 +50,7 @@ def walk_state(tables, number, what):
     steady.walk = what
     steady.walks += 1
     steady.cursor = steady.fractions = steady.named = steady.differs = 0
+    walk_silence(tables)
     _walk_control(tables)
     _walk_run(tables, number)
     walk_copies(tables, number)
@@ -80,6 +83,9 @@ def _walk_control(tables):
 @kernel
 def _walk_events(tables):
     """Events of later cycles, in their order."""
+    if get(tables, STEADY, 0).silent:
+        move_due(tables)
+        return
     waiting = get(tables, CLOCK, 0).waiting
     _sort_events(tables, waiting)
     same_word(tables, waiting)
@@ -157,7 +163,9 @@ def _walk_run(tables, number):
     run.last_result = state_word(tables, PAST, run.last_result)
     same_word(tables, run.progress)
     same_word(tables, run.wakes)
-    same_word(tables, run.tight)
+    # where all wait for the tiles, rows are written as soon as they can be: each is tight, or none
+    tight = SUM if get(tables, STEADY, 0).silent else SAME
+    run.tight = state_word(tables, tight, run.tight)
     same_word(tables, run.alive)
     same_word(tables, run.comings)
     size = get(tables, SETTINGS, 0).results

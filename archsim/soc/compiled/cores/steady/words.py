@@ -66,7 +66,7 @@ def state_word(tables, kind, value):
     if kind == SAME or (kind in (PAST, LAST) and word.seen <= steady.since):
         return value  # nobody set it in this period, nor will in the next
     if kind == PAST:
-        return word.seen + steady.periods * steady.period
+        return word.seen + steady.shift
     # from what was seen: two lanes may have the same tile, which comes twice
     return word.seen + steady.periods * (word.seen - word.kept)
 
@@ -78,6 +78,8 @@ def _is_steady(kind, kept, grown, steady):
         return True
     if kind == SAME:
         return grown == 0
+    if steady.silent and kind in (CYCLE, PAST, LAST) and kept > steady.since:
+        return False  # nothing is to come but what all waits for (`silence.py`)
     if kind == CYCLE:
         return grown == steady.period
     if kind == PAST:
@@ -86,7 +88,9 @@ def _is_steady(kind, kept, grown, steady):
             return grown == 0
         return max(0, kept - steady.since) == max(0, seen - steady.since - steady.period)
     if kind == LAST:
-        return grown == steady.period or (grown == 0 and kept <= steady.since)
+        return (grown == steady.period and not steady.silent) or (
+            grown == 0 and kept <= steady.since
+        )
     if kind == STEPS:
         return grown == steady.steps
     return grown == steady.steps // steady.units
@@ -118,5 +122,5 @@ def later_by_skip(tables, cycle):
     """A cycle that follows from words compared elsewhere, after this walk."""
     steady = get(tables, STEADY, 0)
     if steady.walk == SKIP:
-        return cycle + steady.periods * steady.period
+        return cycle + steady.shift
     return cycle
