@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from archsim.chip.blocks import blocks
 from archsim.chip.clocks import clock_of
@@ -18,8 +18,7 @@ from archsim.soc.network.link import NetworkLink
 from archsim.soc.server import Server
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceCycles:
+class ResourceCycles(NamedTuple):
     """The cycles of a resource: those of all its ports, or of all tiles. `stalls` are by cause,
     `queue_mean` and `queue_max` requests that waited.
     """
@@ -30,10 +29,16 @@ class ResourceCycles:
     stalled_cycles: int
     idle_cycles: int
     total_cycles: int
-    stalls: dict[str, int] = field(default_factory=dict)
+    stalls: dict[str, int]
     requests: int = 0
     queue_mean: float = 0.0
     queue_max: int = 0
+
+    def to_row(self) -> dict[str, Any]:
+        """Its fields by their names, with a table of stalls of its own."""
+        row = self._asdict()
+        row["stalls"] = dict(self.stalls)
+        return row
 
 
 _NO_STALLS: dict[str, int] = {}

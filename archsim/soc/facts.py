@@ -54,13 +54,13 @@ class MachineFacts:
         """Plain tables with the names of a result."""
         return _row(self) | {
             "by_layer": [_row(row) for row in self.by_layer],
-            "resources": [_row(row) for row in self.resources],
+            "resources": [row.to_row() for row in self.resources],
             "timeline": [{"lane": span.layer} | span._asdict() for span in self.timeline],
             "notes": list(self.notes),
         }
 
 
-def _row(record: MachineFacts | LayerCycles | ResourceCycles) -> dict[str, Any]:
+def _row(record: MachineFacts | LayerCycles) -> dict[str, Any]:
     """The fields of a record by their names; tables in it are copied, records in it are not."""
     names, values_of, tables = _FIELDS[type(record)]
     row = dict(zip(names, values_of(record)))
@@ -77,16 +77,13 @@ class _Fields(NamedTuple):
     tables: tuple[str, ...]
 
 
-def _fields_of(form: type[MachineFacts | LayerCycles | ResourceCycles]) -> _Fields:
+def _fields_of(form: type[MachineFacts | LayerCycles]) -> _Fields:
     names = tuple(field.name for field in fields(form))
     tables = tuple(field.name for field in fields(form) if str(field.type).startswith("dict"))
     return _Fields(names, attrgetter(*names), tables)
 
 
-# once, since thousands of resources are of one form
-_FIELDS: dict[type, _Fields] = {
-    form: _fields_of(form) for form in (MachineFacts, LayerCycles, ResourceCycles)
-}
+_FIELDS: dict[type, _Fields] = {form: _fields_of(form) for form in (MachineFacts, LayerCycles)}
 
 
 def machine_facts(machine: ChipMachine) -> MachineFacts:

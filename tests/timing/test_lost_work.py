@@ -3,7 +3,6 @@ purpose.
 """
 
 import json
-from dataclasses import replace
 
 import pytest
 from small_chips import quiet_chip, read, run, trace_of
@@ -125,8 +124,8 @@ def test_every_resource_is_checked():
     machine, _ = run(chain(), quiet_chip())
     for row in collect.resources(machine):
         with pytest.raises(RuntimeError, match=row.name):
-            collect.check_conservation([replace(row, idle_cycles=-1)])
-        collect.check_conservation([replace(row, idle_cycles=0)])  # always at work is no fault
+            collect.check_conservation([row._replace(idle_cycles=-1)])
+        collect.check_conservation([row._replace(idle_cycles=0)])  # always at work is no fault
 
 
 def test_a_run_that_fails_leaves_no_file(monkeypatch, tmp_path):
