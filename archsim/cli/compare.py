@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=network_options.NETWORK_HELP)
     network_options.add_network_options(parser)
+    network_options.add_adapter_option(parser)
     parser.add_argument(
         "--schemes",
         default="all",
@@ -39,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help=f"chip of all schemes: archsim list architectures (default {STANDARD_CHIP})",
     )
+    options.add_weights_option(parser)
     options.add_epochs_option(parser, default=1)
     _add_terms(parser)
     options.add_step_options(parser)
@@ -144,6 +146,7 @@ def _compare(arguments: argparse.Namespace) -> Comparison:
     chip = archsim.load_architecture(arguments.arch, options.settings_table(arguments.settings))
     schemes = _schemes(arguments.schemes)
     network = archsim.load_network(arguments.network, **network_options.network_options(arguments))
+    network = network_options.adapted(network, arguments)
     watched = contextlib.nullcontext() if arguments.quiet else watch_schemes(console(stderr=True))
     with watched as progress:
         return compare(
@@ -155,6 +158,7 @@ def _compare(arguments: argparse.Namespace) -> Comparison:
             batch=arguments.batch,
             rate=arguments.rate,
             images=arguments.images,
+            weights=arguments.weights,
             seed=arguments.seed,
             node_nm=arguments.node,
             folder=arguments.out,

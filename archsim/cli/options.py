@@ -69,6 +69,15 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_weights_option(parser: argparse.ArgumentParser) -> None:
+    """--weights of what trains."""
+    parser.add_argument(
+        "--weights",
+        metavar="FILE|DIR",
+        help="begin with trained weights: .npz, .onnx, or the folder of archsim train --out",
+    )
+
+
 def add_epochs_option(parser: argparse.ArgumentParser, default: int) -> None:
     """--epochs, and --images of them."""
     parser.add_argument(

@@ -48,11 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="chip: archsim list architectures (default rpu for the scheme rpu, else "
         f"{STANDARD_CHIP})",
     )
-    parser.add_argument(
-        "--weights",
-        metavar="FILE|DIR",
-        help="begin with trained weights: .npz, .onnx, or the folder of archsim train --out",
-    )
+    options.add_weights_option(parser)
     options.add_epochs_option(parser, default=10)
     options.add_step_options(parser)
     options.add_price_options(parser)

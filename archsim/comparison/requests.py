@@ -17,6 +17,7 @@ from archsim.readers.digest import seal
 from archsim.readers.form import Form, check_form
 from archsim.readers.stored import read_stored
 from archsim.readers.versions import versioned
+from archsim.run.first_weights import first_inputs
 from archsim.run.result import Result
 from archsim.training.inputs import changed_inputs, inputs_of
 from archsim.training.setup import settings_of
@@ -120,7 +121,8 @@ def _request(order: Order, data: Dataset) -> dict[str, Any]:
             f"training.{path}": value
             for path, value in settings.model_dump(mode="json", exclude=_FREE).items()
         },
-        "inputs": inputs_of(network, order.chip, variant.scheme, settings, order.part_of(data)),
+        "inputs": inputs_of(network, order.chip, variant.scheme, settings, order.part_of(data))
+        | first_inputs(order.terms.first),
     }
 
 

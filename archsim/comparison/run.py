@@ -24,6 +24,7 @@ from archsim.comparison.variants import Variant, chosen_variants
 from archsim.comparison.work import Spread, Status, Work
 from archsim.comparison.worker import Order
 from archsim.readers.call_types import takes_its_types
+from archsim.run.first_weights import first_of
 from archsim.schemes.base import Scheme
 from hwlib.errors import InputError
 from workloads.datasets import Dataset, fit_dataset, load_dataset
@@ -31,6 +32,7 @@ from workloads.load import load_network
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
+    from archsim.run.trained_weights import Weights
     from workloads.network import Network
 
 __all__ = ["ComparisonOptions", "ComparisonWords", "Status", "compare"]
@@ -41,6 +43,7 @@ class ComparisonWords(TypedDict, total=False):
 
     batch: int | None
     images: int | None
+    weights: Weights
     seed: int
     node_nm: float | None
     folder: str | Path | None
@@ -61,6 +64,7 @@ class ComparisonOptions:
 
     batch: int | None = None
     images: int | None = None
+    weights: Weights = None
     seed: int = 0
     node_nm: float | None = None
     folder: str | Path | None = None
@@ -101,6 +105,7 @@ def compare(
         epochs: times through the data.
         batch: images of a step, the same for all; None for what each suggests.
         images: trains on the first so many of the data only.
+        weights: every scheme begins with, as `train` takes them; None for random ones.
         seed: of everything random.
         node_nm: node of the prices in nm; None for the chip's own.
         folder: keeps everything there; None keeps nothing.
@@ -129,7 +134,7 @@ def compare(
     network = load_network(network) if isinstance(network, str | Path) else network
     # fetched once; what does not fit together is refused once, before any scheme begins
     dataset = fit_dataset(network, data if isinstance(data, Dataset) else load_dataset(data))
-    terms = _terms_of(chosen, epochs, dataset)
+    terms = replace(_terms_of(chosen, epochs, dataset), first=first_of(network, chosen.weights))
     check_terms(variants, terms)
     folder = folder_path(chosen.folder) if chosen.folder is not None else None
     first = Order(variants[0], network, chip, data, terms, terms.seed, folder)

@@ -11,11 +11,13 @@ import numpy as np
 from archsim.comparison.split import Split
 from archsim.comparison.variants import Variant
 from archsim.devices.presets import load_device
+from archsim.run.first_weights import first_inputs
 from archsim.training.settings import EXACT_WORDS
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
+    from archsim.training.first_state import FirstWeights
     from workloads.datasets import Dataset
 
 FORMAT_FIELDS = ("vector_unit.format", "read.output_bits")
@@ -37,6 +39,7 @@ class Terms:
         split: the part of the training set that tuning sees; None without tuning.
         trials: trainings that tuning gives each scheme.
         node_nm: node of the prices; None for the chip's own.
+        first: weights that every training begins with; None for random ones.
     """
 
     epochs: int = 1
@@ -49,6 +52,7 @@ class Terms:
     split: Split | None = None
     trials: int = 0
     node_nm: float | None = None
+    first: FirstWeights | None = None
 
     def stated(self, chip: Architecture, data: Dataset) -> dict[str, Any]:
         """The terms as compare.json holds them.
@@ -77,6 +81,8 @@ class Terms:
             "seeds": self.seeds,
             "tuning": tuning,
             "number_format": number_format(chip),
+            # only where it is so: comparisons from before say nothing of it
+            **first_inputs(self.first),
         }
 
 

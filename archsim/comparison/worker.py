@@ -138,6 +138,7 @@ def run_scheme(
                 folder=order.folder,
                 resume=resume,
                 node_nm=order.terms.node_nm,
+                weights=order.terms.first,
                 watch=watch,
             )
             # The core returns where it was asked to stop, with a checkpoint.

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from archsim.run.trained_weights import Weights
 
 
-def first_of(network: Network, weights: Weights) -> FirstWeights | None:
-    """`first_weights`; None where none are named."""
+def first_of(network: Network, weights: Weights | FirstWeights) -> FirstWeights | None:
+    """`first_weights`, or what it gave before; None where none are named."""
+    if isinstance(weights, FirstWeights):
+        return weights
     if weights is not None:
         return first_weights(network, weights)
     if any(layer.setting("adapter") for layer in network.layers):

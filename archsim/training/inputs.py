@@ -117,9 +117,9 @@ def data_digest(data: Dataset) -> str:
 
 
 def changed_inputs(before: Any, now: Mapping[str, Any]) -> list[str]:
-    """Names of the inputs that differ; all where `before` says nothing of them."""
+    """Names of the inputs that differ, those that are gone too; all where `before` says nothing."""
     before = before if isinstance(before, dict) else {}
-    return [name for name, value in now.items() if before.get(name) != value]
+    return [name for name in {**now, **before} if before.get(name) != now.get(name)]
 
 
 def refuse_changed(before: Any, now: Mapping[str, Any], where: str) -> None:
@@ -141,7 +141,7 @@ def refuse_changed(before: Any, now: Mapping[str, Any], where: str) -> None:
     raise InputError(
         f"changed since the checkpoint was made: {', '.join(changed)}{parameters}",
         where=where,
-        got={name: now[name] for name in changed},
+        got={name: now.get(name) for name in changed},
         allowed=str({name: before.get(name) for name in changed}),
         hint="put it back as it was to go on, or begin a new training in another folder",
     )

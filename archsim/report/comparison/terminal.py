@@ -54,6 +54,8 @@ def told_terms(comparison: Comparison) -> list[str]:
     if "number_format" in terms:
         formats = ", ".join(f"{path} {value}" for path, value in terms["number_format"].items())
         lines.append(f"number format of the chip: {formats}")
+    if "weights" in terms:
+        lines.append(f"every scheme begins with the same trained weights ({terms['weights']})")
     if terms.get("seeds", 1) > 1:
         last = terms["seed"] + terms["seeds"] - 1
         lines.append(
