@@ -72,10 +72,9 @@ def measured_activities(machine: Machine) -> dict[tuple[str, str], Activity]:
         if machine.rule is not None:
             layer = machine.rule.layers[index]
             measured[name, "update"] = machine.rule.activity(layer, measured[name, "update"])
-            measured |= {
-                (layer_name, "update"): activity
-                for layer_name, activity in machine.rule.further_activities(layer).items()
-            }
+            # a frozen layer has none of the rule's own arrays
+            further = {} if layer.frozen else machine.rule.further_activities(layer)
+            measured |= {(own, "update"): activity for own, activity in further.items()}
         for key, activity in measured.items():
             of_groups.setdefault(key, []).append(activity)
     # groups of a layer are equally large
@@ -142,6 +141,8 @@ def device_writes(machine: Machine) -> dict[str, dict]:
     own: dict[str, list[np.ndarray]] = {}
     rule = machine.rule
     for layer in rule.layers if rule is not None else ():
+        if layer.frozen:
+            continue
         for name, writes in rule.further_writes(layer).items() if rule is not None else ():
             own[name] = [*own.get(name, []), writes]
             kinds.setdefault(name.removeprefix(layer.name), []).append(writes.reshape(-1))

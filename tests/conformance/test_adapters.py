@@ -239,3 +239,14 @@ def test_another_place_of_adapters_is_refused():
     from archsim.cli.main import main
 
     assert main(["run", "lenet1", "--adapters-in", "memory"]) == 2
+
+
+@pytest.mark.parametrize("rule", ["hic", "tiki_taka"])
+def test_a_frozen_layer_has_none_of_the_rules_own_arrays(values, rule):
+    adapted = with_adapters(NETWORK, 2)
+    trained = archsim.train(adapted, "cim40", "digits", rule, 1, 8, images=16, weights=values)
+    kind = {"hic": ".accumulator", "tiki_taka": ".fast"}[rule]
+    own = {matrix.layer for matrix in trained.trace.matrices if matrix.layer.endswith(kind)}
+    adapters = ("first_down", "first_up", "last_down", "last_up")
+    assert own == {f"{name}{kind}" for name in adapters}
+    assert own == {name for name in trained.trained.writes if name.endswith(kind)} - {kind}
