@@ -132,6 +132,7 @@ def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
     from archsim.studies.study_file import load_study
     from archsim.training.checkpoints import load_checkpoint
     from archsim.training.machine import Machine
+    from archsim.training.resume import put_back_words
     from archsim.training.transfer import transfer
     from workloads import load_network
     from workloads.datasets import load_dataset
@@ -140,15 +141,18 @@ def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
     row = next(item for item in study.rows if item.name == row_name)
     settings = read_settings({**row.settings, "seed": row.seeds[0]})
     network = load_network(study.network)
-    _, arrays = load_checkpoint(study.folder / "checkpoints" / f"{row_name}-{row.seeds[0]}")
+    folder = study.folder / "checkpoints" / f"{row_name}-{row.seeds[0]}"
+    facts, arrays = load_checkpoint(folder)
     machine = Machine(network, settings)
     machine.arrays.weights[...] = arrays["weights"]
+    put_back_words(machine, facts, arrays, folder)
     weights = machine.arrays.layer_weights()
     # the digital copy holds the targets, without programming errors
     if machine.rule is not None and "rule.0.copy" in arrays:
         weights = {layer.name: arrays[f"rule.{layer.index}.copy"] for layer in machine.rule.layers}
     # Seeds far from those of the rows, so that no chip is one that was trained on.
-    return transfer(network, load_dataset(study.data), settings, weights, range(1001, 1001 + chips))
+    seeds = range(1001, 1001 + chips)
+    return transfer(network, load_dataset(study.data), settings, weights, seeds, machine)
 
 
 def write_again(study_path: Path, row_name: str, chip: str) -> None:

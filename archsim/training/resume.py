@@ -118,7 +118,7 @@ def put_back(
     _refuse_other_run(expected, facts, folder)
     _refuse_other_facts(facts, folder)
     _put_back_arrays(machine, arrays, folder)
-    machine.kept.restore(facts.get("kept", []))
+    put_back_words(machine, facts, arrays, folder)
     if machine.rule is not None:
         _put_back_rule(machine.rule, facts, arrays, folder)
     result.images, result.seconds, result.history, result.totals = (
@@ -165,18 +165,33 @@ def _refuse_other_facts(facts: dict[str, Any], folder: Path) -> None:
         )
 
 
-def _put_back_arrays(machine: Machine, arrays: dict[str, np.ndarray], folder: Path) -> None:
-    """Counters, weights and states in place. Raises InputError for arrays that do not fit."""
-    targets = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
-    targets |= {name: getattr(machine.arrays, name) for name in ("state", "weights", "writes")}
-    targets |= machine.arrays.past() | _bias_words(machine) | machine.kept.state()
+def put_back_words(
+    machine: Machine, facts: dict[str, Any], arrays: dict[str, np.ndarray], folder: Path
+) -> None:
+    """The digital words beside the arrays, in place: those of normalisations, digital biases, and the
+    scales of what is stored between layers. Raises InputError for arrays that do not fit.
+    """
+    targets = _bias_words(machine) | machine.kept.state()
     if not machine.arithmetic.exact:
         targets["stored"] = machine.stored.scales
+    _fill(targets, arrays, folder)
+    machine.kept.restore(facts.get("kept", []))
+
+
+def _fill(targets: dict[str, np.ndarray], arrays: dict[str, np.ndarray], folder: Path) -> None:
+    """Take the arrays of a checkpoint, in place. Raises InputError for those that do not fit."""
     for name, target in targets.items():
         kept = arrays.get(name)
         if kept is None or kept.shape != target.shape or kept.dtype != target.dtype:
             raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: {name}")
         target[...] = kept
+
+
+def _put_back_arrays(machine: Machine, arrays: dict[str, np.ndarray], folder: Path) -> None:
+    """Counters, weights and states in place. Raises InputError for arrays that do not fit."""
+    targets = {name: getattr(machine, name) for name in ("totals", "samples", "counts", "results")}
+    targets |= {name: getattr(machine.arrays, name) for name in ("state", "weights", "writes")}
+    _fill(targets | machine.arrays.past(), arrays, folder)
     if "reads_before" in arrays and arrays["reads_before"].shape == machine.reads_before.shape:
         machine.reads_before[...] = arrays["reads_before"]  # earlier checkpoints have none
     for name in ("refreshes", "clocks"):  # earlier checkpoints have none

@@ -14,6 +14,7 @@ from archsim.training.machine import Machine
 from archsim.training.reads import tile_number
 from archsim.training.settings import TrainingSettings
 from archsim.training.table import UPDATE_CYCLE
+from hwlib.errors import InputError
 from workloads.network import Network
 
 
@@ -23,28 +24,58 @@ def transfer(
     settings: TrainingSettings,
     weights: dict[str, np.ndarray],
     seeds: Sequence[int],
+    trained: Machine | None = None,
 ) -> list[float]:
     """Test error in percent of each chip drawn with a seed, after its devices were programmed to
     `weights` (M, N) by layer.
 
     Write-verify devices are programmed with their error and verify window, others are set as near
-    as their bounds allow.
-    Raises InputError where the data do not fit.
+    as their bounds allow. `trained` is the machine whose digital words go with the weights: needed
+    where normalisations have some.
+    Raises InputError where the data do not fit, and where such words are not given.
     """
     prepared = prepare(network, data)
     errors = []
     for seed in seeds:
         machine = Machine(network, settings.model_copy(update={"seed": seed}))
         program_weights(machine, weights, seed)
+        take_words(machine, trained)
         errors.append(100.0 * machine.evaluate(prepared.test_images, prepared.test_labels, 0)[1])
     return errors
 
 
+def take_words(machine: Machine, trained: Machine | None) -> None:
+    """Give a chip the digital words of the one that was trained. Raises InputError where it has
+    some beside the biases and none are given.
+    """
+    if trained is None:
+        if len(machine.kept.record.values):
+            raise InputError(
+                "weights alone are not what was trained: the words of normalisations go with them",
+                where="trained",
+                got=None,
+                allowed="the machine of the training",
+            )
+        return
+    own = machine.kept.state()
+    for name, values in trained.kept.state().items():
+        own[name][...] = values
+    machine.biases.values[...] = trained.biases.values
+    machine.biases.scales[...] = trained.biases.scales
+    machine.stored.scales[...] = trained.stored.scales
+
+
 def program_weights(machine: Machine, weights: dict[str, np.ndarray], seed: int) -> None:
-    """Write weights (M, N) by layer into every device of them."""
+    """Write weights (M, N) by layer into every device of them; a last column that no device holds
+    is the layer's digital biases.
+    """
     for number, (index, copy, matrix) in enumerate(machine.arrays.matrices()):
         start = machine.program.group_of(index) * len(matrix)
-        targets = weights[machine.program.names[index]][start : start + len(matrix)]
+        whole = weights[machine.program.names[index]][start : start + len(matrix)]
+        targets = np.ascontiguousarray(whole[:, : matrix.shape[1]])
+        own = machine.arrays.biases_of(index)
+        if own is not None:
+            own[...] = whole[:, -1]
         device = machine.arrays.devices[number] if machine.arrays.devices else None
         if device is not None and "verify_window" in device.device.values:
             device.program(

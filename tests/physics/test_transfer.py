@@ -1,13 +1,16 @@
 """Transfer to fresh chips: exact targets without programming error, a spread that grows with it."""
 
 import numpy as np
+import pytest
 
+from archsim.training.data import prepare
 from archsim.training.loop import train
 from archsim.training.machine import Machine
 from archsim.training.settings import read_settings
-from archsim.training.transfer import program_weights, transfer
+from archsim.training.transfer import program_weights, take_words, transfer
+from hwlib.errors import InputError
 from workloads import load_network
-from workloads.datasets import load_dataset
+from workloads.datasets import Dataset, load_dataset
 
 
 def test_programming_error_costs_accuracy_and_differs_between_chips():
@@ -88,3 +91,35 @@ def test_every_device_of_a_weight_is_programmed():
         assert len(transfer(network, data, settings, targets, [1])) == 1
     one, nine = errors.values()
     np.testing.assert_allclose(np.array(nine) / one, 1 / 3, rtol=0.2)
+
+
+def test_digital_words_go_with_the_weights():
+    """Means, scales and biases that no array holds: a chip without them computes something else."""
+    network = load_network("wu2023_vgg8")
+    images = np.random.default_rng(3).random((96, 3, 32, 32), np.float32)
+    labels = np.arange(96) % 10
+    data = Dataset("noise", images, labels, images[:32].copy(), labels[:32].copy(), 10)
+    settings = read_settings(
+        {
+            "rule": "sgd",
+            "device": "none",
+            "batch": 32,
+            "epochs": 1,
+            "scheme_settings": {"weights_in": "memory"},
+            "read": {"input_bits": 0, "output_bits": 0, "output_noise": 0.0},
+            "tiles": {"fc2": {"bias": "digital"}},
+        }
+    )
+    machine = Machine(network, settings)
+    prepared = prepare(network, data)
+    machine.train(prepared.train_images, prepared.train_labels, np.arange(96), 0)
+    error = 100.0 * machine.evaluate(prepared.test_images, prepared.test_labels, 0)[1]
+    loss = machine.evaluate(prepared.test_images, prepared.test_labels, 0)[0]
+    weights = machine.arrays.layer_weights()
+    with pytest.raises(InputError, match="words of normalisations"):
+        transfer(network, data, settings, weights, [1])
+    assert transfer(network, data, settings, weights, [1], machine) == [error]
+    fresh = Machine(network, settings)
+    program_weights(fresh, weights, 1)
+    take_words(fresh, machine)
+    assert fresh.evaluate(prepared.test_images, prepared.test_labels, 0)[0] == loss
