@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 if TYPE_CHECKING:
     from archsim.run.trained_weights import Weights
     from archsim.soc.observers import Observer
+    from archsim.training.first_state import FirstWeights
     from archsim.training.settings import TrainingSettings
     from workloads.datasets import Dataset
 
@@ -62,7 +63,7 @@ class TrainingWords(TypedDict, total=False):
     device: str | None
     settings: TrainingSettings | Mapping[str, Any] | None
     images: int | None
-    weights: Weights
+    weights: Weights | FirstWeights
     folder: str | Path | None
     resume: bool
     early_stop: int | None
@@ -87,7 +88,7 @@ class TrainingOptions:
     device: str | None = None
     settings: TrainingSettings | Mapping[str, Any] | None = None
     images: int | None = None
-    weights: Weights = None
+    weights: Weights | FirstWeights = None
     folder: str | Path | None = None
     resume: bool = False
     early_stop: int | None = None
