@@ -172,6 +172,16 @@ class ArrayMemory:
         first = int(row[WORDS])
         return None if first < 0 else self.biases[first : first + int(row[ROWS])]
 
+    def enter_biases(self, index: int, weights: np.ndarray) -> np.ndarray:
+        """What the devices of an array hold of its weights (M, N): a last column that is its digital
+        biases is entered there.
+        """
+        biases = self.biases_of(index)
+        if biases is None:
+            return np.ascontiguousarray(weights)
+        biases[...] = weights[:, -1]
+        return np.ascontiguousarray(weights[:, :-1])
+
     @property
     def clocks(self) -> np.ndarray:
         """Clocks that the generators ran since the start, int64: where their sequences stand."""

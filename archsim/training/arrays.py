@@ -44,9 +44,8 @@ class Arrays(ArrayMemory):
 
     def _fill(self, index: int, copy: int, matrix: np.ndarray) -> None:
         rows, lines = matrix.shape
-        biases = self.biases_of(index)
         # A bias starts at the same number wherever it is held.
-        drawn = np.empty((rows, lines + (biases is not None)), F)
+        drawn = np.empty((rows, lines + (self.biases_of(index) is not None)), F)
         # All copies of an array are programmed to the same weights: reads average them, and the
         # mean of several draws would start smaller.
         draw_uniform(
@@ -59,10 +58,7 @@ class Arrays(ArrayMemory):
             # Groups lie one below another in the tensor of a file.
             start = self.program.group_of(index) * rows
             drawn = self.first.matrices[self.program.names[index]][start : start + rows]
-        values = np.ascontiguousarray(drawn[:, :lines])
-        # The last column of what was drawn, where an array would hold it as a line.
-        if biases is not None:
-            biases[...] = drawn[:, lines]
+        values = self.enter_biases(index, drawn)
         if self.device is None:
             matrix[...] = values
         else:

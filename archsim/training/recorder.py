@@ -140,10 +140,10 @@ def device_writes(machine: Machine) -> dict[str, dict]:
     kinds: dict[str, list[np.ndarray]] = {}
     own: dict[str, list[np.ndarray]] = {}
     rule = machine.rule
-    for layer in rule.layers if rule is not None else ():
-        if layer.frozen:
-            continue
-        for name, writes in rule.further_writes(layer).items() if rule is not None else ():
+    if rule is None:
+        return summaries
+    for layer in rule.layers:
+        for name, writes in ({} if layer.frozen else rule.further_writes(layer)).items():
             own[name] = [*own.get(name, []), writes]
             kinds.setdefault(name.removeprefix(layer.name), []).append(writes.reshape(-1))
     summaries |= {name: _summary(np.concatenate(held)) for name, held in own.items()}

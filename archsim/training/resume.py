@@ -204,11 +204,7 @@ def _put_back_rule(
     rule: UpdateRule, facts: dict[str, Any], arrays: dict[str, np.ndarray], folder: Path
 ) -> None:
     """What the update rule keeps and counted. Raises InputError for arrays that do not fit."""
-    for name, target in rule.kept().items():
-        stored = arrays.get(f"rule.{name}")
-        if stored is None or stored.shape != target.shape or stored.dtype != target.dtype:
-            raise InputError("the checkpoint's arrays do not fit", where=f"{folder}: rule.{name}")
-        target[...] = stored
+    _fill({f"rule.{name}": target for name, target in rule.kept().items()}, arrays, folder)
     rule.restore(facts.get("rule", {}))
     rule.done = [
         ActionCounts(

@@ -57,9 +57,7 @@ def take_words(machine: Machine, trained: Machine | None) -> None:
                 allowed="the machine of the training",
             )
         return
-    own = machine.kept.state()
-    for name, values in trained.kept.state().items():
-        own[name][...] = values
+    machine.kept.begin_with(trained.kept.record.values)
     machine.biases.values[...] = trained.biases.values
     machine.biases.scales[...] = trained.biases.scales
     machine.stored.scales[...] = trained.stored.scales
@@ -72,10 +70,7 @@ def program_weights(machine: Machine, weights: dict[str, np.ndarray], seed: int)
     for number, (index, copy, matrix) in enumerate(machine.arrays.matrices()):
         start = machine.program.group_of(index) * len(matrix)
         whole = weights[machine.program.names[index]][start : start + len(matrix)]
-        targets = np.ascontiguousarray(whole[:, : matrix.shape[1]])
-        own = machine.arrays.biases_of(index)
-        if own is not None:
-            own[...] = whole[:, -1]
+        targets = machine.arrays.enter_biases(index, whole)
         device = machine.arrays.devices[number] if machine.arrays.devices else None
         if device is not None and "verify_window" in device.device.values:
             device.program(

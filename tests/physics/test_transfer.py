@@ -113,12 +113,11 @@ def test_digital_words_go_with_the_weights():
     machine = Machine(network, settings)
     prepared = prepare(network, data)
     machine.train(prepared.train_images, prepared.train_labels, np.arange(96), 0)
-    error = 100.0 * machine.evaluate(prepared.test_images, prepared.test_labels, 0)[1]
-    loss = machine.evaluate(prepared.test_images, prepared.test_labels, 0)[0]
+    loss, wrong = machine.evaluate(prepared.test_images, prepared.test_labels, 0)
     weights = machine.arrays.layer_weights()
     with pytest.raises(InputError, match="words of normalisations"):
         transfer(network, data, settings, weights, [1])
-    assert transfer(network, data, settings, weights, [1], machine) == [error]
+    assert transfer(network, data, settings, weights, [1], machine) == [100.0 * wrong]
     fresh = Machine(network, settings)
     program_weights(fresh, weights, 1)
     take_words(fresh, machine)
