@@ -112,6 +112,9 @@ def convert_inputs(block, chosen, count, factors, step, bound, noise, keys, load
 @kernel
 def convert_all(block, count, factors, step, bound, noise, keys, loaded):
     """`convert_inputs` of all vectors as they lie: without the index several go side by side."""
+    block = borrowed(block)
+    loaded = borrowed(loaded)
+    factors = borrowed(factors)
     if count == 1 and block.shape[1] == 1:
         load_vector(flat(block), factors[0], step, bound, noise, keys[0], flat(loaded))
         return
@@ -121,7 +124,8 @@ def convert_all(block, count, factors, step, bound, noise, keys, loaded):
         for b in range(count):
             shares[b] = ONE / (factors[b] * step)
     for line in range(block.shape[0]):
-        source, target = block[line], loaded[line]
+        source = borrowed(block[line])
+        target = borrowed(loaded[line])
         if step == ZERO:
             for b in range(count):
                 target[b] = min(max(source[b] / factors[b], -bound), bound)

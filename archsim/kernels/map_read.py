@@ -24,7 +24,7 @@ from archsim.kernels.map_records import (
     SATURATIONS,
     TILE,
 )
-from archsim.kernels.read_block import find_peaks, read_block
+from archsim.kernels.read_block import find_peaks, multiply, read_block
 from archsim.kernels.read_parts import read_parts
 from archsim.kernels.tile_records import PERIPHERY, Lanes, ReadKeys, ReadScratch, Region
 from archsim.kernels.views import flat, view_at
@@ -156,17 +156,21 @@ def count_codes(block, source, counts):
 @kernel
 def add_outputs(read, scales, begin, column, outputs):
     """outputs[image, column + i, vector] += read[i, b] scales[b], for the vectors from `begin` on."""
+    read = borrowed(read)
+    scales = borrowed(scales)
+    outputs = borrowed(outputs)
     vectors = outputs.shape[2]
     width = read.shape[1]
     done = 0
     while done < width:
         image, v = (begin + done) // vectors, (begin + done) % vectors
         size = min(vectors - v, width - done)
+        shares = view_at(scales, done, (size,))
         for i in range(read.shape[0]):
-            target = outputs[image, column + i]
-            values = read[i]
+            target = view_at(borrowed(outputs[image, column + i]), v, (size,))
+            values = view_at(borrowed(read[i]), done, (size,))
             for k in range(size):
-                target[v + k] += values[done + k] * scales[done + k]
+                target[k] += values[k] * shares[k]
         done += size
 
 
@@ -176,7 +180,17 @@ def in_parts(region, lanes, physics, read_keys, scratch):
     return read_parts(region, lanes, physics, read_keys)
 
 
-convert_tile = read_block  # replaced where a chip converts in parts
+@kernel
+def exact(region, lanes, physics, read_keys, scratch):
+    """No converters and no noise: the product as float32 gives it, never read again."""
+    width = lanes.inputs.shape[1]
+    for b in range(width):
+        lanes.repeats[b] = 0
+    multiply(region, lanes.inputs, lanes.outputs, width)
+    return np.int64(0)
+
+
+convert_tile = read_block  # replaced where a chip converts in parts, or nothing does
 
 
 def _read_maps(source, held, reads):
@@ -257,6 +271,7 @@ def _read_maps(source, held, reads):
                     reads.slowest[begin + b] = max(reads.slowest[begin + b], again)
 
 
-# One source, two machine codes: a chip converts an output once or in parts, and needs no other.
+# One source, three machine codes: a chip converts an output once or in parts, and needs no other.
 read_maps_once = template(_read_maps)
 read_maps_in_parts = template(_read_maps, convert_tile=in_parts)
+read_maps_exactly = template(_read_maps, convert_tile=exact)

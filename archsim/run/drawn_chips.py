@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from archsim.run.inference_options import InferenceOptions
-from archsim.soc.data.batched import TileReader, chunk_of, exact_reader, forward_batch
+from archsim.soc.data.batched import TileReader, chunk_of, forward_batch
+from archsim.soc.data.exact_reads import exact_reader
 from archsim.soc.data.tile_data import TileData
 from hwlib.errors import InputError
 from workloads.datasets import Dataset

@@ -12,7 +12,8 @@ from archsim.cli.main import main
 from archsim.run.held import chip_with_holder
 from archsim.run.prepared_run import build_for
 from archsim.run.trained_weights import trained_tensors
-from archsim.soc.data.batched import TileReader, exact_reader, forward_batch
+from archsim.soc.data.batched import TileReader, forward_batch
+from archsim.soc.data.exact_reads import exact_reader
 from archsim.soc.data.tile_data import TileData
 from tests.near import near
 from workloads.datasets import Dataset

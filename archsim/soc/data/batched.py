@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archsim.basics.threads import one_thread
 from archsim.kernels.map_read import gather_vectors
-from archsim.operators.array_forward import exact_step, on_array, output_vectors
+from archsim.operators.array_forward import on_array, output_vectors
 from archsim.operators.forward import apply_images
 from archsim.operators.recurrent import ReadStep, Recurrent
+from archsim.soc.data.exact_reads import Read, as_maps
 
 if TYPE_CHECKING:
     from archsim.soc.data.tile_data import TileData
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 Maps = Mapping[str, np.ndarray]
 """Values of input layers, (images, *shape)."""
-Read = Callable[["Layer", np.ndarray], np.ndarray]
-"""Output maps (images, *output shape) of an array layer for its inputs (images, *shape)."""
 Keep = Callable[["Layer", np.ndarray], np.ndarray]
 """A map as it is kept, for a map (images, *shape)."""
 LARGEST_CHUNK = 64
@@ -94,56 +92,9 @@ def vectors_of(layer: Layer, values: np.ndarray) -> np.ndarray:
     return result
 
 
-def _as_maps(layer: Layer, outputs: np.ndarray) -> np.ndarray:
-    """Outputs (images, groups x outputs, vectors) as the layer's maps, (images, *output shape)."""
-    size = outputs.itemsize
-    if output_vectors(layer, np.empty(layer.output_shape, outputs.dtype)).strides == (
-        size,
-        size * outputs.shape[2],
-    ):  # they lie as the maps do
-        together = np.ascontiguousarray(outputs, np.float32)
-        return together.reshape(len(outputs), *layer.output_shape)
-    result = np.empty((len(outputs), *layer.output_shape), np.float32)
-    for image, rows in zip(result, outputs):
-        output_vectors(layer, image)[...] = rows.T
-    return result
-
-
 def _beside(vectors: np.ndarray, images: int) -> np.ndarray:
     """Output vectors (images x vectors, outputs) by image, (images, outputs, vectors)."""
     return vectors.reshape(images, -1, vectors.shape[1]).transpose(0, 2, 1)
-
-
-def exact_reader(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> Read:
-    """Reads in float32 arithmetic.
-
-    Args:
-        tensors: "weights" (groups, outputs, rows) and "bias" (groups x outputs,) by layer.
-
-    Returns:
-        what `forward_batch` takes.
-    """
-
-    def read(layer: Layer, values: np.ndarray) -> np.ndarray:
-        held = tensors[layer.name]
-        kind = on_array(layer)
-        if isinstance(kind, Recurrent):
-            # Sums of several threads depend on their number, and the same run has to give the same
-            # bits on every machine.
-            with one_thread():
-                steps = kind.scan(layer, values, exact_step(held["weights"], held.get("bias")))
-            return _as_maps(layer, steps.transpose(0, 2, 1))
-        shape = layer.matrix
-        vectors = vectors_of(layer, values).reshape(-1, shape.groups, shape.rows)
-        with one_thread():
-            products = [
-                vectors[:, group] @ held["weights"][group].T for group in range(shape.groups)
-            ]
-        result = np.concatenate(products, axis=1)
-        outputs = result if held.get("bias") is None else result + held["bias"]
-        return _as_maps(layer, _beside(outputs, len(values)))
-
-    return read
 
 
 class TileReader:
@@ -183,7 +134,7 @@ class TileReader:
         bias = None if reader.bias_row else values.biases.get(layer.name)
         if bias is not None:
             outputs += bias[:, None]
-        return _as_maps(layer, outputs)
+        return as_maps(layer, outputs)
 
     def _read_some(self, layer: Layer, inputs: np.ndarray, first: int) -> np.ndarray:
         """Outputs (images, groups x outputs, vectors) for vectors from number `first` on."""
@@ -226,7 +177,7 @@ class TileReader:
             kind.scan(layer, one[None], read_of(image))
             for image, one in enumerate(inputs, self.first)
         ]
-        return _as_maps(layer, np.concatenate(states).transpose(0, 2, 1))
+        return as_maps(layer, np.concatenate(states).transpose(0, 2, 1))
 
     def keep(self, layer: Layer, maps: np.ndarray) -> np.ndarray:
         """Maps in the words of the chip."""
