@@ -65,6 +65,15 @@ def later(tables, kind, who, delay):
 
 
 @kernel
+def shortly(tables, kind, who, delay):
+    """The same as `later`, for what comes millions of times and seldom far away."""
+    if 0 < delay < SPOKES:
+        _turn(tables, kind, who, delay)
+    else:
+        later(tables, kind, who, delay)
+
+
+@kernel
 def spoke_of(tables, ahead):
     """The spoke of the wheel for the cycle that is so many ahead."""
     clock = get(tables, CLOCK, 0)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
-from archsim.soc.compiled.calendar import later
+from archsim.soc.compiled.calendar import shortly
 from archsim.soc.compiled.cores.arriving import message_is_there
 from archsim.soc.compiled.cores.kinds import ALL_TAKEN, HEAD, NO_SLOT
 from archsim.soc.compiled.cores.wires import (
+    cycles_on,
+    go_through,
     is_free,
     leave_slot,
     look_at,
@@ -40,7 +42,6 @@ def stand_at(tables, sending, branch, flits, before, whole):
         get(tables, CLOCK, 0).fault = FULL
         return
     way = get(tables, BRANCH, branch)
-    wire = get(tables, WIRE, way.wire)
     packet = get(tables, TRANSIT, number)
     packet.sending = sending
     packet.branch = branch
@@ -51,9 +52,7 @@ def stand_at(tables, sending, branch, flits, before, whole):
     packet.slot = NO_SLOT
     packet.since = get(tables, CLOCK, 0).now
     packet.whole = whole
-    packet.cycles = flits
-    if wire.bits != floor.flit_bits:
-        packet.cycles = -(-flits * floor.flit_bits // wire.bits)
+    packet.cycles = cycles_on(tables, way.wire, flits)
     if is_free(tables, way.wire):
         slot = slot_behind(tables, way.wire, way.buffers)
         if slot != ALL_TAKEN:
@@ -70,6 +69,22 @@ def serve_wire(tables, number):
     if wire.free_at > get(tables, CLOCK, 0).now:
         look_at(tables, number, wire.free_at)
         return
+    first = wire.first_asking
+    slot = slot_behind(
+        tables, number, get(tables, BRANCH, get(tables, TRANSIT, first).branch).buffers
+    )
+    if slot != ALL_TAKEN:
+        _pass_first(tables, number, NONE, first, slot)
+    elif get(tables, FLOOR, 0).classes == 1:
+        look_at_slots(tables, number, 1)
+    else:
+        _serve_any(tables, number)
+
+
+@kernel
+def _serve_any(tables, number):
+    """The first packet of a class that has a slot passes."""
+    wire = get(tables, WIRE, number)
     full = 0
     every_class = (1 << get(tables, FLOOR, 0).classes) - 1
     before = NONE
@@ -79,10 +94,7 @@ def serve_wire(tables, number):
         if not (full >> buffers) & 1:
             slot = slot_behind(tables, number, buffers)
             if slot != ALL_TAKEN:
-                unqueue(tables, number, before, transit)
-                _pass(tables, transit, slot)
-                if wire.asking:
-                    look_at(tables, number, wire.free_at)
+                _pass_first(tables, number, before, transit, slot)
                 return
             full |= 1 << buffers
             if full == every_class:  # thousands may wait behind
@@ -90,6 +102,16 @@ def serve_wire(tables, number):
         before = transit
         transit = get(tables, TRANSIT, transit).next_asking
     look_at_slots(tables, number, full)
+
+
+@kernel
+def _pass_first(tables, number, before, transit, slot):
+    """A packet that waited passes; `before` is the one ahead of it, or NONE."""
+    wire = get(tables, WIRE, number)
+    unqueue(tables, number, before, transit)
+    _pass(tables, transit, slot)
+    if wire.asking:
+        look_at(tables, number, wire.free_at)
 
 
 @kernel
@@ -108,6 +130,7 @@ def _pass(tables, number, slot):
     end = occupy(tables, way.wire, number, slot)
     if packet.before != NONE:
         _leave(tables, packet.before, end)
+        packet.before = NONE  # whose record may soon be another's
     delay = get(tables, WIRE, way.wire).delay
     if way.onward == 0:
         sending = packet.sending
@@ -115,7 +138,7 @@ def _pass(tables, number, slot):
         _arrive(tables, sending, end + delay)
         return
     packet.whole = end + delay
-    later(tables, HEAD, number, delay)
+    shortly(tables, HEAD, number, delay)
 
 
 @kernel
@@ -123,6 +146,8 @@ def go_on(tables, number):
     """The head of a packet is behind a link, and stands at all that lead on from there."""
     packet = get(tables, TRANSIT, number)
     way = get(tables, BRANCH, packet.branch)
+    if way.onward == 1 and _goes_straight_on(tables, number, way):
+        return
     # records do not move, but that of this packet may be another's once it has left on all ways
     sending = packet.sending
     flits = packet.flits
@@ -132,13 +157,44 @@ def go_on(tables, number):
 
 
 @kernel
+def _goes_straight_on(tables, number, way):
+    """Whether a packet with one way to go finds the link ahead free: then it passes, which is the same
+    as `stand_at`, in one record."""
+    ahead = get(tables, BRANCH, way.first_onward)
+    if not is_free(tables, ahead.wire):
+        return False
+    slot = slot_behind(tables, ahead.wire, ahead.buffers)
+    if slot == ALL_TAKEN:
+        return False
+    packet = get(tables, TRANSIT, number)
+    behind = packet.slot
+    packet.cycles = cycles_on(tables, ahead.wire, packet.flits)
+    end = go_through(tables, ahead.wire, packet, slot)
+    leave_slot(tables, way.wire, behind, end)
+    delay = get(tables, WIRE, ahead.wire).delay
+    if ahead.onward == 0:
+        sending = packet.sending
+        _forget(tables, number)
+        _arrive(tables, sending, end + delay)
+        return True
+    packet.branch = way.first_onward
+    packet.before = NONE
+    packet.left = ahead.onward
+    packet.leaves_at = 0
+    packet.whole = end + delay
+    shortly(tables, HEAD, number, delay)
+    return True
+
+
+@kernel
 def _leave(tables, number, end):
     """The last word leaves on one of the ways at cycle `end`."""
     packet = get(tables, TRANSIT, number)
     packet.left -= 1
     packet.leaves_at = max(packet.leaves_at, end)
     if packet.left == 0:
-        leave_slot(tables, number, packet.leaves_at)
+        wire = get(tables, BRANCH, packet.branch).wire
+        leave_slot(tables, wire, packet.slot, packet.leaves_at)
         _forget(tables, number)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
-from archsim.soc.compiled.calendar import later
+from archsim.soc.compiled.calendar import shortly
 from archsim.soc.compiled.cores.kinds import ALL_TAKEN, LOOK_AGAIN, NO_SLOT, TAKEN
-from archsim.soc.compiled.tables import BRANCH, CLOCK, FLOOR, LOOK, SLOT, TRANSIT, WIRE
+from archsim.soc.compiled.tables import CLOCK, FLOOR, LOOK, SLOT, TRANSIT, WIRE
 from archsim.soc.compiled.words import FULL, NONE
 
 
@@ -51,12 +51,30 @@ def slot_behind(tables, number, buffers):
     wire = get(tables, WIRE, number)
     if wire.slots == 0:
         return NO_SLOT
-    now = get(tables, CLOCK, 0).now
     first = wire.first_slot + buffers * wire.slots
-    for k in range(first, first + wire.slots):
-        free_from = get(tables, SLOT, k).free_from
-        if free_from > TAKEN and free_from <= now:
-            return k
+    # without a loop for most links: each packet asks at each link
+    if _is_open(tables, first):
+        return first
+    if wire.slots == 1:
+        return ALL_TAKEN
+    if _is_open(tables, first + 1):
+        return first + 1
+    if wire.slots == 2:
+        return ALL_TAKEN
+    return _slot_among(tables, first + 2, first + wire.slots)
+
+
+@kernel
+def _is_open(tables, slot):
+    free_from = get(tables, SLOT, slot).free_from
+    return free_from > TAKEN and free_from <= get(tables, CLOCK, 0).now
+
+
+@kernel
+def _slot_among(tables, first, end):
+    for slot in range(first, end):
+        if _is_open(tables, slot):
+            return slot
     return ALL_TAKEN
 
 
@@ -66,9 +84,19 @@ def occupy(tables, number, transit, slot):
     wire = get(tables, WIRE, number)
     packet = get(tables, TRANSIT, transit)
     now = get(tables, CLOCK, 0).now
-    end = max(now + packet.cycles, packet.whole)
     wire.blocked += max(0, now - max(wire.free_at, packet.since))
     wire.waited += now - packet.since
+    return go_through(tables, number, packet, slot)
+
+
+@kernel
+def go_through(tables, number, packet, slot):
+    """A packet passes the link, for which it has not waited, or that is counted: when its last word
+    does.
+    """
+    wire = get(tables, WIRE, number)
+    now = get(tables, CLOCK, 0).now
+    end = max(now + packet.cycles, packet.whole)
     packet.since = NONE
     wire.free_at = end
     wire.busy += end - now
@@ -81,12 +109,20 @@ def occupy(tables, number, transit, slot):
 
 
 @kernel
-def leave_slot(tables, transit, cycle):
-    """A packet leaves its slot at a cycle, now or later."""
-    packet = get(tables, TRANSIT, transit)
-    if packet.slot >= 0:
-        get(tables, SLOT, packet.slot).free_from = cycle
-        number = get(tables, BRANCH, packet.branch).wire
+def cycles_on(tables, number, flits):
+    """Cycles that so many flits take of a link, which may be narrower than a flit, or wider."""
+    wire = get(tables, WIRE, number)
+    flit_bits = get(tables, FLOOR, 0).flit_bits
+    if wire.bits == flit_bits:
+        return flits
+    return -(-flits * flit_bits // wire.bits)
+
+
+@kernel
+def leave_slot(tables, number, slot, cycle):
+    """A packet leaves its slot behind a link at a cycle, now or later."""
+    if slot >= 0:
+        get(tables, SLOT, slot).free_from = cycle
         if get(tables, WIRE, number).asking:
             look_at(tables, number, cycle)
 
@@ -111,22 +147,39 @@ def look_at_slots(tables, number, full):
 def look_at(tables, number, cycle):
     """Look again at a cycle, once."""
     wire = get(tables, WIRE, number)
-    clock = get(tables, CLOCK, 0)
-    cycle = max(cycle, clock.now)
-    for k in range(wire.first_look, wire.first_look + wire.looks):
-        if get(tables, LOOK, k).at_cycle == cycle:
-            return
-    if wire.looks == get(tables, FLOOR, 0).waits_of_link:
-        clock.fault = FULL
+    cycle = max(cycle, get(tables, CLOCK, 0).now)
+    if wire.looks and not _is_another(tables, number, cycle):
         return
     get(tables, LOOK, wire.first_look + wire.looks).at_cycle = cycle
     wire.looks += 1
-    later(tables, LOOK_AGAIN, number, cycle - clock.now)
+    shortly(tables, LOOK_AGAIN, number, cycle - get(tables, CLOCK, 0).now)
+
+
+@kernel
+def _is_another(tables, number, cycle):
+    """Whether a link does not look at a cycle yet, and has room to remember it."""
+    wire = get(tables, WIRE, number)
+    for k in range(wire.first_look, wire.first_look + wire.looks):
+        if get(tables, LOOK, k).at_cycle == cycle:
+            return False
+    if wire.looks == get(tables, FLOOR, 0).waits_of_link:
+        get(tables, CLOCK, 0).fault = FULL
+        return False
+    return True
 
 
 @kernel
 def looked(tables, number):
     """The look of this cycle is over."""
+    wire = get(tables, WIRE, number)
+    if wire.looks == 1:
+        wire.looks = 0
+    else:
+        _looked_of_many(tables, number)
+
+
+@kernel
+def _looked_of_many(tables, number):
     wire = get(tables, WIRE, number)
     now = get(tables, CLOCK, 0).now
     last = wire.first_look + wire.looks - 1
