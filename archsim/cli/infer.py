@@ -58,6 +58,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="training images that set the ranges of converters and maps (default 8)",
     )
+    parser.add_argument(
+        "--normalisation-images",
+        type=options.parse_count(0, 10_000_000),
+        default=0,
+        metavar="N",
+        help="training images on which each chip measures the means and variances of its batch "
+        "normalisations anew (default 0: those of the training)",
+    )
     options.add_price_options(parser)
     options.add_set_option(
         parser,
@@ -108,6 +116,7 @@ def execute(arguments: argparse.Namespace) -> int:
                 seeds=arguments.seeds,
                 images=arguments.images,
                 calibration=arguments.calibration,
+                normalisation_images=arguments.normalisation_images,
                 seed=arguments.seed,
                 node_nm=arguments.node,
                 progress=progress,

@@ -192,6 +192,17 @@ class Operator:
         order = [np.ravel(constant(layer, role, held)) for role in layer.roles]
         return np.concatenate(order).astype(np.float32)
 
+    def follow(self, layer: Layer, words: np.ndarray, values: np.ndarray, share: float) -> None:
+        """Move the `statistics` among the words of a layer to those of an image's inputs, by a share.
+
+        Args:
+            layer: that has some.
+            words: as `unfolded` gives them, in place.
+            values: of the shape of its input.
+            share: of the image; 1: its own alone.
+        """
+        raise NotImplementedError
+
     def fetched(self, layer: Layer) -> int:
         """Numbers of an image that come from the off-chip memory, and from no layer."""
         return 0

@@ -11,7 +11,9 @@ import numpy as np
 from archsim.run.inference_options import InferenceOptions
 from archsim.soc.data.batched import TileReader, chunk_of, forward_batch
 from archsim.soc.data.exact_reads import exact_reader
+from archsim.soc.data.running_statistics import RunningStatistics, measured_layers
 from archsim.soc.data.tile_data import TileData
+from archsim.training.statistics import drawn_images
 from hwlib.errors import InputError
 from workloads.datasets import Dataset
 from workloads.network import Network
@@ -24,11 +26,14 @@ ACTIVITY_IMAGES = 64  # images of the first chip whose reads are counted
 
 
 class TestSet(NamedTuple):
-    """Images (images, *shape) that are tested, their classes, and those that set the ranges."""
+    """Images (images, *shape) that are tested, their classes, those that set the ranges, and all of
+    the training, of which a chip may measure statistics.
+    """
 
     images: np.ndarray
     labels: np.ndarray
     calibration: np.ndarray
+    training: np.ndarray
 
 
 class Accuracies(NamedTuple):
@@ -61,6 +66,7 @@ def tested_images(network: Network, dataset: Dataset, options: InferenceOptions)
         dataset.test_labels[:count],
         # Ranges that were set on test images would know what they are to meet.
         np.ascontiguousarray(dataset.train_images[: options.calibration], np.float32),
+        dataset.train_images,
     )
 
 
@@ -119,19 +125,43 @@ def measure_accuracies(
             holder,
             len(tested.calibration),
         )
+        # Reads of the images that are tested come behind those that the statistics were measured on.
+        before = options.normalisation_images
+        measure_on_chip(values, tested.training, before, options.seed + draw)
         alone = any(reader.is_disturbed for reader in values.physics.values())
         if counted is None:
             counted = values
             # Counting slows a read down, and means over some dozens of images hardly move any more.
             for first in starts[: -(-ACTIVITY_IMAGES // chunk)]:
-                TileReader(values, first, True).forward(pieces[first])
+                TileReader(values, before + first, True).forward(pieces[first])
 
         def test(first: int, on: TileData = values) -> np.ndarray:
-            return TileReader(on, first, False).forward(pieces[first])
+            return TileReader(on, options.normalisation_images + first, False).forward(
+                pieces[first]
+            )
 
         drawn.append(percent(test, len(tested.images) * (draw + 1), alone))
     assert counted is not None  # at least one chip is drawn
     return Accuracies(drawn, reference, counted)
+
+
+def measure_on_chip(values: TileData, training: np.ndarray, count: int, seed: int) -> None:
+    """Give a chip the statistics of batch normalisations that it measures itself on `count` images
+    of the training (N, *shape), drawn by the chip's seed.
+    """
+    if not count:
+        return
+    network = values.network
+    source = network.layers[0].name
+    chunk = chunk_of(network)
+    order = drawn_images(len(training), count, seed)
+    layers = measured_layers(network, values.constants)
+    statistics = RunningStatistics(layers, values.constants, count)
+    for first in range(0, count, chunk):
+        # One chunk after the other: each image meets the statistics of those before it.
+        images = np.ascontiguousarray(training[order[first : first + chunk]], np.float32)
+        TileReader(values, first, False).forward({source: images}, statistics.compute)
+    values.constants = {**values.constants, **statistics.folded()}
 
 
 def _cores() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -24,6 +25,9 @@ from archsim.run.prepared_run import build_for
 from archsim.run.result import Result
 from archsim.run.trained_weights import trained_tensors
 from archsim.soc.data.request import check_carries, check_resident, check_signed_words
+from archsim.soc.data.running_statistics import measured_layers
+from archsim.training.statistics import check_normalisations, normalisations
+from hwlib.errors import InputError
 from workloads.datasets import Dataset, fit_dataset, load_dataset
 from workloads.load import load_network
 from workloads.network import Network
@@ -64,6 +68,8 @@ def infer(
         seeds: chips that are drawn.
         images: test images, the first of the set; None for all.
         calibration: training images that set the ranges of converters and maps.
+        normalisation_images: training images on which each chip measures the means and variances of
+            its batch normalisations anew, as it is at the time `at`; 0 for those of the training.
         seed: of the first chip; the others follow.
         node_nm: node of the prices in nm; None for the chip's own.
         progress: gets (images done, images in all, text).
@@ -84,12 +90,15 @@ def infer(
     trained = trained_tensors(net, chosen.weights)
     dataset = fit_dataset(net, load_dataset(data))
     tested = tested_images(net, dataset, chosen)
+    known = len(tested.training)
+    check_normalisations(net, chosen.normalisation_images, known, "normalisation_images")
+    notes = _of_statistics(net, trained.tensors, chosen.normalisation_images)
     named = load_architecture(STANDARD_CHIP if chip is None else chip)
     holder = _holder(named, chosen)
-    notes: list[str] = []
     on_chip = named
     if holder is not None:
-        on_chip, notes = chip_with_holder(named, holder)
+        on_chip, held = chip_with_holder(named, holder)
+        notes = held + notes
     # Checks and placement come before the data go through, which takes the time.
     prepared = build_for(net, on_chip, None, "inference", 1, 1, chosen.node_nm)
     check_resident(on_chip, prepared.built.placement)
@@ -99,7 +108,44 @@ def infer(
     idle = idle_settings(chosen.device_settings)
     result = price_inference(prepared, net, accuracies.counted, chosen.seed, notes, idle)
     result.document.update(_facts(dataset, tested, chosen, holder, accuracies))
+    _price_statistics(result, chosen.normalisation_images)
     return result
+
+
+def _of_statistics(
+    network: Network, tensors: Mapping[str, Mapping[str, np.ndarray]], images: int
+) -> list[str]:
+    """Whose statistics batch normalisations take. Raises InputError where none can be measured."""
+    if images:
+        if measured_layers(network, tensors):
+            return []  # the price says it
+        raise InputError(
+            "the batch normalisations of these weights are folded into them",
+            where="normalisation_images",
+            got=images,
+            allowed="0",
+        )
+    if not any(tensors.get(name) for name in normalisations(network)):
+        return []
+    return [
+        "means and variances of batch normalisations are those of the training; "
+        "normalisation_images=N lets each chip measure its own on N training images"
+    ]
+
+
+def _price_statistics(result: Result, images: int) -> None:
+    """Say what it costs a chip to measure its statistics."""
+    if not images:
+        return
+    energy = result.energy_per_image_j * images
+    seconds = result.latency_per_image_s * images
+    result.document["inference"]["normalisation_images"] = images
+    result.document["notes"].append(
+        f"each chip measured the means and variances of its batch normalisations on {images} "
+        f"training images, {images} inferences before the first one here: {energy:.3g} J and "
+        f"{seconds:.3g} s that are in no figure of this result, nor are the sums of values and of "
+        "their squares"
+    )
 
 
 def _holder(chip: Architecture, options: InferenceOptions) -> Holder | None:

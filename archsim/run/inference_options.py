@@ -26,6 +26,7 @@ class InferenceWords(TypedDict, total=False):
     seeds: int
     images: int | None
     calibration: int
+    normalisation_images: int
     seed: int
     node_nm: float | None
     progress: Bar | None
@@ -42,6 +43,7 @@ class InferenceOptions:
     seeds: int = 5
     images: int | None = None
     calibration: int = CALIBRATION_IMAGES
+    normalisation_images: int = 0
     seed: int = 0
     node_nm: float | None = None
     progress: Bar | None = None
@@ -49,11 +51,12 @@ class InferenceOptions:
 
 def check_counts(options: InferenceOptions) -> None:
     """Refuse a count that is none."""
-    for name, value, most in (
-        ("seeds", options.seeds, MOST_SEEDS),
-        ("calibration", options.calibration, 10_000),
-        ("images", 1 if options.images is None else options.images, 10**9),
+    for name, value, least, most in (
+        ("seeds", options.seeds, 1, MOST_SEEDS),
+        ("calibration", options.calibration, 1, 10_000),
+        ("normalisation_images", options.normalisation_images, 0, 10**9),
+        ("images", 1 if options.images is None else options.images, 1, 10**9),
     ):
         # True is an int to Python.
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-            raise InputError("not a count", where=name, got=value, allowed=f"1 to {most}")
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise InputError("not a count", where=name, got=value, allowed=f"{least} to {most}")

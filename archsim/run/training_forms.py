@@ -54,6 +54,7 @@ INFERENCE: dict[str, Form] = {
         "images": "some",
         "at_s": "amount",
         "calibration_images": "some",
+        "normalisation_images??": "some",
         "accuracies_percent": ["percent"],
     },
 }

@@ -17,6 +17,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from archsim.basics.files import csv_text, write_files
+from archsim.cli.options import parse_count
 from archsim.readers.documents import read_json
 from archsim.readers.form import check_form
 from archsim.run.kept_training import read_activities
@@ -127,8 +128,12 @@ def _facts(folder: Path, row: str, seed: int) -> dict[str, Any]:
     return facts
 
 
-def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
-    """Test errors in percent of the row's final weights on `chips` freshly drawn chips."""
+def transfer_errors(
+    study_path: Path, row_name: str, chips: int, normalisation_images: int = 0
+) -> list[float]:
+    """Test errors in percent of the row's final weights on `chips` freshly drawn chips, each with the
+    statistics of normalisations that the training met, or that it measures on so many images.
+    """
     from archsim.studies.study_file import load_study
     from archsim.training.checkpoints import load_checkpoint
     from archsim.training.machine import Machine
@@ -152,7 +157,8 @@ def transfer_errors(study_path: Path, row_name: str, chips: int) -> list[float]:
         weights = {layer.name: arrays[f"rule.{layer.index}.copy"] for layer in machine.rule.layers}
     # Seeds far from those of the rows, so that no chip is one that was trained on.
     seeds = range(1001, 1001 + chips)
-    return transfer(network, load_dataset(study.data), settings, weights, seeds, machine)
+    data = load_dataset(study.data)
+    return transfer(network, data, settings, weights, seeds, machine, normalisation_images)
 
 
 def write_again(study_path: Path, row_name: str, chip: str) -> None:
@@ -169,9 +175,11 @@ def write_again(study_path: Path, row_name: str, chip: str) -> None:
     )
 
 
-def markdown(rows: list[dict], chip: str, errors: Sequence[float], transfer: str = "") -> str:
+def markdown(
+    rows: list[dict], chip: str, errors: Sequence[float], transfer: str = "", own: str = ""
+) -> str:
     """The tables as Markdown; `transfer` is the line of an earlier transfer, where none was made
-    now.
+    now, and `own` says what the chips of this one did before their test.
     """
     inference, training = rows
     lines = [
@@ -200,8 +208,8 @@ def markdown(rows: list[dict], chip: str, errors: Sequence[float], transfer: str
         spread = f" ± {stdev(errors):.2f} (standard deviation)" if len(errors) > 1 else ""
         lines += [
             "",
-            f"{_TRANSFER}{len(errors)} freshly drawn chips: test error {fmean(errors):.2f} %{spread}, "
-            f"highest {max(errors):.2f} %.",
+            f"{_TRANSFER}{len(errors)} freshly drawn chips{own}: test error {fmean(errors):.2f} "
+            f"%{spread}, highest {max(errors):.2f} %.",
         ]
     elif transfer:
         lines += ["", transfer]
@@ -220,14 +228,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--chips", type=int, default=0, help="transfer the trained weights to this many fresh chips"
     )
+    parser.add_argument(
+        "--normalisation-images",
+        type=parse_count(0, 10_000_000),
+        default=0,
+        metavar="N",
+        help="training images on which each fresh chip measures the means and variances of its "
+        "batch normalisations anew (default 0: those of the training)",
+    )
     options = parser.parse_args(arguments)
+    chips = options.chips
+    measured = options.normalisation_images
+    own = f", normalisations measured on {measured} training images each" if measured else ""
     try:
+        if measured and not chips:
+            raise InputError(
+                "no chip measures its normalisations",
+                where="--normalisation-images",
+                got=measured,
+                allowed="0 without --chips",
+            )
         rows = silicon_rows(options.study, options.row, options.arch)
-        errors = transfer_errors(options.study, options.row, options.chips) if options.chips else []
-        write_files(
-            options.study.parent,
-            {"silicon.md": markdown(rows, options.arch, errors), "silicon.csv": csv_text(rows)},
-        )
+        errors = transfer_errors(options.study, options.row, chips, measured) if chips else []
+        told = markdown(rows, options.arch, errors, own=own)
+        write_files(options.study.parent, {"silicon.md": told, "silicon.csv": csv_text(rows)})
     except InputError as error:
         print(error, file=sys.stderr)
         return 2

@@ -64,7 +64,7 @@ def one_way(tables, weights, physics, space, counters, between, keys, given, res
             between.form,
             between.biases,
             between.kept,
-            keys.learn,
+            keys.follows,
             1 if back else 0,
             between.turns,
             b,

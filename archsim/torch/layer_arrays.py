@@ -171,7 +171,7 @@ class LayerArrays:
             plain(Workspace(memory, machine.errors, machine.room, machine.words, machine.answers)),
             plain(Counters(totals, samples, counted)),
             plain(machine.stored),
-            plain(StepKeys(as_word(machine.settings.seed), as_word(step), learn, True)),
+            plain(StepKeys(as_word(machine.settings.seed), as_word(step), learn, True, learn)),
             np.ascontiguousarray(given, F),
             results,
             back,

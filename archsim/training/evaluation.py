@@ -79,7 +79,7 @@ def evaluate(
             plain(space),
             plain(counters),
             plain(reads.stored),
-            plain(StepKeys(as_word(reads.seed), step, False, True)),
+            plain(StepKeys(as_word(reads.seed), step, False, True, False)),
         )
         return counters.results
 

@@ -128,7 +128,7 @@ class Machine(MachineState):
         given = self._update_records()
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
-            step = StepKeys(seed, as_word(first_step + start), True, True)
+            step = StepKeys(seed, as_word(first_step + start), True, True, True)
             keys = tuple(step)
             shown = self._examples(images, labels, chosen, first_step + start)
             self._follow_schedule(first_step + start)
@@ -165,7 +165,8 @@ class Machine(MachineState):
         """A step of the update rule on the `size` images in memory, the first of them number
         `first_step` of the run.
         """
-        keys = tuple(StepKeys(as_word(self.settings.seed), as_word(first_step), True, True))
+        seed = as_word(self.settings.seed)
+        keys = tuple(StepKeys(seed, as_word(first_step), True, True, True))
         self._update(size, first_step, keys, self._update_records())
 
     def _update_records(self) -> UpdateRecords:

@@ -53,14 +53,15 @@ class Examples(NamedTuple):
 
 class StepKeys(NamedTuple):
     """Keys of a mini-batch's random numbers: image b of it is step `first_step` + b of the seed.
-    `learn`: whether errors go back, and scales of stored values follow what they meet. `counts`:
-    whether answers are summed and inputs observed here.
+    `learn`: whether errors go back. `counts`: whether answers are summed and inputs observed here.
+    `follows`: whether scales of stored values, and running statistics, follow what they meet.
     """
 
     seed: np.uint64
     first_step: np.uint64
     learn: bool
     counts: bool
+    follows: bool
 
 
 class Workspace(NamedTuple):

@@ -13,6 +13,7 @@ from archsim.training.data import prepare
 from archsim.training.machine import Machine
 from archsim.training.reads import tile_number
 from archsim.training.settings import TrainingSettings
+from archsim.training.statistics import check_normalisations, measure_statistics
 from archsim.training.table import UPDATE_CYCLE
 from hwlib.errors import InputError
 from workloads.network import Network
@@ -25,21 +26,29 @@ def transfer(
     weights: dict[str, np.ndarray],
     seeds: Sequence[int],
     trained: Machine | None = None,
+    normalisation_images: int = 0,
 ) -> list[float]:
     """Test error in percent of each chip drawn with a seed, after its devices were programmed to
     `weights` (M, N) by layer.
 
     Write-verify devices are programmed with their error and verify window, others are set as near
     as their bounds allow. `trained` is the machine whose digital words go with the weights: needed
-    where normalisations have some.
-    Raises InputError where the data do not fit, and where such words are not given.
+    where normalisations have some. Their running statistics are those of the training, or measured
+    anew by each chip on `normalisation_images` training images.
+    Raises InputError where the data do not fit, where such words are not given, and where no layer
+    has statistics that can be measured.
     """
     prepared = prepare(network, data)
+    known = len(prepared.train_images)
+    check_normalisations(network, normalisation_images, known, "normalisation_images")
     errors = []
     for seed in seeds:
         machine = Machine(network, settings.model_copy(update={"seed": seed}))
         program_weights(machine, weights, seed)
         take_words(machine, trained)
+        if normalisation_images:
+            images, labels = prepared.train_images, prepared.train_labels
+            measure_statistics(machine, images, labels, normalisation_images)
         errors.append(100.0 * machine.evaluate(prepared.test_images, prepared.test_labels, 0)[1])
     return errors
 

@@ -115,7 +115,7 @@ def test_the_kernel_and_its_twin_step_to_the_same_bits(parts):
     words = new_bias_words(program, np.array([0.3, -0.2], F), machine.arithmetic)
     twin = words.values.copy()
     batch = tuple(MiniBatch(program.arrays, memory, machine.words, 4, -1))
-    step_biases(tuple(words), batch, parts, F(0.03), tuple(StepKeys(U(1), U(0), True, True)))
+    step_biases(tuple(words), batch, parts, F(0.03), tuple(StepKeys(U(1), U(0), True, True, True)))
     for image in errors:
         step_biases_reference(twin, image, 0.03)
     assert twin.tobytes() == words.values.tobytes()

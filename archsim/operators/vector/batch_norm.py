@@ -198,9 +198,23 @@ class BatchNorm(Operator):
             words: float32, in the order of its `LayerWords`.
 
         Returns:
-            "scale" and "shift", float32 (channels,).
+            "scale" and "shift", and the statistics "mean" and "variance" that are in them, float32
+            (channels,).
         """
         channels = self.channels(layer)
-        scale, shift, mean, variance = words[: 4 * channels].reshape(4, channels)
+        scale, shift, mean, variance = words[: 4 * channels].reshape(4, channels).copy()
         factor = scale / np.sqrt(variance + np.float32(EPSILON))
-        return {"scale": factor, "shift": shift - mean * factor}
+        folded = {"scale": factor, "shift": shift - mean * factor}
+        return folded | {"mean": mean, "variance": variance}
+
+    def follow(self, layer: Layer, words: np.ndarray, values: np.ndarray, share: float) -> None:
+        """What `normalise` does, of all channels at once."""
+        channels = self.channels(layer)
+        mean, variance = words[2 * channels : 4 * channels].reshape(2, channels)
+        others = tuple(axis for axis in range(values.ndim) if axis != self.axis(layer))
+        # In double precision, so that the order of a sum plays no part.
+        apart = values.mean(axis=others, dtype=np.float64) - mean
+        own = values.var(axis=others, dtype=np.float64)
+        mean += share * apart
+        # of a mixture of the images before and this one
+        variance += share * (own + (1 - share) * apart**2 - variance)

@@ -19,11 +19,15 @@ from archsim.operators.recurrent import ReadStep, Recurrent
 from archsim.soc.data.exact_reads import Read, as_maps
 
 if TYPE_CHECKING:
+    from archsim.operators.arguments import Tensors
     from archsim.soc.data.tile_data import TileData
     from workloads.network import Layer, Network
 
 Maps = Mapping[str, np.ndarray]
 """Values of input layers, (images, *shape)."""
+Compute = Callable[["Layer", list[np.ndarray], "Tensors | None", int], np.ndarray]
+"""Maps (images, *output shape) of a layer without an array, for its inputs, its constants, and the
+number of images."""
 Keep = Callable[["Layer", np.ndarray], np.ndarray]
 """A map as it is kept, for a map (images, *shape)."""
 LARGEST_CHUNK = 64
@@ -47,6 +51,7 @@ def forward_batch(
     constants: Mapping[str, Mapping[str, np.ndarray]],
     read: Read,
     keep: Keep | None = None,
+    compute: Compute = apply_images,
 ) -> np.ndarray:
     """The output of the network for some images.
 
@@ -56,6 +61,7 @@ def forward_batch(
         constants: by layer and role.
         read: gives the output maps of an array layer, bias included.
         keep: what becomes of the map of every layer but the inputs; None keeps it as it is.
+        compute: gives the maps of a layer without an array, as `apply_images` does.
 
     Returns:
         (images, *output shape).
@@ -73,7 +79,7 @@ def forward_batch(
             result = read(layer, known[layer.inputs[0]])
         else:
             before = [known[name] for name in layer.inputs]
-            result = apply_images(layer, before, constants.get(layer.name), count)
+            result = compute(layer, before, constants.get(layer.name), count)
         known[layer.name] = result if keep is None else keep(layer, result)
         for name in layer.inputs:
             uses[name] -= 1
@@ -194,8 +200,11 @@ class TileReader:
                 flat[step] = stored.stored(layer.name, vector, number, step + 1)
         return maps
 
-    def forward(self, images: Maps) -> np.ndarray:
-        """The outputs (images, *output shape) of the network on these tiles."""
+    def forward(self, images: Maps, compute: Compute = apply_images) -> np.ndarray:
+        """The outputs (images, *output shape) of the network on these tiles; `compute` as of
+        `forward_batch`.
+        """
+        values = self.values
         return forward_batch(
-            self.values.network, images, self.values.constants, self.read, self.keep
+            values.network, images, values.constants, self.read, self.keep, compute
         )
