@@ -32,6 +32,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help="device that holds the weights (default: the chip's; exact for weights without error)",
     )
+    _add_test_options(parser)
+    options.add_price_options(parser)
+    options.add_set_option(
+        parser,
+        "any field of the architecture (read.adc_bits=6) or the device (device.read_noise=0.02); "
+        "repeatable",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="write result.json, CSV tables and report.html here"
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="print every layer and component, however many"
+    )
+    options.add_output_options(parser)
+    # of `archsim run` only; what both write is one function
+    parser.set_defaults(csv=None, **{form.word: None for form in FORMATS})
+
+
+def _add_test_options(parser: argparse.ArgumentParser) -> None:
+    """What is drawn, shown and measured."""
     parser.add_argument(
         "--seeds",
         type=options.parse_count(1, 1000),
@@ -66,21 +86,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="training images on which each chip measures the means and variances of its batch "
         "normalisations anew (default 0: those of the training)",
     )
-    options.add_price_options(parser)
-    options.add_set_option(
-        parser,
-        "any field of the architecture (read.adc_bits=6) or the device (device.read_noise=0.02); "
-        "repeatable",
-    )
-    parser.add_argument(
-        "--out", metavar="DIR", help="write result.json, CSV tables and report.html here"
-    )
-    parser.add_argument(
-        "--full", action="store_true", help="print every layer and component, however many"
-    )
-    options.add_output_options(parser)
-    # of `archsim run` only; what both write is one function
-    parser.set_defaults(csv=None, **{form.word: None for form in FORMATS})
 
 
 def execute(arguments: argparse.Namespace) -> int:

@@ -114,17 +114,8 @@ def measure_accuracies(
     drawn: list[float] = []
     counted: TileData | None = None
     for draw in range(options.seeds):
-        values = TileData(
-            network,
-            prepared.built.chip,
-            prepared.built.placement,
-            {source: tested.calibration},
-            tensors,
-            # So one chip more doesn't change the chips before it.
-            options.seed + draw,
-            holder,
-            len(tested.calibration),
-        )
+        # So one chip more doesn't change the chips before it.
+        values = _chip(network, prepared, tested, tensors, holder, options.seed + draw)
         # Reads of the images that are tested come behind those that the statistics were measured on.
         before = options.normalisation_images
         measure_on_chip(values, tested.training, before, options.seed + draw)
@@ -143,6 +134,27 @@ def measure_accuracies(
         drawn.append(percent(test, len(tested.images) * (draw + 1), alone))
     assert counted is not None  # at least one chip is drawn
     return Accuracies(drawn, reference, counted)
+
+
+def _chip(
+    network: Network,
+    prepared: PreparedRun,
+    tested: TestSet,
+    tensors: dict[str, dict[str, np.ndarray]],
+    holder: Holder | None,
+    seed: int,
+) -> TileData:
+    """A chip as it is drawn by a seed, its ranges calibrated."""
+    return TileData(
+        network,
+        prepared.built.chip,
+        prepared.built.placement,
+        {network.layers[0].name: tested.calibration},
+        tensors,
+        seed,
+        holder,
+        len(tested.calibration),
+    )
 
 
 def measure_on_chip(values: TileData, training: np.ndarray, count: int, seed: int) -> None:

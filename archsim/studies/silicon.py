@@ -17,7 +17,6 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from archsim.basics.files import csv_text, write_files
-from archsim.cli.options import parse_count
 from archsim.readers.documents import read_json
 from archsim.readers.form import check_form
 from archsim.run.kept_training import read_activities
@@ -230,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument(
         "--normalisation-images",
-        type=parse_count(0, 10_000_000),
+        type=int,
         default=0,
         metavar="N",
         help="training images on which each fresh chip measures the means and variances of its "

@@ -29,6 +29,10 @@ def check_normalisations(network: Network, images: int, known: int, where: str) 
     """Raise InputError where statistics cannot be measured on so many of the training images."""
     if images == 0:
         return
+    if not 0 <= images <= known:
+        raise InputError(
+            "not that many training images", where=where, got=images, allowed=f"0 to {known}"
+        )
     if not normalisations(network):
         raise InputError(
             "no layer of the network has running statistics",
@@ -37,10 +41,6 @@ def check_normalisations(network: Network, images: int, known: int, where: str) 
             allowed="0",
             hint="batch normalisations have some, but not where the file has them in its weights; "
             "others take those of the image itself",
-        )
-    if images > known:
-        raise InputError(
-            "not that many training images", where=where, got=images, allowed=f"0 to {known}"
         )
 
 
