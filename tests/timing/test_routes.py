@@ -156,7 +156,7 @@ def test_packets_are_counted_without_a_list_of_them(bits):
     speed = Speed(flit_bits=32, port_bits=32, hop_cycles=1, packet_flits=4, slots=1)
     packets = speed.packets(bits)
     assert speed.packet_count(bits) == len(packets) and speed.flits(bits) == sum(packets)
-    assert speed.last_flits(bits) == (packets[-1] if packets else 0)
+    assert speed.count_and_last(bits) == (len(packets), packets[-1] if packets else 0)
 
 
 @each

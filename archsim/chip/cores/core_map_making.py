@@ -29,6 +29,7 @@ class MapMaking:
         self.operations = {operation.name: operation for operation in operations}
         self.flow = flow_of(trace)
         self.units: dict[str, tuple[UnitShares, ...]] = {}
+        self._beside: dict[str, tuple[UnitShares, ...]] = {}  # the weights of a layer
         self.kept: dict[str, float] = {}
         self.off_chip: dict[str, float] = {}
         self.sources: dict[str, tuple[InputSource, ...]] = {}
@@ -67,7 +68,11 @@ class MapMaking:
             return tuple(shares_of_unit(layer, unit, each, back) for unit in range(layer.units))
         if layer is not None and operation.phase != "forward":
             # what is done with errors and gradients of a layer is done beside its weights
-            return (digital_shares(tuple(weights_by_core(layer, each).items())),)
+            beside = self._beside.get(operation.matrix_name)
+            if beside is None:
+                beside = (digital_shares(tuple(weights_by_core(layer, each).items())),)
+                self._beside[operation.matrix_name] = beside
+            return beside
         # digital work is done where most of its data lie, by all copies of what made them
         made = [made.name for made in self.flow[operation.name].made]
         if not made:

@@ -31,9 +31,9 @@ class CorePattern(NamedTuple):
     @classmethod
     def of(cls, cores: Sequence[int]) -> CorePattern:
         """The pattern of tiles that lie on these cores."""
-        numbers: dict[int, int] = {}
-        tiles = tuple([numbers.setdefault(core, len(numbers)) for core in cores])
-        return cls(tiles, tuple(numbers))
+        named = tuple(dict.fromkeys(cores))
+        numbers = dict(zip(named, range(len(named))))
+        return cls(tuple([numbers[core] for core in cores]), named)
 
     def once(self, law: Law, *rest: Hashable) -> UnitShares:
         """What a law makes of the pattern, which is not asked again for what it told already."""

@@ -164,6 +164,11 @@ def reached_of_read(step: Step) -> float:
     return part_of(step.operation, splits, splits)[1] if splits else 1.0
 
 
+ROUTERS = "network_router", "transfer"
+LINKS = "network_link", "transfer"
+PACKAGE = "package_link", "transfer"
+
+
 class MessageCounts:
     """What a message counts: words of the memories at its ends, bits through routers and over links.
 
@@ -173,6 +178,7 @@ class MessageCounts:
     def __init__(self, step: Step, cores: CoreMap):
         self.step = step
         self.speed = speed_of(step.chip)
+        self._flits: dict[int, int] = {}  # by bits
         self.buffer = cores.terminal(BUFFER)
         self.off_chip = cores.terminal(OFF_CHIP)
 
@@ -183,16 +189,26 @@ class MessageCounts:
         if stored:
             self._at_source(message, turns)
         # few messages go to a port, and some have a thousand takers
-        if self.buffer in message.takers:
-            step.count("buffer", "write", turns * message.bits / chip.buffer.width_bits)
-        if self.off_chip in message.takers:
-            step.count("off_chip_memory", "write", turns * chip.off_chip.moved(message.bits))
+        if max(message.takers) >= self.buffer:
+            if self.buffer in message.takers:
+                step.count("buffer", "write", turns * message.bits / chip.buffer.width_bits)
+            if self.off_chip in message.takers:
+                step.count("off_chip_memory", "write", turns * chip.off_chip.moved(message.bits))
         if message.route is not None:
-            bits = turns * self.speed.flits(message.bits) * self.speed.flit_bits
-            through = message.route.passed
-            step.count("network_router", "transfer", bits * through.routers)
-            step.count("network_link", "transfer", bits * through.pitches)
-            step.count("package_link", "transfer", bits * through.package_links)
+            flits = self._flits.get(message.bits)
+            if flits is None:
+                flits = self._flits[message.bits] = self.speed.flits(message.bits)
+            bits = turns * flits * self.speed.flit_bits
+            routers, pitches, package_links = message.route.passed
+            # `step.count`, by hand: thousands of messages pass here
+            counts = step.plan.once
+            for action, count in (
+                (ROUTERS, bits * routers),
+                (LINKS, bits * pitches),
+                (PACKAGE, bits * package_links),
+            ):
+                if count:
+                    counts[action] = counts.get(action, 0.0) + count
 
     def _at_source(self, message: Message, turns: float) -> None:
         """Words read where a message comes from, for a share of all steps."""

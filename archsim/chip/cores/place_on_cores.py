@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from archsim.chip.config import Architecture
@@ -40,18 +40,21 @@ class FreeTiles:
         self.used: list[int] = []
         self.cores: list[int] = []
 
-    def take(self, count: int, first: int) -> list[int]:
-        """So many tiles, on one core if one can hold them, at or behind core `first`; else on cores
-        that are empty."""
-        if count <= self.tiles:
-            core = first
-            while core < len(self.used) and self.used[core] + count > self.tiles:
-                core += 1
-            return self._take(core, count)
-        taken: list[int] = []
-        while len(taken) < count:
-            taken += self._take(len(self.used), min(self.tiles, count - len(taken)))
-        return taken
+    def take(self, count: int, first: int, times: int) -> Iterator[list[int]]:
+        """So many tiles, several times, each time on one core if one can hold them, at or behind core
+        `first`; else on cores that are empty."""
+        core = first
+        for _ in range(times):
+            if count <= self.tiles:
+                # a core without room for so many has none the next time either
+                while core < len(self.used) and self.used[core] + count > self.tiles:
+                    core += 1
+                yield self._take(core, count)
+                continue
+            taken: list[int] = []
+            while len(taken) < count:
+                taken += self._take(len(self.used), min(self.tiles, count - len(taken)))
+            yield taken
 
     def add_core(self) -> None:
         """One more core, of whose tiles none is taken."""
@@ -143,10 +146,10 @@ def _unit(layer: LayerPlacement, free: FreeTiles, first: int) -> list[int]:
     rows, columns = layer.row_splits, layer.column_splits
     groups = -(-layer.matrix.groups // layer.groups_per_tile)
     tiles = [0] * (groups * rows * columns)
-    for group in range(groups):
-        for column in range(columns):
-            for row, tile in enumerate(free.take(rows, first)):
-                tiles[(group * rows + row) * columns + column] = tile
+    for line, taken in enumerate(free.take(rows, first, groups * columns)):
+        group, column = divmod(line, columns)
+        begin = group * rows * columns + column
+        tiles[begin : begin + rows * columns : columns] = taken
     return tiles
 
 

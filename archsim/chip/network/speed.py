@@ -37,10 +37,12 @@ class Speed(NamedTuple):
         whole, rest = self._packets(bits)
         return self.packet_flits * whole + (rest + 1 if rest else 0)
 
-    def last_flits(self, bits: int) -> int:
-        """The flits of the last one; none where there is none."""
+    def count_and_last(self, bits: int) -> tuple[int, int]:
+        """How many packets these are, and the flits of the last one; none where there is none."""
         whole, rest = self._packets(bits)
-        return rest + 1 if rest else self.packet_flits * (whole > 0)
+        if rest:
+            return whole + 1, rest + 1
+        return whole, self.packet_flits * (whole > 0)
 
     def _packets(self, bits: int) -> tuple[int, int]:
         """Packets that are full, and the flits of one that is not, without its head."""

@@ -67,6 +67,8 @@ class WorkRows:
         }
         self._written = self._read | {BUFFER: numbers.servers[id(wiring.up["buffer"])]}
         self._roots: dict[NetworkRoute, int] = {}
+        self._readings: dict[tuple[int, int], tuple[int, int, int]] = {}
+        self._first_port = machine.placement.cores
 
     def add(self, plan: OperationPlan) -> Row:
         """What the row of an operation says of its work."""
@@ -124,27 +126,33 @@ class WorkRows:
 
     def _messages(self, messages: Sequence[Message]) -> int:
         first = len(self.messages)
-        speed = self.machine.network.speed
+        count_and_last = self.machine.network.speed.count_and_last
+        reading = self._readings
+        roots = self._roots
+        sized: dict[int, tuple[int, int]] = {}
+        # thousands, most of few sizes and from few places
         for message in messages:
-            route = message.route
+            _, _, bits, route = message
+            read = reading.get((message.source, bits))
+            if read is None:
+                read = reading[message.source, bits] = self._reading(message)
+            size = sized.get(bits)
+            if size is None:
+                size = sized[bits] = count_and_last(bits)
+            root, leaves = NONE, 0
+            if route is not None:
+                known = roots.get(route)
+                root = self._root(route) if known is None else known
+                leaves = route.leaves
             writings = len(self.writings)
-            self._writings(message)
-            written = len(self.writings) - writings
-            self.messages.add(
-                *self._reading(message),
-                NONE if route is None else self._root(route),
-                speed.packet_count(message.bits),
-                speed.last_flits(message.bits),
-                0 if route is None else route.leaves,
-                writings,
-                written,
-            )
+            written = self._writings(message)
+            self.messages.words.extend((*read, root, *size, leaves, writings, written))
         return first
 
     def _reading(self, message: Message) -> tuple[int, int, int]:
         """The server that reads it, for how long, and how long before the first word."""
         chip = self.machine.chip
-        port = message.source - self.machine.placement.cores
+        port = message.source - self._first_port
         if port == OFF_CHIP:
             cycles = chip.off_chip.cycles(message.bits)
             return self._read[OFF_CHIP], cycles, chip.off_chip.latency_cycles
@@ -153,23 +161,27 @@ class WorkRows:
         server = self._of_core[message.source]["output_buffer"]
         return server, chip.core.buffer_cycles(message.bits), 0
 
-    def _writings(self, message: Message) -> None:
+    def _writings(self, message: Message) -> int:
+        """Put who writes it at ports behind the others: how many they are."""
+        takers = message.takers
+        if max(takers) < self._first_port:  # as of most messages
+            return 0
         chip = self.machine.chip
-        cores = self.machine.placement.cores
-        for taker in message.takers:
-            if taker == cores + BUFFER:
+        before = len(self.writings)
+        for taker in takers:
+            if taker == self._first_port + BUFFER:
                 cycles = chip.buffer.cycles(message.bits)
                 self.writings.add(self._written[BUFFER], cycles)
-            elif taker == cores + OFF_CHIP:
+            elif taker == self._first_port + OFF_CHIP:
                 cycles = chip.off_chip.cycles(message.bits)
                 self.writings.add(self._written[OFF_CHIP], cycles)
+        return len(self.writings) - before
 
     def _root(self, route: NetworkRoute) -> int:
-        """The first branch of a route; that of several messages is one."""
-        if route not in self._roots:
-            self._roots[route] = len(self.branches)
-            self.branches.words.extend(route.rows)
-        return self._roots[route]
+        """The first branch of a route that is new; that of several messages is one."""
+        root = self._roots[route] = len(self.branches)
+        self.branches.words.extend(route.rows)
+        return root
 
     def _branches(self) -> Table:
         """The branches of all routes, whose own rows count from their root."""
