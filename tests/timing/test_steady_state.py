@@ -13,7 +13,9 @@ from small_chips import DRAIN, READ, read, trace_of
 from archsim.chip import load_architecture
 from archsim.chip.place import place
 from archsim.schemes import load_scheme
+from archsim.soc.compiled.cores.loop import run_core_events
 from archsim.soc.compiled.cores.machine import CompiledCoreMachine
+from archsim.soc.compiled.tables import header_of
 from archsim.soc.cores.core_machine import CoreMachine
 from archsim.soc.engine import PlacedTrace
 from archsim.studies.engines import core_cases, facts_of
@@ -107,6 +109,7 @@ def test_a_network_is_skipped_as_simpy_runs_it(phase):
         {"execution.mode": "pipelined", "controller.in_flight": 1},
         {"placement.copies.conv1": 3},
         {"network.slots": 1, "network.packet_flits": 3, "network.flit_bits": 16},
+        {"network.slots": 5, "network.packet_flits": 2, "network.hop_cycles": 9},
         {"buffer.capacity_kib": 0.5, "network.topology": "ring"},
         {"package.chips": 2, "core.tiles": 1},
         {"controller.prefetch": True, "controller.issue_cycles": 64},
@@ -217,16 +220,35 @@ def test_a_thousand_writes_that_rows_wait_for_take_as_long_as_their_writes():
 WRITE_CYCLES = 44.859
 
 
-def written(rows, skips=True):
-    """The writes of one layer of a training step, so many rows of it."""
+def rows_to_write(rows):
+    """The machine for the writes of one layer of a training step, so many rows of it."""
     asked = training_step(network__flit_bits=256, core__port_bits=256)
     (write,) = (op for op in asked.trace.batch_operations if op.name == "w1.write")
     alone = replace(
         asked.trace, image_operations=(), batch_operations=(replace(write, steps=rows, rows_out=1),)
     )
-    machine = compiled(asked._replace(trace=alone), skips)
+    return compiled(asked._replace(trace=alone))
+
+
+def written(rows, skips=True):
+    """The same, run to its end."""
+    machine = rows_to_write(rows)
+    machine.skips = skips
     machine.run()
     return machine
+
+
+def test_rows_between_which_one_did_not_come_to_rest_are_simulated():
+    # as if no row but the one at hand had: what passes between two is not known then
+    machine = rows_to_write(1200)
+    filler = machine._filler()
+    tables = filler.tables()
+    header = header_of(tables)
+    while run_core_events(header, 1):
+        tables["STEADY"]["silences"] = 0
+    machine.read(filler, tables)
+    assert machine.skipped_steps == 0
+    assert machine.end == written(1200).end
 
 
 @pytest.mark.study

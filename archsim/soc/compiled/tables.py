@@ -142,7 +142,7 @@ STEADY = _record(
     "cursor fractions differs reaches servers ports links named skips skipped "
     "silent silences due shift drawn"
 )
-KEPT_STATE = _record("failures state_sum at_cycle after_steps next_due lane_busy")
+KEPT_STATE = _record("failures state_sum at_cycle after_steps")
 STEADY_WORD = _record("kept seen")
 STEADY_FRACTION = _record("", "fraction")
 REACHED_SERVER = _record("server_reached")

@@ -11,7 +11,7 @@ from archsim.kernels.compiled import kernel
 from archsim.soc.compiled.access import get
 from archsim.soc.compiled.calendar import spoke_of
 from archsim.soc.compiled.cores.steady.reach import end_at_tiles, find_reached
-from archsim.soc.compiled.cores.steady.silence import draw_writes, is_silent, is_writing, keep_due
+from archsim.soc.compiled.cores.steady.silence import draw_writes, is_silent, is_writing
 from archsim.soc.compiled.cores.steady.state import walk_state
 from archsim.soc.compiled.cores.steady.words import AT_INPUTS, COMPARE, KEEP, KEPT_STATES, SKIP
 from archsim.soc.compiled.tables import (
@@ -156,8 +156,6 @@ def _keep(tables, number, state_sum):
     state.state_sum = state_sum
     state.at_cycle = get(tables, CLOCK, 0).now
     state.after_steps = run.steps
-    if steady.silent:
-        keep_due(tables, state, get(tables, OPERATION, run.operation))
     walk_state(tables, number, KEEP)
     steady.spent += steady.cursor
     if steady.differs:  # more words than there is room for

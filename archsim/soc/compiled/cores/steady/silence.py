@@ -4,7 +4,8 @@ A write takes a whole number of cycles, now one more and now one less, so nothin
 fixed time. But where all that the end of a write sets going is over before the next one ends, and rows
 are there when they are wanted, what follows an end is the same each time, as many cycles later as its
 write takes. Such states are held against each other from the end that is awaited, `due`; what is skipped
-is as long as its writes, drawn one by one, and what passed between them.
+is as long as its writes, drawn one by one. Nothing passes between two of them: where all stand still
+though rows are left, the queue before the tiles is full.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from archsim.soc.compiled.tables import (
     CLOCK,
     COMING,
     FLOOR,
-    KEPT_STATE,
-    LANE,
     OPERATION,
     QUEUE,
     RUN,
@@ -68,13 +67,6 @@ def is_silent(tables, number):
 
 
 @kernel
-def keep_due(tables, state, plan):
-    """What the time between writes is counted from."""
-    state.next_due = get(tables, STEADY, 0).due
-    state.lane_busy = get(tables, LANE, plan.lane).busy
-
-
-@kernel
 def draw_writes(tables, plan):
     """The cycles of the writes that are skipped; in silence they say how long that is."""
     steady = get(tables, STEADY, 0)
@@ -82,10 +74,7 @@ def draw_writes(tables, plan):
     for _ in range(steady.periods * steady.steps):
         steady.drawn += whole_of(tables, plan.first_turn, plan.write_cycles)
     if steady.silent:
-        state = get(tables, KEPT_STATE, steady.slot)
-        writes = (get(tables, LANE, plan.lane).busy - state.lane_busy) // plan.tiles
-        between = steady.due - state.next_due - writes
-        steady.shift = steady.drawn + steady.periods * between
+        steady.shift = steady.drawn
 
 
 @kernel
