@@ -7,12 +7,17 @@ from typing import Any
 
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
-from workloads.written import torch_arrays, torch_moves, torch_units
+from workloads.written import torch_arrays, torch_masks, torch_moves, torch_units
 from workloads.written.merged import merged_products
 from workloads.written.onnx_graph import Tensors
 from workloads.written.torch_parts import Part, tied
 
-PARTS: Mapping[str, Part] = {**torch_arrays.PARTS, **torch_units.PARTS, **torch_moves.PARTS}
+PARTS: Mapping[str, Part] = {
+    **torch_arrays.PARTS,
+    **torch_units.PARTS,
+    **torch_masks.PARTS,
+    **torch_moves.PARTS,
+}
 
 
 def to_torch(network: Network, tensors: Tensors) -> Any:

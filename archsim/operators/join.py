@@ -33,6 +33,10 @@ class Join(Operator):
             cls.kernels = (*vars(cls).get("kernels", ()), *cls.trained)
             cls.trains_constants = True
 
+    def joined(self, layer: Layer) -> JoinKernels | None:
+        """How a layer trains: as its settings say, where there are several ways."""
+        return self.trained
+
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:
         """The operation of two operands."""
         raise NotImplementedError
@@ -46,20 +50,21 @@ class Join(Operator):
         return layer.constants
 
     def constant_words(self, layer: Layer, held: Tensors) -> np.ndarray | None:
-        if self.trained is None or not layer.roles:
+        if self.joined(layer) is None or not layer.roles:
             return None
         shape = layer.output_shape
         values = [constant(layer, role, held) for role in _in_order(layer)]
         return np.concatenate([np.ravel(np.broadcast_to(value, shape)) for value in values])
 
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
-        if self.trained is None or not layer.roles:
+        if self.joined(layer) is None or not layer.roles:
             return {}
         parts = words.reshape(len(layer.roles), *layer.output_shape)
         return {role: part.copy() for role, part in zip(_in_order(layer), parts)}
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        return () if self.trained is None else training_of_join(self.trained, layer)
+        kernels = self.joined(layer)
+        return () if kernels is None else training_of_join(kernels, layer)
 
     def operations(self, layer: Layer) -> int:
         """Operations of an image: one an element for each operand but the first."""

@@ -33,6 +33,63 @@ def _reduce_back(data, window):
         data.first_errors[k] += data.errors[there] * own
 
 
+def _smallest(data, window):
+    """`window` as of `_reduce`. `kept`: how many elements have the value of each result."""
+    for k in range(data.outputs.shape[0]):
+        data.outputs[k] = np.float32(np.inf)
+        data.kept[k] = np.float32(0.0)
+    for k in range(data.first.shape[0]):
+        there = element_of(k, window, 8)
+        data.outputs[there] = min(data.outputs[there], data.first[k])
+    for k in range(data.first.shape[0]):
+        there = element_of(k, window, 8)
+        data.kept[there] += np.float32(data.first[k] == data.outputs[there])
+
+
+def _smallest_back(data, window):
+    for k in range(data.first.shape[0]):
+        there = element_of(k, window, 8)
+        # Between equals an error is shared, as PyTorch's amin does.
+        if data.first[k] == data.outputs[there]:
+            data.first_errors[k] += data.errors[there] / data.kept[there]
+
+
+def _product(data, window):
+    """`window` as of `_reduce`. `kept`: of each result how many elements are zero, then the product of
+    the others.
+    """
+    count = data.outputs.shape[0]
+    for k in range(count):
+        data.kept[k] = np.float32(0.0)
+        data.kept[count + k] = np.float32(1.0)
+    for k in range(data.first.shape[0]):
+        there = element_of(k, window, 8)
+        if data.first[k] == np.float32(0.0):
+            data.kept[there] += np.float32(1.0)
+        else:
+            data.kept[count + there] *= data.first[k]
+    for k in range(count):
+        none = data.kept[k] == np.float32(0.0)
+        data.outputs[k] = data.kept[count + k] if none else np.float32(0.0)
+
+
+def _product_back(data, window):
+    count = data.outputs.shape[0]
+    for k in range(data.first.shape[0]):
+        there = element_of(k, window, 8)
+        zeros = data.kept[there]
+        x = data.first[k]
+        # The product of all elements but this one.
+        if zeros == np.float32(0.0):
+            data.first_errors[k] += data.errors[there] * (data.outputs[there] / x)
+        elif zeros == np.float32(1.0) and x == np.float32(0.0):
+            data.first_errors[k] += data.errors[there] * data.kept[count + there]
+
+
+SMALLEST = LayerKernel("smallest along axes", _smallest, _smallest_back)
+PRODUCT = LayerKernel("product along axes", _product, _product_back)
+
+
 def as_it_is(x):
     return x
 

@@ -14,7 +14,7 @@ TRAINED = [
     if FUNCTIONS[name].kernels and not untrainable(trained_chain_of(name))
 ]
 # train in a form that a chain of the operator alone has not: behind the tokens that go in, for two
-BY_FORM = ("where", "embedding", "one_hot")
+BY_FORM = ("embedding", "one_hot")
 ELEMENTWISE = [name for name, item in FUNCTIONS.items() if item.elementwise]
 
 

@@ -116,6 +116,34 @@ def test_joins_with_a_constant_leave_and_train_on(operator, role, tmp_path):
     leaves(with_constants(operator, (role,)), tmp_path)
 
 
+MASKS = {
+    "equal": ("comparison", (("relation", "equal"),)),
+    "greater_equal": ("comparison", (("relation", "greater_equal"),)),
+    "less": ("comparison", (("relation", "less"),)),
+    "and": ("logical", (("connective", "and"),)),
+    "xor": ("logical", (("connective", "xor"),)),
+}
+
+
+@every("kind", MASKS)
+def test_masks_that_steer_a_choice_leave_and_train_on(kind, tmp_path):
+    # what the array gives, where a relation of it and a constant holds, else its opposite
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    operator, settings = MASKS[kind]
+    network = with_constants(operator, ("operand1",), settings=settings)
+    first, below, mask, flat, last = network.layers
+    shape = mask.output_shape
+    mask = replace(mask, name="mask")
+    opposite = Layer("opposite", "negate", ("below",), (shape,), shape)
+    chosen = Layer("it", "where", ("mask", "below", "opposite"), (shape,) * 3, shape)
+    layers = (first, below, mask, opposite, chosen, flat, last)
+    network = replace(network, layers=layers)
+    values = values_of(network)
+    values["mask.operand1"] = np.array([[1, 0, 0.2, 0], [0, -0.3, 1, 1], [1, 1, 0, 0]])
+    leaves(network, tmp_path, values)
+
+
 BESIDE = {
     "resize in between": ("resize", (2, 3, 2), (2, 5, 2), (("coordinates", "align_corners"),)),
     "resize by a stated scale": ("resize", (2, 3, 2), (2, 7, 2), (("scale1", 2.5),)),

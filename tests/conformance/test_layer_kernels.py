@@ -12,11 +12,14 @@ import pytest
 from archsim.operators.compiled import LAYER_KERNELS, compiled
 from archsim.operators.forward import apply
 from archsim.operators.kernels import OWN, Back, Forth, LayerKernel
+from archsim.operators.vector.comparison import RELATIONS
+from archsim.operators.vector.logical import CONNECTIVES
 from archsim.operators.vector.reduce import KINDS
 from archsim.operators.vocabulary import FUNCTIONS
 from archsim.readers.table import Table
 from tests.conformance.operators_known import F, values_of
 from tests.members import every
+from tests.near import near
 from workloads.layers import infer_layer
 
 MAP = (2, 3, 4)
@@ -92,6 +95,46 @@ FORMS = {
         [(2, 3)],
         {"operator": "where", "constants": ("operand0", "operand1")},
     ),
+    "chosen by a condition": ("where", {}, [(2, 1), (3,), (2, 3)]),
+    "chosen where true or a constant": (
+        "add",
+        {},
+        [(2, 3), (3,)],
+        {"operator": "where", "constants": ("operand2",)},
+    ),
+    "chosen where false or a constant": (
+        "add",
+        {},
+        [(2, 1), (2, 3)],
+        {"operator": "where", "constants": ("operand1",)},
+    ),
+    "two constants": (
+        "add",
+        {},
+        [(2, 3)],
+        {"operator": "where", "constants": ("operand1", "operand2")},
+    ),
+    **{
+        f"{operator} {value}": (operator, {field: value}, [(2, 3), (3,)])
+        for operator, field, values in (
+            ("comparison", "relation", RELATIONS.values()),
+            ("logical", "connective", CONNECTIVES.values()),
+        )
+        for value in values
+    },
+    **{
+        f"{operator} {value} with a constant": (
+            operator,
+            {field: value},
+            [(2, 3), (2, 3)],
+            {"inputs": ("x",), "input_shapes": ((2, 3),), "constants": ("operand1",)},
+        )
+        for operator, field, values in (
+            ("comparison", "relation", RELATIONS.values()),
+            ("logical", "connective", CONNECTIVES.values()),
+        )
+        for value in values
+    },
     **{
         f"{kind} along axes": ("reduce", {"kind": kind, "axes": [0, 2]}, [MAP])
         for kind, item in KINDS.items()
@@ -169,10 +212,13 @@ class Run:
         # the words of rows lie one behind another
         self.own = [first_words(row, number) for number, row in enumerate(self.rows)]
         self.words = np.concatenate(self.own)
-        if self.layer.computes == "where":  # a condition is false somewhere
+        chosen = self.layer.computes == "where"
+        if chosen and "operand0" in self.layer.constants:  # a condition is false somewhere
             self.words[: self.layer.output_elements : 2] = 0
         shapes = self.layer.input_shapes
         self.inputs = [values_of(int(np.prod(shape)), 3 + k) for k, shape in enumerate(shapes)]
+        if chosen and "operand0" not in self.layer.constants:
+            self.inputs[0][::2] = 0
 
     def words_of(self, number):
         first = sum(map(len, self.own[:number]))
@@ -307,3 +353,25 @@ def test_the_words_that_it_trains_are_priced(form):
     assert counts == tuple(
         len(kind) * words.each for kind in (words.trained, words.forth, words.back)
     )
+
+
+def test_a_product_with_zeros_passes_errors_to_the_one_zero_alone():
+    run = Run("product along axes")  # (2, 3, 4) along the axes 0 and 2
+    values = run.inputs[0].reshape(2, 3, 4)
+    values[1, 0, 2] = 0
+    values[0, 1, 0] = values[1, 1, 3] = 0
+    (below,), _ = run.back(np.ones(3, F))
+    slopes = below.reshape(2, 3, 4)
+    others = np.delete(values[:, 0].reshape(-1), 6)
+    assert slopes[1, 0, 2] == near(np.prod(others))
+    assert np.count_nonzero(slopes[:, 0]) == 1 and not slopes[:, 1].any()
+    assert np.count_nonzero(slopes[:, 2]) == 8
+
+
+def test_equals_share_the_error_of_the_smallest():
+    run = Run("smallest along axes")
+    values = run.inputs[0].reshape(2, 3, 4)
+    values[0, 1, 1] = values[1, 1, 3] = -7
+    (below,), _ = run.back(np.ones(3, F))
+    slopes = below.reshape(2, 3, 4)
+    assert slopes[0, 1, 1] == slopes[1, 1, 3] == 0.5 and slopes[:, 1].sum() == 1

@@ -119,8 +119,7 @@ kernel = 3
 groups = 1
 [[layer]]
 name = "bound"
-operator = "reduce"
-kind = "product"
+operator = "dropout"
 [[layer]]
 name = "flat"
 operator = "flatten"
@@ -153,7 +152,7 @@ def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
         == 0
     )
     assert any(
-        "no kernel for bound (reduce)" in note
+        "no kernel for bound (dropout)" in note
         for note in json.loads(capsys.readouterr().out)["notes"]
     )
     assert (
@@ -176,10 +175,10 @@ def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
     )
     assert main(["run", str(trace), "--arch", "cim40", "--no-timing", "--json"]) == 0
     assert any(
-        "no kernel for bound (reduce)" in note
+        "no kernel for bound (dropout)" in note
         for note in json.loads(capsys.readouterr().out)["notes"]
     )
-    path.write_text(NETWORK.replace('reduce"\nkind = "product', "relu"))
+    path.write_text(NETWORK.replace("dropout", "relu"))
     assert (
         main(
             [

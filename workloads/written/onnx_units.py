@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
+from archsim.operators.vector.batch_norm import EPSILON
 from archsim.operators.vector.log_softmax import log_softmax_axes
 from archsim.operators.vector.reduce import KINDS
 from archsim.operators.vector.resize import Resize
@@ -66,16 +67,37 @@ def _of_rank(graph: OnnxWriting, layer: Layer, name: str, shape: tuple[int, ...]
     return graph.step(layer, "Reshape", [name, wanted], f"{name}.operand")
 
 
+def batch_norm_numbers(
+    layer: Layer, held: Mapping[str, np.ndarray]
+) -> tuple[dict[str, np.ndarray], float]:
+    """Scale, shift, mean and variance of a batch normalisation, in the order of ONNX, and what is added
+    to the variance: with the statistics of a training where the layer holds them.
+    """
+    roles = ("scale", "shift", "mean", "variance")
+    if "mean" in held and "variance" in held:
+        kind = FUNCTIONS["batch_norm"]
+        return dict(zip(roles, np.split(kind.unfolded(layer, held), 4))), EPSILON
+    scale, shift = held["scale"], held["shift"]
+    # The statistics are in scale and shift: mean 0, variance 1, epsilon 0.
+    return dict(zip(roles, (scale, shift, 0 * scale, 0 * scale + 1))), 0.0
+
+
+def of_ranks(graph: OnnxWriting, layer: Layer) -> list[str]:
+    """The inputs of a layer, each by `_of_rank`."""
+    rank = len(layer.output_shape)
+    shapes = zip(layer.inputs, layer.input_shapes)
+    return [_of_rank(graph, layer, name, shape, rank) for name, shape in shapes]
+
+
+def own_constants(graph: OnnxWriting, layer: Layer) -> Callable[[str], str]:
+    """Constants of a layer, by role."""
+    return lambda role: graph.constant(layer, role, graph.held(layer, role))
+
+
 def _join(kind: str) -> Write:
     def write(graph: OnnxWriting, layer: Layer) -> None:
-        rank = len(layer.output_shape)
-        shapes = zip(layer.inputs, layer.input_shapes)
-        inputs = [_of_rank(graph, layer, name, shape, rank) for name, shape in shapes]
-
-        def own(role: str) -> str:
-            return graph.constant(layer, role, graph.held(layer, role))
-
-        first, *others = in_their_order(layer, inputs, "operand", own)
+        inputs = of_ranks(graph, layer)
+        first, *others = in_their_order(layer, inputs, "operand", own_constants(graph, layer))
         # Some of ONNX's take two operands, no more.
         for number, other in enumerate(others[:-1] if kind in _OF_TWO else ()):
             first = graph.step(layer, kind, [first, other], f"first_{number + 2}")
@@ -123,11 +145,11 @@ def _local_response_norm(graph: OnnxWriting, layer: Layer) -> None:
 
 
 def _batch_norm(graph: OnnxWriting, layer: Layer) -> None:
-    scale, shift = graph.held(layer, "scale"), graph.held(layer, "shift")
-    # The statistics are in scale and shift: mean 0, variance 1, epsilon 0.
-    numbers = {"scale": scale, "shift": shift, "mean": 0 * scale, "variance": 0 * scale + 1}
+    needed = {role: graph.held(layer, role) for role in ("scale", "shift")}
+    held = {**graph.tensors.get(layer.shares or layer.name, {}), **needed}
+    numbers, epsilon = batch_norm_numbers(layer, held)
     inputs = [graph.constant(layer, role, values) for role, values in numbers.items()]
-    graph.node(layer, "BatchNormalization", [*layer.inputs, *inputs], epsilon=0.0)
+    graph.node(layer, "BatchNormalization", [*layer.inputs, *inputs], epsilon=epsilon)
 
 
 # Types of elements, in the numbers of ONNX
@@ -142,14 +164,6 @@ def _reduce(graph: OnnxWriting, layer: Layer) -> None:
     held = graph.constant(layer, "axes", np.array([axis + 1 for axis in axes], np.int64))
     kind = KINDS[str(layer.setting("kind", "sum"))].onnx
     graph.node(layer, kind, [*layer.inputs, held], keepdims=1)
-
-
-def _where(graph: OnnxWriting, layer: Layer) -> None:
-    def own(role: str) -> str:
-        values = graph.held(layer, role)
-        return graph.constant(layer, role, values != 0 if role == "operand0" else values)
-
-    graph.node(layer, "Where", in_their_order(layer, layer.inputs, "operand", own))
 
 
 _FLOAT = 1
@@ -222,7 +236,6 @@ WRITERS: Mapping[str, Write] = {
     "subtract": _join("Sub"),
     "divide": _join("Div"),
     "quotient": _join("Div"),
-    "where": _where,
     "power": _power,
     "reduce": _reduce,
     "maximum": _join("Max"),

@@ -8,21 +8,26 @@ from typing import Any
 import numpy as np
 
 from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
+from archsim.operators.vector.batch_norm import EPSILON
 from archsim.operators.vector.log_softmax import log_softmax_axes
 from archsim.operators.vector.resize import Resize
 from archsim.operators.vector.softmax import softmax_axes
 from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import InputError
 from workloads.network import Layer
+from workloads.written.onnx_units import batch_norm_numbers
 from workloads.written.torch_parts import Held, Part, fixed_tensors, parameter
 
 
 def _batch_norm(torch: Any, layer: Layer, held: Held) -> Any:
     kind = torch.nn.BatchNorm2d if len(layer.output_shape) == 3 else torch.nn.BatchNorm1d
-    part = kind(len(held["scale"]), eps=1e-5)
-    # the statistics are in scale and shift: mean 0, variance 1 less what PyTorch adds
-    part.running_var -= part.eps
-    part.weight, part.bias = parameter(torch, held["scale"]), parameter(torch, held["shift"])
+    part = kind(len(held["scale"]), eps=EPSILON)
+    numbers, epsilon = batch_norm_numbers(layer, held)
+    part.running_mean.copy_(torch.tensor(numbers["mean"]))
+    # less what PyTorch adds
+    part.running_var.copy_(torch.tensor(numbers["variance"]) + (epsilon - part.eps))
+    part.weight = parameter(torch, numbers["scale"])
+    part.bias = parameter(torch, numbers["shift"])
     return part
 
 
@@ -114,7 +119,7 @@ def _rms_norm(torch: Any, layer: Layer, held: Held) -> Any:
     return _scaled(torch, part, {role: held[role] for role in ("scale",) if role in held})
 
 
-def _join(combine: Callable[[Any, Any], Any]) -> Part:
+def join_of(combine: Callable[[Any, Any], Any]) -> Part:
     def make(torch: Any, layer: Layer, held: Held) -> Any:
         rank = len(layer.output_shape)
         fixed = fixed_tensors(torch, layer, held)
@@ -137,9 +142,17 @@ def _power(torch: Any, layer: Layer, held: Held) -> Any:
     return lambda x: x**exponent
 
 
+def _product(x: Any, axes: tuple[int, ...]) -> Any:
+    # PyTorch's own takes one axis.
+    for axis in axes:
+        x = x.prod(axis, keepdim=True)
+    return x
+
+
 _REDUCTIONS: Mapping[str, Callable[[Any, tuple[int, ...]], Any]] = {
     "sum": lambda x, axes: x.sum(axes, keepdim=True),
     "smallest": lambda x, axes: x.amin(axes, keepdim=True),
+    "product": _product,
     "sum_of_magnitudes": lambda x, axes: x.abs().sum(axes, keepdim=True),
     "sum_of_squares": lambda x, axes: (x * x).sum(axes, keepdim=True),
     "length": lambda x, axes: (x * x).sum(axes, keepdim=True).sqrt(),
@@ -201,16 +214,6 @@ def _local_response_norm(torch: Any, layer: Layer, held: Held) -> Any:
     return normalised
 
 
-def _where(torch: Any, layer: Layer, held: Held) -> Any:
-    fixed = fixed_tensors(torch, layer, held)
-
-    def choose(*operands: Any) -> Any:
-        asked, *values = in_their_order(layer, operands, "operand", fixed.__getitem__)
-        return torch.where(asked != 0, *values)
-
-    return choose
-
-
 PARTS: Mapping[str, Part] = {
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
@@ -251,16 +254,15 @@ PARTS: Mapping[str, Part] = {
     "resize": _resize,
     "running_sum": _running_sum,
     "local_response_norm": _local_response_norm,
-    "add": _join(lambda x, y: x + y),
-    "multiply": _join(lambda x, y: x * y),
-    "subtract": _join(lambda x, y: x - y),
-    "divide": _join(lambda x, y: x / y),
-    "quotient": _join(lambda x, y: x / y),
-    "where": _where,
+    "add": join_of(lambda x, y: x + y),
+    "multiply": join_of(lambda x, y: x * y),
+    "subtract": join_of(lambda x, y: x - y),
+    "divide": join_of(lambda x, y: x / y),
+    "quotient": join_of(lambda x, y: x / y),
     "power": _power,
     "reduce": _reduce,
-    "maximum": _join(_of_torch("maximum")),
-    "minimum": _join(_of_torch("minimum")),
+    "maximum": join_of(_of_torch("maximum")),
+    "minimum": join_of(_of_torch("minimum")),
     "softmax": _softmax("Softmax", softmax_axes),
     "log_softmax": _softmax("LogSoftmax", log_softmax_axes),
     "matmul": lambda torch, layer, held: torch.matmul,

@@ -10,7 +10,7 @@ from archsim.operators.base import AXES_OWN, Operator, operator
 from archsim.operators.elementary import exponential, logarithm
 from archsim.operators.kernels import LayerKernel, TrainingRow
 from archsim.operators.numbers import np
-from archsim.operators.reduced import as_it_is, reduction
+from archsim.operators.reduced import PRODUCT, SMALLEST, as_it_is, reduction
 from archsim.operators.sizes import Output
 from archsim.operators.strides import joined_numbers
 from hwlib.errors import InputError
@@ -70,7 +70,9 @@ class Reduction(NamedTuple):
         of: (x, axes) with the axes kept: its result.
         each: what it asks of a lane for each input.
         last: what it asks for each result.
-        kernel: how it trains; None: not at all.
+        kernel: how it trains.
+        kept: numbers a result that its way back needs.
+        back: what the way back asks for each input: the error of its result times the slope.
     """
 
     onnx: str
@@ -78,6 +80,8 @@ class Reduction(NamedTuple):
     each: Work
     last: Work = {}
     kernel: LayerKernel | None = None
+    kept: int = 0
+    back: Work = {"multiply": 1}
 
 
 def _length(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
@@ -97,10 +101,20 @@ KINDS = {
         kernel=reduction("sum along axes", as_it_is, one),
     ),
     "smallest": Reduction(
-        "ReduceMin", lambda x, axes: x.min(axis=axes, keepdims=True), {"compare": 1}
+        "ReduceMin",
+        lambda x, axes: x.min(axis=axes, keepdims=True),
+        {"compare": 1},
+        kernel=SMALLEST,
+        kept=1,
+        back={"compare": 1},
     ),
     "product": Reduction(
-        "ReduceProd", lambda x, axes: x.prod(axis=axes, keepdims=True), {"multiply": 1}
+        "ReduceProd",
+        lambda x, axes: x.prod(axis=axes, keepdims=True),
+        {"multiply": 1},
+        kernel=PRODUCT,
+        kept=2,
+        back={"divide": 1, "multiply": 1},
     ),
     "sum_of_magnitudes": Reduction(
         "ReduceL1",
@@ -140,7 +154,6 @@ class Reduce(Operator):
 
     fields = ("kind", "axes")
     kernels = tuple(kind.kernel for kind in KINDS.values() if kind.kernel)
-    trains = "reduce but smallest and product"
     meanings = {"kind": f"of `reduce`: {', '.join(KINDS)}"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
@@ -163,8 +176,8 @@ class Reduce(Operator):
         return merge(each, merge(kind.last, scale=layer.output_elements))
 
     def backward_work(self, layer: Layer) -> Work:
-        # the error of a result times the slope of each of its inputs
-        return {"multiply": layer.input_elements}
+        kind = KINDS[str(layer.setting("kind", "sum"))]
+        return merge(kind.back, scale=layer.input_elements)
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         x = inputs[0]
@@ -172,9 +185,12 @@ class Reduce(Operator):
         return kind.of(x, axes_of(layer, (x.ndim - 1,))).reshape(layer.output_shape)
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        kernel = KINDS[str(layer.setting("kind", "sum"))].kernel
+        kind = KINDS[str(layer.setting("kind", "sum"))]
         shape = layer.input_shapes[0]
         axes = axes_of(layer, (len(shape) - 1,))
         kept = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
         numbers = joined_numbers(shape, shape, kept)
-        return (TrainingRow(kernel, window=numbers),) if kernel and numbers else ()
+        if kind.kernel is None or not numbers:
+            return ()
+        count = kind.kept * layer.output_elements
+        return (TrainingRow(kind.kernel, window=numbers, kept=count),)
