@@ -14,7 +14,7 @@ from archsim.operators.elementwise import Elementwise
 from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
-from workloads.written import onnx_arrays, onnx_masks, onnx_moves, onnx_recurrent, onnx_units
+from workloads.written import onnx_arrays, onnx_moves, onnx_recurrent, onnx_types, onnx_units
 from workloads.written.onnx_graph import OnnxWriting, Tensors, Write
 
 FORM = 9
@@ -23,7 +23,7 @@ WRITERS: Mapping[str, Write] = {
     **onnx_arrays.WRITERS,
     **onnx_recurrent.WRITERS,
     **onnx_units.WRITERS,
-    **onnx_masks.WRITERS,
+    **onnx_types.WRITERS,
     **onnx_moves.WRITERS,
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
-from workloads.written import torch_arrays, torch_masks, torch_moves, torch_units
+from workloads.written import torch_arrays, torch_moves, torch_types, torch_units
 from workloads.written.merged import merged_products
 from workloads.written.onnx_graph import Tensors
 from workloads.written.torch_parts import Part, tied
@@ -15,7 +15,7 @@ from workloads.written.torch_parts import Part, tied
 PARTS: Mapping[str, Part] = {
     **torch_arrays.PARTS,
     **torch_units.PARTS,
-    **torch_masks.PARTS,
+    **torch_types.PARTS,
     **torch_moves.PARTS,
 }
 

@@ -92,6 +92,8 @@ class Operator:
     """Further roles that a training goes on from, where they are given."""
     kernels: ClassVar[tuple[AnyKernel, ...]] = ()
     """Its training kernels; none: it does not train."""
+    straight_through: ClassVar[bool] = False
+    """It rounds, and errors pass as if it did not (Bengio, Léonard & Courville 2013, 1308.3432)."""
     trains: ClassVar[str] = ""
     """In which form it trains, in words; "": named by itself."""
 

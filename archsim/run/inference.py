@@ -137,12 +137,13 @@ def _price_statistics(result: Result, images: int) -> None:
     """Say what it costs a chip to measure its statistics."""
     if not images:
         return
-    energy = result.energy_per_image_j * images
+    each = result.energy_per_image_j
+    energy = "an energy that has no price" if each is None else f"{each * images:.3g} J"
     seconds = result.latency_per_image_s * images
     result.document["inference"]["normalisation_images"] = images
     result.document["notes"].append(
         f"each chip measured the means and variances of its batch normalisations on {images} "
-        f"training images, {images} inferences before the first one here: {energy:.3g} J and "
+        f"training images, {images} inferences before the first one here: {energy} and "
         f"{seconds:.3g} s that are in no figure of this result, nor are the sums of values and of "
         "their squares"
     )

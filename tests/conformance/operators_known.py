@@ -13,8 +13,8 @@ TRAINED = [
     for name in FUNCTIONS
     if FUNCTIONS[name].kernels and not untrainable(trained_chain_of(name))
 ]
-# train in a form that a chain of the operator alone has not: behind the tokens that go in, for two
-BY_FORM = ("embedding", "one_hot")
+# train in a form that a chain of the operator alone has not: behind the tokens that go in, with a scale
+BY_FORM = ("embedding", "one_hot", "quantize", "dequantize")
 ELEMENTWISE = [name for name, item in FUNCTIONS.items() if item.elementwise]
 
 

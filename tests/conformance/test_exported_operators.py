@@ -144,6 +144,33 @@ def test_masks_that_steer_a_choice_leave_and_train_on(kind, tmp_path):
     leaves(network, tmp_path, values)
 
 
+@pytest.mark.parametrize("axis", [None, 0, 1])
+@pytest.mark.parametrize("ends", [(-128, 127), (0, 255)])
+def test_quantisation_leaves_and_trains_on(ends, axis, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    along = () if axis is None else (("axis", axis),)
+    settings = (("low", ends[0]), ("high", ends[1]), *along)
+    network = with_constants("quantize", ("scale", "zero"), settings=settings)
+    first, below, codes, flat, last = network.layers
+    codes = replace(codes, name="codes")
+    again = replace(codes, name="it", inputs=("codes",), function="dequantize", settings=along)
+    network = replace(network, layers=(first, below, codes, again, flat, last))
+    count = 1 if axis is None else (3, 4)[axis]
+    step = {"scale": np.linspace(0.02, 0.03, count), "zero": np.arange(count) + 3}
+    values = {name: held for name, held in values_of(network).items() if "codes" not in name}
+    for name in ("codes", "it"):
+        values |= {f"{name}.{role}": held.astype(np.float32) for role, held in step.items()}
+    leaves(network, tmp_path, values)
+
+
+@pytest.mark.parametrize("form", ["float16", "bfloat16"])
+def test_short_floats_leave_and_train_on(form, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    pytest.importorskip("torch", reason="needs the extra 'torch'")
+    leaves(with_constants("short_float", (), settings=(("format", form),)), tmp_path)
+
+
 BESIDE = {
     "resize in between": ("resize", (2, 3, 2), (2, 5, 2), (("coordinates", "align_corners"),)),
     "resize by a stated scale": ("resize", (2, 3, 2), (2, 7, 2), (("scale1", 2.5),)),

@@ -165,7 +165,7 @@ def test_a_training_writes_what_it_trained(tmp_path):
 def test_what_has_no_word_there_is_refused(tmp_path):
     pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
     shape = (4, 6, 6)
-    asked = Layer("asked", "identity", ("input",), (shape,), shape, function="quantize")
+    asked = Layer("asked", "kv_cache", ("input",), (shape,), shape)
     network = Network("old", (Layer("input", "input", (), (), shape), asked))
     with pytest.raises(InputError, match="not written to ONNX"):
         export_onnx(network, {}, tmp_path / "old.onnx")

@@ -12,6 +12,7 @@ from archsim.cli.main import main
 from archsim.operators.kernels import Forth
 from archsim.operators.vector.batch_norm import normalise
 from archsim.operators.vocabulary import operator_of
+from archsim.run.exported import export_onnx
 from archsim.run.trained_weights import trained_tensors
 from archsim.studies import silicon
 from archsim.training.data import prepare
@@ -213,3 +214,14 @@ def test_the_study_refuses_statistics_that_no_chip_measures(capsys, tmp_path):
     assert "--chips" in capsys.readouterr().err
     told = silicon.markdown([{}, {}], "wu2023", [3.0], own=", measured on 4")
     assert "1 freshly drawn chips, measured on 4: test error 3.00 %," in told
+
+
+def test_statistics_leave_and_come_back_with_an_onnx_file(values, tmp_path):
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    path = export_onnx(NETWORK, values, tmp_path / "net.onnx")
+    back = archsim.load_network(path)
+    assert back.tensors is not None
+    held = back.tensors.read()
+    for name in ("norm", "norm2"):
+        for role in ("scale", "shift", "mean", "variance"):
+            assert held[name][role] == near(values[f"{name}.{role}"], rel=1e-4)

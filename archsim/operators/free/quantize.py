@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import Tensors, number_of
-from archsim.operators.base import AXES_KEPT, FREE, Operator, operator
+from archsim.operators.base import AXES_KEPT, operator
 from archsim.operators.numbers import np
-from archsim.operators.steps import step_of
+from archsim.operators.steps import Steps, step_of
+from archsim.operators.straight_through import QUANTISE
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 
 
 @operator("quantize", onnx={"QuantizeLinear": AXES_KEPT}, counted_as="identity")
-class Quantize(Operator):
+class Quantize(Steps):
     """x / scale to the nearest whole number (ties to the even one), plus the zero point, within the
-    numbers of its type. It costs nothing: what the chip quantises its own converters do.
+    numbers of its type.
     """
 
-    kind = FREE
-    moves_only = True
+    kernels = (QUANTISE,)
+    straight_through = True
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         x = inputs[0]

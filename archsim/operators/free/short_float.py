@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from archsim.operators.base import FREE, operator
+from archsim.operators.base import FREE, Kernel, operator
 from archsim.operators.elementwise import Elementwise, Numbers
 from archsim.operators.numbers import np
+from archsim.operators.straight_through import brain, half, pass_on
 
 _FORMATS = ("float16", "bfloat16")
 
@@ -21,6 +22,11 @@ class ShortFloat(Elementwise):
     moves_only = True
     streams = False
     settings = {"format": "float16"}
+    straight_through = True
+    kernels = (
+        Kernel("half", half, pass_on, elementwise=True),
+        Kernel("brain", brain, pass_on, elementwise=True, settings=(("format", "bfloat16"),)),
+    )
 
     def check_settings(self, settings: Mapping[str, object]) -> str:
         return "" if settings["format"] in _FORMATS else "unknown format"
