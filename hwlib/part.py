@@ -76,7 +76,10 @@ class Part:
         Raises:
             InputError: where there is none, with the nearest name.
         """
-        for parameter in (*cls.parameters, *CONDITIONS):
+        for parameter in cls.parameters:
+            if parameter.name == name:
+                return parameter
+        for parameter in CONDITIONS:
             if parameter.name == name:
                 return parameter
         known = [parameter.name for parameter in (*cls.parameters, *CONDITIONS)]

@@ -5,20 +5,23 @@ area of a core, clocks that of what they clock.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from archsim.chip.clocks import (
-    block_that_clocks,
-    check_gated,
-    clock_of,
-    is_clocked,
-    is_enabled,
-    trunk_mm,
-)
+from archsim.chip.clocks import check_gated, clock_of, trunk_mm
 from archsim.chip.component_settings import ComponentSettings
 from archsim.chip.config import Architecture
+from archsim.chip.inventory_form import (
+    ALWAYS,
+    BY_ITSELF,
+    CLOCKED,
+    TILE_CLOCKED,
+    TRUNK,
+    WITH_THE_TILE,
+    InventoryForm,
+)
+from archsim.chip.kept_parts import KeptParts, MadePart
 from archsim.chip.kind_chips import AT
 from archsim.chip.parameters import derived_values, instances, is_of_a_kind, named_derived, resolve
 from archsim.chip.placement import TilesOfKind
@@ -26,11 +29,6 @@ from archsim.ledger.component import Component
 from hwlib import price
 from hwlib.errors import InputError, told_within
 
-ALWAYS = "always"
-"""What is said to clock logic that nothing stops."""
-CLOCKED = "clocked_area_mm2"
-TILE_CLOCKED = "tile_clocked_area_mm2"
-TRUNK = "clock_trunk_mm"
 _TILES = "tiles"
 _LEAST_MM2 = 1e-7
 _LEAST_OF_ALL = 1e-4
@@ -60,6 +58,15 @@ class _Cores:
         return f"{_TILES}{self.suffix}"
 
 
+class _Tree(NamedTuple):
+    """A clock tree over a part of the logic: its entry, the parameters that are the area, and the
+    others. The trunk belongs to the clock around it alone."""
+
+    entry: ComponentSettings
+    followed: Sequence[str]
+    values: dict[str, Any]
+
+
 class Assembly:
     """Components in the making.
 
@@ -72,11 +79,14 @@ class Assembly:
     def __init__(
         self,
         chip: Architecture,
-        settings: Mapping[str, ComponentSettings],
+        form: InventoryForm,
         node: float,
         kinds: Sequence[TilesOfKind],
+        kept: KeptParts,
     ):
-        self.settings = settings
+        self.form = form
+        self.settings = form.settings
+        self.kept = kept
         self.node = node
         tiles = sum(item.tiles for item in kinds)
         several = len(chip.core.kinds) > 1
@@ -95,54 +105,62 @@ class Assembly:
             self.whole = _Cores("", chip, tiles, {}, derived_values(chip, tiles))
         self.chip = self.whole.chip
         self.conditions = self.chip.conditions
+        self.around = kept.around(node, self.conditions)
         self.components: dict[str, Component] = {}
         self.entered: dict[str, list[str]] = {}
         self.area = 0.0
         self.clocked: dict[str, float] = {ALWAYS: 0.0}
         self.clocked |= {cores.tile_logic: 0.0 for cores in self.kinds}
         self.enabled: dict[str, float] = {}
+        self.trees: dict[str, _Tree | None] = {}
 
-    def that_follow(self, *names: str) -> set[str]:
-        """Roles with a parameter that is one of these derived values."""
-        values = {f"=derived.{name}" for name in names}
-        return {
-            role
-            for role, entry in self.settings.items()
-            if entry.followed and not values.isdisjoint(entry.followed.values())
-        }
+    def enter(self, roles: Iterable[str]) -> None:
+        """Add the components of roles, and their area."""
+        several = self.whole is not self.kinds[0]
+        for role in roles:
+            entry = self.settings[role]
+            owners = self.kinds if several and is_of_a_kind(entry) else [self.whole]
+            self.entered[role] = [f"{role}{cores.suffix}" for cores in owners]
+            for cores in owners:
+                self._enter(role, entry, cores)
 
-    def enter(self, role: str) -> None:
-        """Add the components of a role, and their area."""
-        of_a_kind = self.whole is not self.kinds[0] and is_of_a_kind(self.settings[role])
-        owners = self.kinds if of_a_kind else [self.whole]
-        self.entered[role] = [f"{role}{cores.suffix}" for cores in owners]
-        for cores in owners:
-            self._enter(role, cores)
-
-    def _enter(self, role: str, cores: _Cores) -> None:
-        entry = self.settings[role]
+    def _enter(self, role: str, entry: ComponentSettings, cores: _Cores) -> None:
         name = f"{role}{cores.suffix}"
-        values = self._values(role, cores)
-        count = instances(entry, cores.chip, cores.tiles - cores.without.get(role, 0))
+        # a kind may have a cell of its own
+        own = cores.chip.components.get(role, entry)
+        key, made = self.kept.find(name, self.around, own, cores.chip, cores.derived)
+        if made is None:
+            made = self._made(role, name, own, cores)
+            self.kept.keep(key, made)
+        tiles = cores.tiles - cores.without[role] if role in cores.without else cores.tiles
+        count = instances(entry, cores.chip, tiles)
+        self.components[name] = made.components.get(count) or made.times(count)
+        mm2 = made.area_um2 * count * 1e-6 if entry.boundary != "system" else 0.0
+        self.area += mm2
+        cores.area += mm2
+        if entry.gated is not None:
+            check_gated(role, entry, self.chip)
+        clock = self.form.clocked_by.get(role)
+        if not mm2 or clock is None:
+            return
+        if clock == BY_ITSELF:
+            self.enabled[name] = mm2 / count
+            return
+        if clock == WITH_THE_TILE:
+            clock = cores.tile_logic if cores.tile_logic in self.clocked else ALWAYS
+        self.clocked[clock] = self.clocked.get(clock, 0.0) + mm2
+
+    def _made(self, role: str, name: str, entry: ComponentSettings, cores: _Cores) -> MadePart:
+        """A part, priced."""
+        values = self._values(role, entry, cores)
         try:
             priced = price(entry.part, values, self.node)
         except InputError as error:
             raise told_within(error, f"{self.chip.origin}: components.{role}") from None
-        self.components[name] = Component(name, entry.part, values, count, entry.boundary)
-        mm2 = priced.area.value * count * 1e-6 if entry.boundary != "system" else 0.0
-        self.area += mm2
-        cores.area += mm2
-        check_gated(role, entry, self.chip)
-        if mm2 and is_enabled(role, entry, self.chip) and is_clocked(entry.part):
-            self.enabled[name] = mm2 / count
-        elif mm2 and is_clocked(entry.part):
-            clock = self._clock_of(role, entry, cores)
-            self.clocked[clock] = self.clocked.get(clock, 0.0) + mm2
+        return MadePart(name, entry, values, priced.area.value)
 
-    def _values(self, role: str, cores: _Cores) -> dict[str, Any]:
+    def _values(self, role: str, entry: ComponentSettings, cores: _Cores) -> dict[str, Any]:
         """The parameters of a part."""
-        # a kind may have a cell of its own
-        entry = cores.chip.components.get(role, self.settings[role])
         usual = self.conditions if entry.boundary != "system" else {}
         values = usual | entry.parameters
         for name, value in entry.followed.items():
@@ -153,14 +171,6 @@ class Assembly:
             where = f"{self.chip.origin}: components.{role}.parameters.{name}"
             values[name] = resolve(value, cores.chip, cores.derived, where)
         return values
-
-    def _clock_of(self, role: str, entry: ComponentSettings, cores: _Cores) -> str:
-        """What clocks a part of logic: a block, the tiles, or the clock that always runs."""
-        if entry.boundary == "macro":
-            # a gate of its own would open with the tile's: only a part that never stops differs
-            stays = entry.gated is False and self.chip.tile.clock_gating
-            return ALWAYS if stays or cores.tile_logic not in self.clocked else cores.tile_logic
-        return block_that_clocks(role, entry, self.chip) or ALWAYS
 
     def _all(self) -> list[_Cores]:
         return self.kinds if self.whole is self.kinds[0] else [*self.kinds, self.whole]
@@ -218,9 +228,10 @@ class Assembly:
         """A chip that states the area of its clock itself has none of these: that clock is over all
         logic at once.
         """
-        entry = self.settings.get(around.partition(AT)[0])
-        followed = _follow_area(entry) if entry else []
-        if entry is None or not followed:
+        if around not in self.trees:
+            self.trees[around] = self._tree(around)
+        tree = self.trees[around]
+        if tree is None:
             return
         role = clock_of(name)
         if role in self.settings:
@@ -230,22 +241,32 @@ class Assembly:
                 got=role,
                 hint="give the part another name",
             )
+        values = tree.values | dict.fromkeys(tree.followed, max(_LEAST_MM2, mm2))
+        key = self.kept.key_of(role, self.around, tree.entry, values)
+        made = self.kept.get(key)
+        if made is None:
+            made = MadePart(role, tree.entry, values, 0.0)
+            self.kept.keep(key, made)
+        self.components[role] = made.times(count)
+
+    def _tree(self, around: str) -> _Tree | None:
+        """What clocks of gated logic are like; None where the clock around them follows no area."""
+        entry = self.settings.get(around.partition(AT)[0])
+        areas = (f"=derived.{CLOCKED}", f"=derived.{TILE_CLOCKED}")
+        if entry is None:
+            return None
+        followed = [name for name, value in entry.parameters.items() if value in areas]
+        if not followed:
+            return None
         values = {
             parameter: value
             for parameter, value in self.components[around].parameters.items()
             if entry.parameters.get(parameter) != f"=derived.{TRUNK}"
         }
-        values |= dict.fromkeys(followed, max(_LEAST_MM2, mm2))
-        self.components[role] = Component(role, entry.part, values, count, entry.boundary)
+        return _Tree(entry, followed, values)
 
     def in_order(self) -> Iterator[Component]:
         """The components in the order of the description, clocks that were made behind them."""
         own = {name: None for role in self.settings for name in self.entered[role]}
         yield from (self.components[name] for name in own)
         yield from (part for name, part in self.components.items() if name not in own)
-
-
-def _follow_area(entry: ComponentSettings) -> list[str]:
-    """Parameters of a clock that are the area of what it clocks."""
-    areas = (f"=derived.{CLOCKED}", f"=derived.{TILE_CLOCKED}")
-    return [name for name, value in entry.parameters.items() if value in areas]

@@ -12,15 +12,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archsim.chip.assumptions import assumptions_of, converter_note
-from archsim.chip.built_checks import check_description, require_images, require_kept_weights
-from archsim.chip.built_stages import PLACED, PLANNED
-from archsim.chip.component_settings import ComponentSettings
+from archsim.chip.built_checks import require_images, require_kept_weights
+from archsim.chip.built_stages import DESCRIBED, PLACED, PLANNED
 from archsim.chip.components import assemble, priced_ledger
 from archsim.chip.cores.arrange import arrangement_note
 from archsim.chip.cores.choose_kind import check_one_kind, kind_notes, kinds_of_layers
 from archsim.chip.counts_by_kind import by_kind
 from archsim.chip.fitting_buffer import with_fitting_buffer
 from archsim.chip.followers import with_followers
+from archsim.chip.inventory_form import FORM
 from archsim.chip.keeping_pace import pace_notes, with_pace
 from archsim.chip.kept_stages import BuildStages, afresh
 from archsim.chip.placement import Placement, TilesOfKind
@@ -140,7 +140,7 @@ def build_chip(
     require_images(images)
     asked_kib = chip.buffer.capacity_kib
     chip = with_fitting_buffer(trace, chip, images)
-    check_description(trace, chip)
+    stages(DESCRIBED, chip, trace)
     placement = stages(PLACED, chip, trace)
     described = chip
     chip = with_pace(trace, chip, placement, images)
@@ -153,7 +153,7 @@ def build_chip(
     rule = rule if trace.phase == "training" else None
     node = float(node_nm or chip.node_nm)
     check_one_kind(trace, placement, chip)
-    parts = parts_of(chip, rule, tiles, node, placement.without(), placement.of_kinds())
+    parts = parts_of(chip, rule, tiles, node, placement.without(), placement.of_kinds(), stages)
     plans, ledger, tile_operations = stages(PLANNED, chip, trace, placement, images)
     counts, missing = _priced(ledger, chip, parts, trace, placement)
     once = _once(trace)
@@ -205,15 +205,14 @@ def parts_of(
     node_nm: float,
     without: Mapping[str, int] | None,
     kinds: Sequence[TilesOfKind] = (),
+    stages: BuildStages = afresh,
 ) -> tuple[Component, ...]:
     """The components of a chip with `tiles` tiles and of an update rule; a role that the chip has
-    is kept. `without`: see `Placement.without`; `kinds`: `Placement.of_kinds`. Raises InputError with
-    the field path of a parameter that is not allowed.
+    is kept. `without`: see `Placement.without`; `kinds`: `Placement.of_kinds`; `stages` have parts of
+    a chip before. Raises InputError with the field path of a parameter that is not allowed.
     """
-    settings = dict(chip.components)
-    for role, entry in (rule.parts(chip) if rule else {}).items():
-        settings.setdefault(role, ComponentSettings.model_validate(entry))
-    return assemble(chip, settings, tiles, float(node_nm), without or {}, kinds)
+    form = stages(FORM, chip, rule)
+    return assemble(chip, form, tiles, float(node_nm), without or {}, kinds, stages.parts)
 
 
 def _once(trace: Trace) -> Trace | None:

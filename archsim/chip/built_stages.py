@@ -1,9 +1,12 @@
-"""The stages of building a chip that may be kept: where the weights lie, and what operations do."""
+"""The stages of building a chip that may be kept: its checks, where the weights lie, and what operations
+do.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from archsim.chip.built_checks import check_description
 from archsim.chip.cores.arrange import arranged
 from archsim.chip.kept_stages import BuildStage
 from archsim.chip.place import place
@@ -31,6 +34,11 @@ class ForeseenWork(NamedTuple):
         return len(self.counts) + sum(len(unit.cores) for units in works for unit in units)
 
 
+def _described(chip: Architecture, trace: Trace) -> bool:
+    check_description(trace, chip)
+    return True
+
+
 def _placed(chip: Architecture, trace: Trace) -> Placement:
     return arranged(place(trace.matrices, chip), trace, chip)
 
@@ -40,6 +48,8 @@ def _planned(chip: Architecture, trace: Trace, placement: Placement, images: int
     return ForeseenWork(plans, *ledger_of_plans(trace, chip, plans, images, placement))
 
 
+DESCRIBED = BuildStage(_described, lambda described: 0)
+"""Of a chip and a trace, that nothing in them contradicts itself."""
 PLACED = BuildStage(_placed, lambda placement: placement.tiles)
 """Of a chip and a trace, the placement: its cores arranged."""
 PLANNED = BuildStage(_planned, lambda planned: planned.rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from archsim.chip.kind_chips import AT
@@ -16,6 +16,7 @@ from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from hwlib import find_part
 from hwlib.errors import InputError
+from hwlib.pricing import edition
 
 if TYPE_CHECKING:
     # the description is made of blocks, and these ask here what runs in their pulses
@@ -73,13 +74,7 @@ def with_enabled_clocks(ledger: Ledger, parts: Iterable[Component]) -> Ledger:
         ledger: what was done, by the parts.
         parts: the chip's, with their clocks.
     """
-    parts = list(parts)
-    names = {part.name for part in parts}
-    enabled = {
-        part.name: find_part(part.part).enabled_by
-        for part in parts
-        if clock_of(part.name) in names and part.name not in _block_names()
-    }
+    enabled = _enabled(tuple([(part.name, part.part) for part in parts]), edition())
     if not enabled:
         return ledger
     clocked = Ledger()
@@ -88,6 +83,18 @@ def with_enabled_clocks(ledger: Ledger, parts: Iterable[Component]) -> Ledger:
         if role in enabled and action == enabled[role]:
             clocked.add(clock_of(role), "cycle", layer, phase, count)
     return clocked
+
+
+@lru_cache(maxsize=256)
+def _enabled(parts: tuple[tuple[str, str], ...], of_edition: int) -> dict[str, str]:
+    """The components that have a clock of their own, which an action of theirs clocks, and that
+    action; of names and parts, by the edition of the library."""
+    names = {name for name, _ in parts}
+    return {
+        name: find_part(part).enabled_by
+        for name, part in parts
+        if clock_of(name) in names and name not in _block_names()
+    }
 
 
 def block_that_clocks(role: str, entry: ComponentSettings, chip: Architecture) -> str | None:

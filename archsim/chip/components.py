@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from archsim.chip.assembly import CLOCKED, TILE_CLOCKED, TRUNK, Assembly
+from archsim.chip.assembly import Assembly
 from archsim.chip.clocks import block_clocks, with_enabled_clocks
 from archsim.chip.component_settings import ComponentSettings
 from archsim.chip.config import Architecture
+from archsim.chip.inventory_form import InventoryForm, form_of
+from archsim.chip.kept_parts import KeptParts
 from archsim.chip.placement import TilesOfKind
 from archsim.chip.roles import OPTIONAL
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from hwlib import find_part
 from hwlib.errors import InputError
+from hwlib.pricing import edition
 
 
 def build_inventory(
@@ -36,39 +40,30 @@ def build_inventory(
     for role, entry in (extra or {}).items():
         settings.setdefault(role, ComponentSettings.model_validate(entry))
     node = float(node_nm or chip.node_nm)
-    return list(assemble(chip, settings, tiles, node, without or {}))
+    return list(assemble(chip, form_of(chip, settings), tiles, node, without or {}))
 
 
 def assemble(
     chip: Architecture,
-    settings: Mapping[str, ComponentSettings],
+    form: InventoryForm,
     tiles: int,
     node: float,
     without: Mapping[str, int],
     kinds: Sequence[TilesOfKind] = (),
+    kept: KeptParts | None = None,
 ) -> tuple[Component, ...]:
-    """The components of `settings` on a chip with `tiles` tiles, those of `kinds` where its cores are
-    not alike, in their order; see `build_inventory`.
+    """The components of `form` on a chip with `tiles` tiles, those of `kinds` where its cores are
+    not alike, in their order, parts that are `kept` from there; see `build_inventory`.
     """
-    parts = Assembly(chip, settings, node, kinds or (TilesOfKind("", tiles, without),))
-    clocks = parts.that_follow(CLOCKED, TILE_CLOCKED, TRUNK)
-    links = parts.that_follow("core_pitch_mm") - clocks
-    wires = parts.that_follow("core_area_mm2", "bus_mm", "tree_mm") - clocks
-    for role, entry in settings.items():
-        if entry.boundary == "macro" and role not in wires | clocks | links:
-            parts.enter(role)
+    kinds = kinds or (TilesOfKind("", tiles, without),)
+    parts = Assembly(chip, form, node, kinds, kept or KeptParts())
+    parts.enter(form.in_tiles)
     parts.measure_cores()
-    for role in settings:
-        if role not in parts.entered and role not in clocks | links:
-            parts.enter(role)
+    parts.enter(form.others)
     parts.measure_pitch()
-    for role in settings:
-        if role in links and role not in clocks:
-            parts.enter(role)
+    parts.enter(form.links)
     parts.measure_clocks()
-    for role in settings:
-        if role in clocks:
-            parts.enter(role)
+    parts.enter(form.clocks)
     parts.enter_gated_clocks()
     return tuple(parts.in_order())
 
@@ -82,7 +77,7 @@ def priced_ledger(
     Raises InputError where the run counts what the chip neither has nor says to be absent, or what
     its part cannot do.
     """
-    known = {component.name: find_part(component.part).actions for component in inventory}
+    known = _abilities(tuple([(item.name, item.part) for item in inventory]), edition())
     ledger = _without_idle_clocks(ledger, known)
     ledger = with_enabled_clocks(ledger, inventory)
     # A clock tree is asked for by the time a run takes: demanded at once, so that counting alone
@@ -113,6 +108,19 @@ def priced_ledger(
     kept.counts = {key: count for key, count in ledger.counts.items() if key[0] in known}
     asked = {key[0] for key, count in ledger.counts.items() if count} if chip.absent else ()
     return kept, [role for role in chip.absent if role in asked]
+
+
+@lru_cache(maxsize=256)
+def _abilities(
+    parts: tuple[tuple[str, str], ...], of_edition: int
+) -> Mapping[str, Mapping[str, str]]:
+    """The actions of each component.
+
+    Args:
+        parts: of each component its name and its part.
+        of_edition: of the library.
+    """
+    return {name: find_part(part).actions for name, part in parts}
 
 
 def _without_idle_clocks(ledger: Ledger, known: Mapping[str, object]) -> Ledger:

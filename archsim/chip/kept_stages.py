@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
+from archsim.chip.kept_parts import KeptParts
 from archsim.chip.watched_settings import Watch
 from hwlib.pricing import edition
 
@@ -32,14 +33,23 @@ class BuildStage(NamedTuple):
 
 
 class BuildStages(Protocol):
-    """What makes a stage, or has it."""
+    """What makes a stage, or has it; `parts` are those of the inventory that it has."""
+
+    @property
+    def parts(self) -> KeptParts | None: ...
 
     def __call__(self, stage: BuildStage, chip: Architecture, *given: Any) -> Any: ...
 
 
-def afresh(stage: BuildStage, chip: Architecture, *given: Any) -> Any:
-    """Make a stage, keeping nothing: for one chip."""
-    return stage.make(chip, *given)
+class _Afresh:
+    parts = None
+
+    def __call__(self, stage: BuildStage, chip: Architecture, *given: Any) -> Any:
+        return stage.make(chip, *given)
+
+
+afresh = _Afresh()
+"""Makes a stage, keeping nothing: for one chip."""
 
 
 class _Kept(NamedTuple):
@@ -83,6 +93,7 @@ class KeptStages:
     def __init__(self, most: int = MOST):
         self.most = most
         self.rows = 0
+        self.parts = KeptParts()
         self._forms: dict[BuildStage, list[_Form]] = {}
         self._kept: dict[tuple[Any, ...], _Kept] = {}
 

@@ -4,7 +4,8 @@ import pytest
 
 from archsim.chip import load_architecture
 from archsim.chip.built import build_chip
-from archsim.chip.kept_stages import BuildStage, KeptStages
+from archsim.chip.kept_parts import KeptParts, MadePart
+from archsim.chip.kept_stages import BuildStage, KeptStages, afresh
 from archsim.schemes import load_scheme
 from archsim.trace import build_trace
 from hwlib.errors import InputError
@@ -128,3 +129,47 @@ def test_no_more_is_kept_than_there_is_room_for():
         assert kept(rows.stage, chip) == size
         assert kept.rows <= 3000
     assert rows.times == 50
+
+
+def parts_on(chip, kept):
+    trace = build_trace(load_network("lenet1"), None, "inference")
+    return {part.name: part for part in build_chip(trace, chip, stages=kept).parts}
+
+
+def test_a_part_is_shared_by_chips_on_which_it_is_the_same():
+    kept = KeptStages()
+    entries = load_architecture("cim40").components
+    # of one file, whose entries a sweep shares
+    usual, slow, tall = (
+        chip.model_copy(update={"components": entries}).read_from("cim40")
+        for chip in chips({}, {"clock_mhz": 10.0}, {"tile.rows": 32})
+    )
+    parts = [parts_on(chip, kept) for chip in (usual, slow, tall)]
+    # a converter follows the clock and a row register does not; both lie in tiles of another size
+    assert parts[1]["input_register"] is parts[0]["input_register"]
+    assert parts[1]["adc"] == parts_on(slow, afresh)["adc"]
+    assert parts[2]["array"] == parts_on(tall, afresh)["array"] != parts[0]["array"]
+
+
+def test_parts_are_kept_by_the_types_of_what_they_follow():
+    kept = KeptStages()
+    (chip,) = chips({})
+    entry = chip.components["input_register"]
+    keys = [
+        kept.parts.find("input_register", 0, entry, chip, {"input_register_bits": bits, "cores": 1})
+        for bits in (64, 64.0)
+    ]
+    assert keys[0] != keys[1]
+    around = [kept.parts.around(node, {}) for node in (40.0, 28.0, 40.0)]
+    assert around[0] == around[2] != around[1]
+
+
+def test_no_more_parts_are_kept_than_there_is_room_for():
+    kept = KeptParts(most=20)
+    (chip,) = chips({})
+    entry = chip.components["adc"]
+    for number in range(50):
+        kept.keep(number, MadePart("adc", entry, {}, 1.0))
+    assert [kept.get(number) is None for number in (0, 29, 30, 49)] == [True, True, False, False]
+    kept.keep(None, MadePart("adc", entry, {}, 1.0))
+    assert kept.get(None) is None

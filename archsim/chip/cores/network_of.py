@@ -102,15 +102,11 @@ def network_values(chip: Architecture, cores: int) -> dict[str, float]:
     if not chip.core.tiles:
         return {"router_ports": 1, "router_buffer_kib": 0.0625, "link_pitches": 0.0}
     layout = layout_on(chip, cores)
-    ending: dict[int, int] = {}
-    for link in layout.links:
-        if link.enters is not None:
-            ending[link.enters] = ending.get(link.enters, 0) + 1
-    ports = max(ending.values(), default=1)
+    ports = layout.most_ports
     settings = chip.network
     packets = ports * settings.slots * layout.routers.classes
     return {
         "router_ports": ports,
         "router_buffer_kib": packets * settings.packet_flits * settings.flit_bits / 8192,
-        "link_pitches": sum(link.pitches for link in layout.links),
+        "link_pitches": layout.link_pitches,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -83,6 +84,17 @@ class NetworkLayout:
     def routes(self) -> RouteTable:
         """Its routes as rows of numbers, kept as they are asked for."""
         return RouteTable(self)
+
+    @cached_property
+    def most_ports(self) -> int:
+        """Links that end at the router at which most do; one at least."""
+        ending = Counter(link.enters for link in self.links if link.enters is not None)
+        return max(ending.values(), default=1)
+
+    @cached_property
+    def link_pitches(self) -> float:
+        """The length of all links in pitches of a core."""
+        return sum(link.pitches for link in self.links)
 
     def path(self, source: int, target: int) -> tuple[Channel, ...]:
         """The channels from a terminal to another, in their order.

@@ -39,13 +39,7 @@ def resolve(design: Mapping[str, Any]) -> RunnableDesign:
     does not allow.
     """
     chip = chip_of(
-        design["architecture"],
-        {
-            path: value
-            for path, value in design.items()
-            # Some settings of a training are the chip's (devices a weight).
-            if of_chip(path) or chip_settings(path, value)
-        },
+        design["architecture"], {path: value for path, value in design.items() if _is_of_chip(path)}
     )
     settings = tuple(
         sorted((path[7:], value) for path, value in design.items() if path[:7] == "scheme.")
@@ -108,8 +102,9 @@ def chip_of(name: str, settings: Mapping[str, Any]) -> Architecture:
 
     file = _chip_file(name)
     content = with_settings(file.content, settings)
-    paths = [".".join(keys) for path, value in settings.items() for keys, _ in _keys(path, value)]
-    if any(path.startswith(("physics.", "components.array")) for path in paths):
+    if any(path.startswith(("physics.", "components.array")) for path in settings):
+        own = (keys for path, value in settings.items() for keys, _ in _keys(path, value))
+        paths = [".".join(keys) for keys in own]
         content = _own_cell(content)
         share_cell_values(content, paths, name)
     try:
@@ -186,10 +181,20 @@ def _keys(path: str, value: Any) -> list[tuple[tuple[str, ...], Any]]:
     """Where a setting stands in its tree: devices per weight are the chip's, and a layer's name may
     hold dots.
     """
-    own = chip_settings(path, value)
-    return [(_split(path), value)] if own is None else list(own.items())
+    plain = _plain_keys(path)
+    if plain is not None:
+        return [(plain, value)]
+    return list((chip_settings(path, value) or {}).items())
 
 
 @lru_cache(maxsize=4096)
-def _split(path: str) -> tuple[str, ...]:
-    return tuple(path.split("."))
+def _plain_keys(path: str) -> tuple[str, ...] | None:
+    """The keys of a setting that stands where its path says; None for devices per weight."""
+    # whether it is one of these is seen by its path, whatever its value
+    return tuple(path.split(".")) if chip_settings(path, None) is None else None
+
+
+@lru_cache(maxsize=4096)
+def _is_of_chip(path: str) -> bool:
+    # some settings of a training are the chip's (devices a weight)
+    return of_chip(path) or _plain_keys(path) is None
