@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from archsim.cost.spread import Spread, UnitPrice
@@ -15,8 +14,7 @@ from archsim.ledger.ledger import Entry
 SHARED = "shared"
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentCost:
+class ComponentCost(NamedTuple):
     """All instances of one component: area in mm2, leakage in uW, dynamic and static energy of the
     run in J.
     """

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 from archsim.cost.component_cost import SHARED, ComponentCost, Energy, energy_by_row
 from archsim.cost.spread import NOTHING, Spread, UnitPrice, total
+from archsim.cost.standing import standing_cost, standing_costs
 from archsim.ledger.component import BOUNDARIES, Component
 from archsim.ledger.ledger import Entry, Ledger
-from hwlib import Price, Quantity, price
-from hwlib.pricing import edition
+from hwlib import Price, price
 
-_MM2 = 1e-6  # from um2
 _UW = 1e6  # from W
 
 
@@ -46,9 +45,17 @@ class Estimate:
 
     def within(self, boundary: str) -> list[ComponentCost]:
         """The components inside a boundary; macro lies in chip, chip in system."""
-        # The order of BOUNDARIES is the nesting.
-        inside = BOUNDARIES[: BOUNDARIES.index(boundary) + 1]
-        return [item for item in self.components if item.component.boundary in inside]
+        kept = self._within.get(boundary)
+        if kept is None:
+            # The order of BOUNDARIES is the nesting.
+            inside = BOUNDARIES[: BOUNDARIES.index(boundary) + 1]
+            kept = [item for item in self.components if item.component.boundary in inside]
+            self._within[boundary] = kept
+        return kept
+
+    @functools.cached_property
+    def _within(self) -> dict[str, list[ComponentCost]]:
+        return {}
 
     @functools.cached_property
     def rows(self) -> dict[tuple[str, str], Energy]:
@@ -59,13 +66,13 @@ class Estimate:
         return energy_by_row(self.counts, self.units, outside)
 
     def area_mm2(self, boundary: str = "chip") -> Spread:
-        return total(item.area_mm2 for item in self.within(boundary))
+        return total([item.area_mm2 for item in self.within(boundary)])
 
     def energy_j(self, boundary: str = "chip") -> Spread:
-        return total(item.energy_j for item in self.within(boundary))
+        return total([item.energy_j for item in self.within(boundary)])
 
     def static_power_uw(self, boundary: str = "chip") -> Spread:
-        return total(item.static_power_uw for item in self.within(boundary))
+        return total([item.static_power_uw for item in self.within(boundary)])
 
     def dynamic_power_uw(self, boundary: str = "chip") -> Spread | None:
         """Dynamic energy over the time of the run; None where that is unknown."""
@@ -117,20 +124,6 @@ def price_component(component: Component, node_nm: float) -> Price:
     return price(component.part, component.parameters, node_nm)
 
 
-@functools.lru_cache(maxsize=16384)
-def _unit_prices(
-    part: str, parameters: tuple[tuple[str, object], ...], node_nm: float, of_edition: int
-) -> UnitPrice:
-    # floats only: the trails behind them are walked when somebody asks (archsim explain)
-    priced = price(part, dict(parameters), node_nm)
-    energy = {action: _spread(item) for action, item in priced.energy.items()}
-    return UnitPrice(_spread(priced.area).times(_MM2), _spread(priced.leakage).times(_UW), energy)
-
-
-def _spread(quantity: Quantity) -> Spread:
-    return Spread(quantity.value, quantity.low, quantity.high)
-
-
 def price_run(
     inventory: Sequence[Component],
     ledger: Ledger,
@@ -164,55 +157,48 @@ def price_run(
         # the other never.
         names = sorted(item.name for item in inventory)
         raise RuntimeError(f"two components of one name in the inventory: {names}")
+    node = float(node_nm)
     if units is None:
-        units = {
-            item.name: _unit_prices(
-                item.part, tuple(sorted(item.parameters.items())), float(node_nm), edition()
-            )
-            for item in inventory
-        }
+        standing = standing_costs(inventory, node)
+        units = {item.component.name: item.unit for item in standing}
+    else:
+        standing = [standing_cost(item, units[item.name]) for item in inventory]
     counts = dict(ledger.counts)
-    # Layers and phases of one action have one price: their counts are summed exactly, then
-    # multiplied once.
-    by_action: dict[tuple[str, str], list[float]] = {}
-    for (name, action, _, _), count in counts.items():
-        items = by_action.get((name, action))
-        if items is None:
-            by_action[name, action] = [count]
-        else:
-            items.append(count)
     dynamic: dict[str, list[Spread]] = {name: [] for name in components}
     actions = {}
-    for (name, action), items in by_action.items():
-        unit = units[name].energy_j.get(action) if name in components else None
+    for (name, action), items in _by_action(counts).items():
+        component = components.get(name)
+        unit = units[name].energy_j.get(action) if component else None
         # Work of a component that is not there is refused, not dropped: a total that lacks it looks
         # right. An entry of zero actions is let pass where the chip has no instance (a switched-off
         # block).
-        if unit is None or not components[name].count and any(items):
+        if component is None or unit is None or not component.count and any(items):
             raise _fault(components, counts, name, action)
         actions[name, action] = times = math.fsum(items)
         dynamic[name].append(unit.times(times))
+    per_uw = seconds / _UW if seconds else None  # uW back to W
     costs = tuple(
         [
-            _cost(component, units[component.name], total(dynamic[component.name]), seconds)
-            for component in inventory
+            ComponentCost(
+                item.component,
+                item.area_mm2,
+                item.static_power_uw,
+                total(dynamic[item.component.name]),
+                NOTHING if per_uw is None else item.static_power_uw.times(per_uw),
+            )
+            for item in standing
         ]
     )
-    return Estimate(costs, counts, actions, units, float(node_nm), seconds, images)
+    return Estimate(costs, counts, actions, units, node, seconds, images)
 
 
-def _cost(
-    component: Component, unit: UnitPrice, dynamic: Spread, seconds: float | None
-) -> ComponentCost:
-    static = unit.static_power_uw.times(component.count)
-    return ComponentCost(
-        component,
-        area_mm2=unit.area_mm2.times(component.count),
-        static_power_uw=static,
-        dynamic_energy_j=dynamic,
-        # uW back to W.
-        static_energy_j=static.times(seconds / _UW) if seconds else NOTHING,
-    )
+def _by_action(counts: Mapping[Entry, float]) -> dict[tuple[str, str], list[float]]:
+    """The counts of all layers and phases, which have one price: they are summed exactly, then
+    multiplied once."""
+    by_action: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for (name, action, _, _), count in counts.items():
+        by_action[name, action].append(count)
+    return by_action
 
 
 def _fault(

@@ -19,7 +19,8 @@ class Spread(NamedTuple):
     # For factors of at least zero, which counts, times and units are: a negative one would swap the
     # ends.
     def times(self, factor: float) -> Spread:
-        return Spread(self.value * factor, self.low * factor, self.high * factor)
+        value, low, high = self
+        return Spread(value * factor, low * factor, high * factor)
 
     def plus(self, other: Spread) -> Spread:
         return Spread(self.value + other.value, self.low + other.low, self.high + other.high)

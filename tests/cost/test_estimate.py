@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from toy_result import INVENTORY, Toy, facts, price_small, small_ledger, small_result
 
 from archsim.cost.component_cost import SHARED
+from archsim.cost.estimate import price_run
 from archsim.ledger.component import Component
 from archsim.ledger.ledger import Ledger
 from archsim.run.result import Result
@@ -223,3 +224,17 @@ def test_missing_facts_are_named():
             INVENTORY,
             small_ledger(),
         )
+
+
+def test_a_component_that_was_changed_is_priced_as_it_is_now():
+    part = Component("adc", "adc_sar", {"bits": 6}, 3)
+
+    def area(node=40.0):
+        priced = price_run([part], Ledger(), node_nm=node, clock_mhz=1.0, cycles=None, images=1)
+        return priced.area_mm2("macro").value
+
+    six = area()
+    assert area() == six
+    assert area(28.0) != six
+    part.parameters["bits"] = 9
+    assert area() > six

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from archsim.basics.collector import collector_at_work
 from archsim.chip.replicas import chip_settings
 from archsim.cost.unpriced import is_unpriced
 from archsim.exploration.space.design import network_of, resolve
@@ -68,6 +69,7 @@ def compact_run(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**facts, "ledger": ledger}
 
 
+@collector_at_work()
 def training_rung(
     design: Mapping[str, Any], metrics: Sequence[str], options: Mapping[str, Any]
 ) -> tuple[list[Any], dict[str, Any]]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from archsim.basics.collector import collector_paused
 from archsim.exploration.space.space import Space
 from archsim.exploration.store.rows import Lines, PointRow, pack, write_line
 from archsim.exploration.work.rungs import Evaluate
@@ -100,7 +101,8 @@ def run_batch(job: RungJob, number: int, points: Sequence[tuple[str, tuple]]) ->
     # Loading compiled events is charged to the point at which it happens: not to one that has limits.
     limited = job.timeout_s is not None or job.memory_mb is not None
     together = contextlib.nullcontext() if limited else counted_together(STEPS)
-    with together, _marker(job.marks, number) as mark:
+    # What is kept from point to point would be looked at for garbage again and again; a batch is short.
+    with together, collector_paused(), _marker(job.marks, number) as mark:
         for index, (key, values) in enumerate(points):
             mark(index)
             row = run_point(job, key, values)
