@@ -79,6 +79,14 @@ def test_cores_that_need_larger_tables_begin_anew_with_them():
     assert resources(machines[1]) == resources(machines[0])
 
 
+def test_room_for_gaps_is_for_a_few_a_server_where_there_are_very_many(monkeypatch):
+    asked = next(core_cases(1, 1)).work()
+    servers = len(CompiledCoreMachine(*asked).all_servers())
+    for in_all, each in ((1 << 20, 128), (64 * servers, 64), (servers, 32)):
+        monkeypatch.setattr("archsim.soc.compiled.cores.machine.GAPS_IN_ALL", in_all)
+        assert CompiledCoreMachine(*asked).room.gaps == each
+
+
 @pytest.mark.study
 def test_two_thousand_random_chips():
     told = [described(case) for case in cases(2000, SEED) if differences(case)]

@@ -23,6 +23,10 @@ SHORT = 20_000
 CARRIED = ("free_at", "busy", "packets", "flits", "queue_max", "waited", "blocked")
 
 
+GAPS_IN_ALL = 1 << 20
+"""Gaps of all servers for which there is room at first: 16 MB."""
+
+
 class CompiledCoreMachine(CompiledMachine, ChipOfCores):
     """One chip of cores that executes one trace. Where `skips` is false, every step is simulated: for
     tests. `skipped_steps` were not, in a steady state.
@@ -42,8 +46,10 @@ class CompiledCoreMachine(CompiledMachine, ChipOfCores):
         progress: Callable[[int, int], None] | None = None,
     ):
         super().__init__(trace, chip, placement, images, progress)
-        # inputs of a step are hundreds of messages, all asked of one buffer
-        self.room = self.room._replace(events=1 << 14, results=1 << 10, gaps=1 << 7, starts=1 << 10)
+        # Inputs of a step are hundreds of messages, all asked of one buffer. On a chip of thousands of
+        # cores most servers have few gaps, and room for many would be most of the memory.
+        gaps = max(1 << 5, min(1 << 7, GAPS_IN_ALL // len(self.all_servers())))
+        self.room = self.room._replace(events=1 << 14, results=1 << 10, gaps=gaps, starts=1 << 10)
         if steps_in(trace, images) < SHORT:
             self.room = self.room._replace(events=1 << 11, transits=1 << 11, sendings=1 << 9)
 
