@@ -88,6 +88,8 @@ class Operator:
     """Its input are numbers of rows, which nothing may round and no error reaches."""
     trains_constants: ClassVar[bool] = False
     """Its constants are digital words that a training keeps."""
+    masks: ClassVar[bool] = False
+    """It may put a mask on scores before a softmax, or keep one that lies on them."""
     statistics: ClassVar[tuple[str, ...]] = ()
     """Further roles that a training goes on from, where they are given."""
     kernels: ClassVar[tuple[AnyKernel, ...]] = ()

@@ -5,6 +5,7 @@ by strides; an error goes back to where its element came from.
 from __future__ import annotations
 
 from archsim.operators.kernels import LayerKernel, TrainingRow
+from archsim.operators.numbers import np
 
 
 def take(data, window):
@@ -80,6 +81,27 @@ def nothing_back(data, window):
 
 PLACE_WORDS = LayerKernel("constants placed by strides", place_words, nothing_back)
 PLACE = LayerKernel("elements placed by strides", place, take_back)
+
+
+def pick(data, window):
+    """`words`: the number in the input of every output element, below 0 where it is filled, then what
+    it is filled with.
+    """
+    count = data.outputs.shape[0]
+    for k in range(count):
+        filled = data.words[k] < np.float32(0.0)
+        data.outputs[k] = data.words[count] if filled else data.first[int(data.words[k])]
+
+
+def pick_back(data, window):
+    for k in range(data.errors.shape[0]):
+        if data.words[k] >= np.float32(0.0):
+            data.first_errors[int(data.words[k])] += data.errors[k]
+
+
+PICK = LayerKernel("elements by number", pick, pick_back)
+MOST_PICKED = 1 << 24
+"""Elements of an input whose numbers are exact as float32."""
 
 
 def taken(numbers: tuple[int, ...]) -> tuple[TrainingRow, ...]:

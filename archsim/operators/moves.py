@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.arguments import Tensors, number_of
+from archsim.operators.arguments import Tensors, constant, number_of
 from archsim.operators.base import FREE, Operator, TrainingRow
 from archsim.operators.kernels import LayerWords
-from archsim.operators.moved import PUT
+from archsim.operators.moved import MOST_PICKED, PICK, PUT, TAKE
 from archsim.operators.moved import taken as taken_by
 from archsim.operators.numbers import np
+from archsim.operators.pairs import UNKNOWN
 from archsim.operators.strides import walked
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Moves(Operator):
 
     kind = FREE
     moves_only = True
+    kernels = (TAKE, PUT, PICK)
+    trains_constants = True
 
     def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
         """The output by the layer's own settings."""
@@ -74,6 +77,40 @@ class Moves(Operator):
         taken = inputs[0].reshape(-1)[np.maximum(numbers, 0)]
         fill = constants.get("fill", number_of(layer, "fill", 0.0))
         return np.where(numbers < 0, fill, taken).reshape(layer.output_shape)
+
+    def own_rows(self, layer: Layer) -> tuple[TrainingRow, ...]:
+        """The row of a walk that the layer's own settings tell; none where no walk does it."""
+        raise NotImplementedError
+
+    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
+        if walking := walking_rows(layer):
+            return walking
+        if not self.carries(layer):
+            return ()
+        by_number = "index" in layer.constants
+        if not by_number and (rows := self.own_rows(layer)):
+            return rows
+        if layer.input_elements > MOST_PICKED:
+            return ()
+        words = (UNKNOWN,) * (layer.output_elements + 1) if by_number else self._picked(layer, {})
+        return (TrainingRow(PICK, words=LayerWords(constants=tuple(words))),)
+
+    def constant_words(self, layer: Layer, held: Tensors) -> np.ndarray | None:
+        if "index" not in layer.constants:
+            return None  # known from its settings
+        for role in layer.constants:
+            constant(layer, role, held)
+        return self._picked(layer, held)
+
+    def _picked(self, layer: Layer, held: Tensors) -> np.ndarray:
+        fill = float(held.get("fill", number_of(layer, "fill", 0.0)))
+        return np.append(self.origins(layer, held).reshape(-1), fill).astype(np.float32)
+
+    def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
+        if "index" not in layer.constants:
+            return {}
+        held = {"index": words[:-1].astype(np.int64).reshape(layer.output_shape)}
+        return held | ({"fill": words[-1].reshape(())} if "fill" in layer.constants else {})
 
 
 def walk_in(layer: Layer, name: str) -> tuple[int, ...]:

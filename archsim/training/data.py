@@ -13,6 +13,7 @@ from archsim.operators.arguments import number_of
 from archsim.operators.vocabulary import function_of
 from hwlib.errors import InputError
 from workloads.network import Network
+from workloads.scores import scores_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def prepare(network: Network, data: Any) -> Prepared:
     """
     values = math.prod(network.input_shape)
     classes = int(data.classes)
-    steps = network.output_shape[:-1]
+    scores = scores_of(network.output_shape)
+    positions = scores.positions if scores is not None else ()
     arrays = []
     for part in ("train", "test"):
         images = np.asarray(getattr(data, f"{part}_images"))
@@ -62,11 +64,11 @@ def prepare(network: Network, data: Any) -> Prepared:
             )
         if (
             labels.dtype.kind not in "iu"
-            or labels.ndim > 2
-            or (labels.ndim == 2 and labels.shape[1:] not in ((1,), steps))
+            or labels.shape[1:] not in ((), (1,), positions)
+            or (len(positions) == 2 and labels.shape[1:] != positions)
         ):
             raise InputError(
-                "labels are integers, one an image or one a time step",
+                "labels are integers, one an image, one a time step or one a pixel",
                 where=where,
                 got=(labels.dtype, labels.shape),
             )

@@ -36,7 +36,7 @@ from archsim.training.reads import FORTH as READ_FORTH
 from archsim.training.reads import read_array
 from archsim.training.recurrent import recurrent_backward, recurrent_forward
 from archsim.training.shared_reads import shared_backward, shared_forward
-from archsim.training.stored_values import store_map
+from archsim.training.stored_values import store_map, store_outputs
 from archsim.training.table import (
     ARRAY,
     BACK,
@@ -142,7 +142,7 @@ def forward_pass(operations, cycle):
         else:
             array_forward(row, cycle, inputs, outputs)
         await_turn(cycle.turns, index, cycle.way, cycle.image)
-        store_map(outputs, cycle, index, U(0))
+        store_outputs(row, outputs, memory, cycle, index)
         pass_turn(cycle.turns, index, cycle.way, cycle.image)
 
 

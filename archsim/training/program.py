@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from archsim.basics.layer_names import require_layers
+from archsim.operators.unrounded import stored_forms
 from archsim.operators.vocabulary import function_of
 from archsim.training.program_rows import Layout, add_layer, number_vectors
 from archsim.training.sections import LayerTiles
@@ -70,7 +71,7 @@ def build_program(
             got=", ".join(network.gaps[:5]),
             hint="write the whole network in our TOML or as ONNX",
         )
-    layout = Layout(output_errors=output_errors)
+    layout = Layout(output_errors=output_errors, stored=stored_forms(network))
     for layer in trained_layers(network):
         add_layer(layout, layer, network, copies)
     if not layout.arrays:
@@ -119,7 +120,7 @@ def _last(network: Network) -> Layer:
             "training needs class scores at the end",
             where=f"network '{network.name}'",
             got=last.output_shape,
-            allowed="(classes,) or (time steps, classes)",
+            allowed="(classes,), (time steps, classes) or (classes, height, width)",
         )
     return last
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from archsim.operators.base import ArrayKernel, LayerKernel, RecurrentKernel, TrainingRow
 from archsim.operators.kernels import OWN
+from archsim.operators.unrounded import IN_WORDS, SCORES, renames
 from archsim.operators.vocabulary import (
     array_kernels,
     digital_kernels,
@@ -49,6 +50,7 @@ from archsim.training.table import (
     SECOND,
     SECOND_SIZE,
     SHARED,
+    STORED,
     TRAINED,
     TURNED,
     TURNED_VECTORS,
@@ -57,12 +59,7 @@ from archsim.training.table import (
     WINDOW,
     WORDS,
 )
-from archsim.training.trainable import (
-    refuse_computed_rows,
-    refuse_tables_apart,
-    renames,
-    training_rows,
-)
+from archsim.training.trainable import refuse_computed_rows, refuse_tables_apart, training_rows
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
@@ -86,6 +83,8 @@ class Layout:
     names: list[str] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)
     output_errors: int = 1
+    stored: Mapping[str, int] = field(default_factory=dict)
+    """How what a layer writes is stored (see `operators.unrounded`); in words where it is not named."""
     words: float_words[float] = field(default_factory=lambda: float_words("f"))
     """First values of the words that layers keep from image to image."""
     scales: int = 0
@@ -135,6 +134,10 @@ def add_layer(layout: Layout, layer: Layer, network: Network, copies: Mapping[st
         entry = _operation(layout, layer, row)
         second = row.second >= 0 and needed[row.second]
         source = any(needed) if row.source == OWN else needed[row.source]
+        entry[STORED] = layout.stored.get(layer.name, IN_WORDS)
+        if entry[STORED] == SCORES:
+            assert not row.kept, "masks lie where the operation keeps its own"
+            entry[KEPT_SIZE] = entry[OUTPUT_SIZE]  # where they lie while the others are rounded
         entry[BACKWARD] = int(source or second or (moves and bool(row.words.trained)))
         if layer.on_array:
             # of a layer in groups row after row has an array; who reads it first has it made

@@ -17,13 +17,18 @@ from archsim.kernels.number_formats import (
     open_words,
 )
 from archsim.kernels.random import row_key, stream_key
+from archsim.kernels.views import view_at
+from archsim.operators.unrounded import FAR_BELOW, IN_WORDS, WHOLE
 from archsim.schemes.shared.words import Arithmetic, told_scale
 from archsim.training.records import BetweenLayers, KeptWords
-from archsim.training.table import CYCLES, Program
+from archsim.training.table import CYCLES, KEPT, KEPT_SIZE, STORED, Program
 
 U = np.uint64
 VALUES = U(190)  # stream of the random numbers, beside those of kernels.random
 WAYS = ("activations", "errors", "second errors")
+
+
+_FAR = np.float32(FAR_BELOW)
 
 
 @kernel
@@ -39,6 +44,24 @@ def store_map(values, cycle, index, part):
     # a test's steps are keys alone: its scales stay as they are
     image = np.int64(cycle.step) if cycle.follows else 0
     enter_words(0, values, cycle.scales[index], form, image, key, cycle.follows)
+
+
+@kernel
+def store_outputs(row, values, memory, cycle, index):
+    """`store_map` of what an operation wrote, but for masked scores and numbers of rows."""
+    stored = row[STORED]
+    if stored == WHOLE:
+        return
+    if stored == IN_WORDS:
+        store_map(values, cycle, index, U(0))
+        return
+    kept = view_at(memory, row[KEPT], (row[KEPT_SIZE],))
+    for k in range(values.shape[0]):
+        kept[k] = values[k]
+        values[k] = np.float32(0.0) if kept[k] <= _FAR else values[k]
+    store_map(values, cycle, index, U(0))
+    for k in range(values.shape[0]):
+        values[k] = kept[k] if kept[k] <= _FAR else values[k]
 
 
 def new_stored(

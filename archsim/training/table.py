@@ -24,7 +24,8 @@ DIGITAL, ON_ARRAY, RECURRENT, LAYER, SHARED = range(5)
 # where the words lie that a layer keeps from image to image, and how many: CONSTANTS of them never
 # change, then come TRAINED, FORTH and BACK quantities of EACH words (see `kernels.LayerWords`), whose
 # scales start at SCALE. FIRST, COUNT: which of the vectors of its array are those of the operation.
-# TURNED: it reads the array from its outputs' side; UNBIASED: without the biases of the array. WINDOW
+# TURNED: it reads the array from its outputs' side; UNBIASED: without the biases of the array. STORED:
+# how what it writes lies between layers (see `operators.unrounded`); SCORES have room in KEPT. WINDOW
 # starts the numbers of the window.
 (
     FORM,
@@ -52,8 +53,9 @@ DIGITAL, ON_ARRAY, RECURRENT, LAYER, SHARED = range(5)
     COUNT,
     TURNED,
     UNBIASED,
+    STORED,
     WINDOW,
-) = range(26)
+) = range(27)
 FIELDS = WINDOW + WINDOW_NUMBERS
 # Columns of an array's row. BLOCK, ERRORS, PEAKS are offsets into an image's memory; WEIGHTS,
 # STATE, PLANES into the arrays' memories.

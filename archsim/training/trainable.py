@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from archsim.operators.arguments import axes_of
 from archsim.operators.base import NOTHING, TrainingRow
+from archsim.operators.unrounded import NUMBERS, renames, whole_sources
 from archsim.operators.vocabulary import FUNCTIONS, function_of
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
+from workloads.scores import scores_of
 from workloads.tables_on_arrays import owner_of_table
 
 
@@ -17,9 +20,12 @@ def ends_in_loss(network: Network) -> bool:
     the training contains.
     """
     last = network.layers[-1]
-    classes = len(last.output_shape) - 1
+    scores = scores_of(last.output_shape)
     kind = FUNCTIONS.get(last.operator, NOTHING)
-    return kind.in_loss and all(axis in (-1, classes) for axis in axes_of(last, (classes,)))
+    if scores is None or not kind.in_loss:
+        return False
+    rank = len(last.output_shape)
+    return all(axis % rank == scores.axis for axis in axes_of(last, (rank - 1,)))
 
 
 def with_outputs(network: Network) -> Network:
@@ -32,16 +38,28 @@ def with_outputs(network: Network) -> Network:
     return replace(network, layers=(*network.layers, outputs))
 
 
+def with_positions(network: Network) -> Network:
+    """The network with its pixels one after the other, each with the scores of its classes, where it
+    ends in a map (classes, height, width); any other as it is.
+    """
+    last = trained_layers(network)[-1]
+    scores = scores_of(last.output_shape)
+    if scores is None or len(scores.positions) != 2:
+        return network
+    turned = (*scores.positions, scores.classes)
+    rows = (math.prod(scores.positions), scores.classes)
+    pixels, each = f"{last.name}.pixels", f"{last.name}.scores"
+    axes = (("axes", (1, 2, 0)),)
+    added = (
+        Layer(pixels, "transpose", (last.name,), (last.output_shape,), turned, settings=axes),
+        Layer(each, "reshape", (pixels,), (turned,), rows),
+    )
+    return replace(network, layers=(*trained_layers(network), *added))
+
+
 def trained_layers(network: Network) -> tuple[Layer, ...]:
     """The layers that the table of a training holds."""
     return network.layers[:-1] if ends_in_loss(network) else network.layers
-
-
-def renames(layer: Layer) -> bool:
-    """True where the layer's output is its input, in the same memory."""
-    kind = FUNCTIONS.get(layer.computes, NOTHING)
-    # not so of a cache with what earlier tokens left, which nobody knows
-    return kind.renames and kind.carries(layer)
 
 
 def training_rows(layer: Layer, where: str) -> tuple[TrainingRow, ...]:
@@ -97,20 +115,16 @@ def refuse_tables_apart(layer: Layer, network: Network, where: str) -> None:
 
 
 def refuse_computed_rows(layer: Layer, network: Network, where: str) -> None:
-    """Raise InputError where the numbers of rows are computed: between layers values are stored in
-    the words of the chip, which round.
-    """
+    """Raise InputError where the numbers of rows are worked out by what rounds, or learns."""
     if not FUNCTIONS.get(layer.computes, NOTHING).takes_numbers:
         return
-    source = network.layer(layer.inputs[0])
-    while source.inputs and renames(source):
-        source = network.layer(source.inputs[0])
-    if source is not network.layers[0]:
-        raise InputError(
-            "training looks up rows by the network's own input alone",
-            where=where,
-            got=f"{layer.computes} of '{source.name}'",
-        )
+    for source in whole_sources(layer, network):
+        if source.computes not in NUMBERS and not renames(source):
+            raise InputError(
+                "training looks up rows by whole numbers that come from the network's own input",
+                where=where,
+                got=f"{layer.computes} of '{source.name}'",
+            )
 
 
 def untrainable(network: Network) -> dict[str, str]:
@@ -131,7 +145,7 @@ def untrainable(network: Network) -> dict[str, str]:
     lacking |= dict.fromkeys(further, "a further input")
     lacking |= dict.fromkeys(network.gaps, "gap")
     last = trained_layers(network)[-1]
-    if len(last.output_shape) > 2:
+    if scores_of(last.output_shape) is None:
         lacking.setdefault(
             last.name, f"no class scores but {'x'.join(map(str, last.output_shape))}"
         )

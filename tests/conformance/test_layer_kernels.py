@@ -140,6 +140,14 @@ FORMS = {
         for kind, item in KINDS.items()
         if item.kernel
     },
+    "by number": ("transpose", {"axes": [1, 0]}, [(3, 4)], {"constants": ("index",)}),
+    "by number, filled": (
+        "pad",
+        {"padding": 1},
+        [(2, 2, 2)],
+        {"settings": (("fill", 0.5),), "constants": ("index",)},
+    ),
+    "more axes than four": ("transpose", {"axes": [5, 2, 4, 1, 3, 0]}, [(2, 2, 2, 2, 2, 2)]),
     "square": ("power", {"exponent": 2}, [MAP]),
     "cube": ("power", {"exponent": 3}, [MAP]),
     "difference": ("subtract", {}, [(2, 3), (3,)]),
@@ -214,6 +222,14 @@ def first_words(row, number):
     return np.array(values, F)
 
 
+def numbers_of(layer):
+    """Elements met twice and never, and every third one filled where the layer fills."""
+    numbers = np.arange(layer.output_elements) * 5 % layer.input_elements
+    if layer.setting("fill") is not None:
+        numbers[::3] = -1
+    return np.append(numbers, layer.setting("fill", 0.0))
+
+
 class Run:
     """A layer's rows with values, in plain Python or machine code."""
 
@@ -228,6 +244,8 @@ class Run:
         chosen = self.layer.computes == "where"
         if chosen and "operand0" in self.layer.constants:  # a condition is false somewhere
             self.words[: self.layer.output_elements : 2] = 0
+        if "index" in self.layer.constants:
+            self.words[:] = numbers_of(self.layer)
         shapes = self.layer.input_shapes
         self.inputs = [values_of(int(np.prod(shape)), 3 + k) for k, shape in enumerate(shapes)]
         if chosen and "operand0" not in self.layer.constants:

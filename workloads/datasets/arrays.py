@@ -135,16 +135,16 @@ def _is_one_hot(array: np.ndarray) -> bool:
     """Whether rows have a single one, or a single number: classes that somebody spread out, and no
     steps of a sequence.
     """
-    rows = np.sort(array, axis=1)
-    return bool(array.shape[1] == 1 or ((rows[:, :-1] == 0).all() and (rows[:, -1] == 1).all()))
+    rows = np.sort(array.reshape(-1, array.shape[-1]), axis=1)
+    return bool(array.shape[-1] == 1 or ((rows[:, :-1] == 0).all() and (rows[:, -1] == 1).all()))
 
 
 def _labels(array: np.ndarray, where: str) -> np.ndarray:
     # One-hot rows and floats are refused and not guessed at.
-    counts = array.ndim in (1, 2) and array.dtype.kind in "iu" and array.size
-    if not counts or (array.ndim == 2 and _is_one_hot(array)):
+    counts = array.ndim in (1, 2, 3) and array.dtype.kind in "iu" and array.size
+    if not counts or (array.ndim > 1 and _is_one_hot(array)):
         raise InputError(
-            "labels are one whole number an image, or one a time step",
+            "labels are one whole number an image, one a time step, or one a pixel",
             where=where,
             got=f"{array.dtype} {array.shape}",
         )

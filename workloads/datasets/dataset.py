@@ -11,6 +11,7 @@ import numpy as np
 from hwlib.errors import InputError
 from hwlib.text import html_table
 from workloads.network import Network
+from workloads.scores import Scores, scores_of
 
 # ImageNet's thousand would make the notebook unreadable.
 _MOST_SHOWN = 100  # classes in a notebook
@@ -20,7 +21,7 @@ _MOST_SHOWN = 100  # classes in a notebook
 class Dataset:
     """Labelled images. Images are float32 from 0 to 1, (images, channels, height, width), or
     (images, features) after `fit_dataset` for a network with a flat input; labels are int64 from 0
-    to `classes` - 1. All arrays are read-only.
+    to `classes` - 1, (images,), (images, steps) or (images, height, width). All arrays are read-only.
     """
 
     name: str
@@ -124,15 +125,15 @@ def fit_dataset(network: Network, dataset: Dataset) -> Dataset:
             hint=_advice(shape, dataset.classes),
         )
     # More outputs than classes are harmless: training teaches the spare ones to stay low.
-    # One label an image, that of a sequence's last step, or one for each of its steps.
+    # One label an image, that of a sequence's last step, or one for each of its steps or pixels.
     answers = dataset.train_labels.shape[1:]
-    fits = len(outputs) <= 2 and answers in ((), outputs[:-1])
-    if not fits or outputs[-1] < dataset.classes:
+    scores = scores_of(outputs)
+    if scores is None or scores.classes < dataset.classes or not _answered(scores, answers):
         raise InputError(
             "one output a class is needed",
             where=where,
             got=_text(outputs),
-            allowed=f"{dataset.classes} outputs or more",
+            allowed=_wanted(dataset.classes, answers),
             hint=_advice(shape, dataset.classes),
         )
     if wanted == shape:
@@ -142,6 +143,17 @@ def fit_dataset(network: Network, dataset: Dataset) -> Dataset:
         for images in (dataset.train_images, dataset.test_images)
     )
     return replace(dataset, train_images=train, test_images=test)
+
+
+def _answered(scores: Scores, answers: tuple[int, ...]) -> bool:
+    """Whether labels of this shape an image fit: of a map every pixel has one."""
+    return answers == scores.positions or (not answers and len(scores.positions) < 2)
+
+
+def _wanted(classes: int, answers: tuple[int, ...]) -> str:
+    if len(answers) == 2:
+        return f"{classes} channels or more of {_text(answers)}"
+    return f"{classes} outputs or more"
 
 
 def _text(shape: tuple[int, ...]) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from archsim.operators.arguments import number_of
 from archsim.operators.base import AXES_KEPT, IMAGE, TrainingRow, operator
 from archsim.operators.kernels import LayerWords
-from archsim.operators.moved import PUT, TAKE
-from archsim.operators.moves import Moves, walking_rows
+from archsim.operators.moved import PUT
+from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
 from archsim.operators.sizes import Output
@@ -28,7 +28,6 @@ class Pad(Moves):
     """Zeros at the four sides, or by index with a fill value."""
 
     fields = ("padding",)
-    kernels = (PUT, TAKE)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         need_rank(shapes[0], 3, table.where, IMAGE)
@@ -45,9 +44,7 @@ class Pad(Moves):
         sides = ((0, 0), (top, bottom), (left, right))
         return np.pad(values, sides, constant_values=fill)
 
-    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        if walking := walking_rows(layer):
-            return walking
+    def own_rows(self, layer: Layer) -> tuple[TrainingRow, ...]:
         top, left = layer.padding[:2]
         strides = strides_of(layer.output_shape)
         start = top * strides[1] + left * strides[2]

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import count_of
 from archsim.operators.base import AXES_KEPT, AXES_OWN, TrainingRow, operator
-from archsim.operators.moved import PUT, TAKE
 from archsim.operators.moved import taken as taken_by
-from archsim.operators.moves import Moves, walking_rows
+from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
 from archsim.operators.sizes import Output
 from archsim.operators.strides import moved_numbers, strides_of
@@ -35,7 +34,6 @@ class Slice(Moves):
     """From `start` to before `stop` along an axis, or by index."""
 
     fields = ("axis", "start", "stop")
-    kernels = (TAKE, PUT)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         shape = shapes[0]
@@ -61,9 +59,7 @@ class Slice(Moves):
         taken[count_of(layer, "axis")] = span
         return values[tuple(taken)]
 
-    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        if walking := walking_rows(layer):
-            return walking
+    def own_rows(self, layer: Layer) -> tuple[TrainingRow, ...]:
         strides = [*strides_of(layer.input_shapes[0])]
         axis = count_of(layer, "axis")
         start = count_of(layer, "start") * strides[axis]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.base import AXES_OWN, TrainingRow, operator
-from archsim.operators.moved import PUT, TAKE, taken
-from archsim.operators.moves import Moves, walking_rows
+from archsim.operators.moved import taken
+from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
 from archsim.operators.sizes import Output
 from archsim.operators.strides import moved_numbers, strides_of
@@ -24,7 +24,6 @@ class Tile(Moves):
     """The whole input `repeats` times along each axis, or by index."""
 
     fields = ("repeats",)
-    kernels = (TAKE, PUT)
     meanings = {"repeats": "of `tile`: how many times along each axis"}
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
@@ -47,9 +46,7 @@ class Tile(Moves):
             raise InputError("repeats must be whole numbers", where=where, got=repeats)
         return np.tile(values, repeats)
 
-    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        if walking := walking_rows(layer):
-            return walking
+    def own_rows(self, layer: Layer) -> tuple[TrainingRow, ...]:
         shape = layer.input_shapes[0]
         repeats = layer.setting("repeats", ())
         if not isinstance(repeats, tuple):

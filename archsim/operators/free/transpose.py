@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import axes_of
 from archsim.operators.base import AXES_OWN, BATCH_FIRST, TrainingRow, operator
-from archsim.operators.moved import PUT, TAKE, taken
-from archsim.operators.moves import Moves, walking_rows
+from archsim.operators.moved import taken
+from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
 from archsim.operators.sizes import Output
 from archsim.operators.strides import moved_numbers, strides_of
@@ -28,7 +28,6 @@ class Transpose(Moves):
     """The elements in the order of the axes named, or by index."""
 
     fields = ("axes",)
-    kernels = (TAKE, PUT)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         rank = len(shapes[0])
@@ -48,9 +47,7 @@ class Transpose(Moves):
     def moved(self, layer: Layer, values: np.ndarray) -> np.ndarray:
         return np.transpose(values, axes_of(layer, ()))
 
-    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        if walking := walking_rows(layer):
-            return walking
+    def own_rows(self, layer: Layer) -> tuple[TrainingRow, ...]:
         axes = axes_of(layer, ())
         strides = strides_of(layer.input_shapes[0])
         return taken(moved_numbers(layer.output_shape, tuple(strides[axis] for axis in axes)))

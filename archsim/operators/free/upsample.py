@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from archsim.operators.arguments import count_of
 from archsim.operators.base import AXES_OWN, IMAGE, TrainingRow, operator
-from archsim.operators.moved import PUT, TAKE, taken
-from archsim.operators.moves import Moves, walking_rows
+from archsim.operators.moved import taken
+from archsim.operators.moves import Moves
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
 from archsim.operators.sizes import Output
@@ -25,7 +25,6 @@ class Upsample(Moves):
     """Rows and columns repeated `factor` times, or by index."""
 
     fields = ("factor",)
-    kernels = (TAKE, PUT)
     trains = "upsample by a factor"
     meanings = {"factor": "how many times as high and as wide, 2 where it is not given"}
 
@@ -43,9 +42,7 @@ class Upsample(Moves):
         columns = np.arange(width) * values.shape[2] // width
         return values[:, rows[:, None], columns]
 
-    def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
-        if walking := walking_rows(layer):
-            return walking
+    def own_rows(self, layer: Layer) -> tuple[TrainingRow, ...]:
         channels, height, width = layer.input_shapes[0]
         factor = count_of(layer, "factor", 1)
         if layer.output_shape != (channels, height * factor, width * factor):

@@ -33,6 +33,7 @@ def second_back(error, first, second, y):
 class Add(Join):
     """The error of a sum is that of each operand, so that none is computed."""
 
+    masks = True
     inputs = None
     kernels = (COPY, ACCUMULATE, TABLE)
     trained = join_kernels("sum", value, first_back, second_back, ADD)

@@ -31,6 +31,7 @@ class CausalMask(Operator):
     last corner: the last query sees all keys. A softmax behind it gives such keys no share.
     """
 
+    masks = True
     streams = True
     kernels = (MASK,)
 

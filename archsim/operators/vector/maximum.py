@@ -25,6 +25,7 @@ def second_back(error, first, second, y):
 class Maximum(Extreme):
     """The larger of each pair; an error goes back to the operand that was taken."""
 
+    masks = True
     trained = join_kernels("larger", value, first_back, second_back)
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:

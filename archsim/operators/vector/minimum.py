@@ -24,6 +24,7 @@ def second_back(error, first, second, y):
 class Minimum(Extreme):
     """The smaller of each pair; an error goes back to the operand that was taken."""
 
+    masks = True
     trained = join_kernels("smaller", value, first_back, second_back)
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:

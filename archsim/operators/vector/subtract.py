@@ -24,6 +24,7 @@ def second_back(error, first, second, y):
 class Subtract(Join):
     """The first minus the others."""
 
+    masks = True
     trained = join_kernels("difference", value, first_back, second_back)
 
     def combine(self, first: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -135,12 +135,17 @@ class Where(Join):
     inputs = 3
     kernels = (CHOICE, MASK, KEEP, PUT, STEER, CONSTANTS)
     trains_constants = True
+    masks = True
 
     def forward_work(self, layer: Layer) -> Work:
         return {"compare": layer.output_elements}
 
     def backward_work(self, layer: Layer) -> Work:
         return {"compare": layer.output_elements}
+
+    def mask_bits(self, layer: Layer) -> int:
+        # which operand was taken; a constant condition is there already
+        return 0 if "operand0" in layer.constants else layer.output_elements
 
     def forward(self, layer: Layer, inputs: Sequence[np.ndarray], constants: Tensors) -> np.ndarray:
         condition, one, other = operands(layer, inputs, constants, "operand")

@@ -11,10 +11,12 @@ import numpy as np
 
 from archsim.kernels.number_formats import EXPONENT, SCALE_FIELDS, SET, exponent_of, store_values
 from archsim.kernels.random import as_word, row_key, stream_key
+from archsim.operators.unrounded import FAR_BELOW, IN_WORDS, SCORES, WHOLE, stored_forms
 from archsim.schemes.shared.words import Arithmetic
 
 if TYPE_CHECKING:
     from archsim.chip.config import Architecture
+    from workloads.network import Network
 
 U = np.uint64
 MAPS = U(191)  # stream of the random numbers, beside those of kernels.random
@@ -25,7 +27,7 @@ class StoredMaps:
     `kernels.number_formats`).
     """
 
-    def __init__(self, chip: Architecture, seed: int):
+    def __init__(self, chip: Architecture, seed: int, network: Network):
         lane = chip.vector_unit
         arithmetic = Arithmetic(lane.format, lane.rounding, "static", 1, chip.read.output_bits)
         self.exact = arithmetic.exact
@@ -33,11 +35,14 @@ class StoredMaps:
         self.by_chance = lane.rounding == "stochastic"
         self.seed = seed
         self.scales: dict[str, np.ndarray] = {}
+        self.forms = stored_forms(network)
 
     def calibrate(self, maps: Mapping[str, np.ndarray]) -> None:
         """Widen the ranges of the layers for the exact maps of an image."""
         for name, values in maps.items():
             scale = self.scales.setdefault(name, np.zeros(SCALE_FIELDS, np.int64))
+            if self.forms.get(name) == SCORES:
+                values = values[values > FAR_BELOW]
             peak = float(np.abs(values).max(initial=0.0))
             if not peak:
                 continue
@@ -64,8 +69,17 @@ class StoredMaps:
             float32 of that shape.
         """
         kept = values if fresh else np.array(values, np.float32)
-        if self.exact:
+        form = self.forms.get(name, IN_WORDS)
+        if self.exact or form == WHOLE:
             return kept
+        if form == SCORES:
+            masked = np.less_equal(kept, FAR_BELOW)
+            rounded = self._in_words(name, np.where(masked, 0, kept), image, part)
+            return np.where(masked, kept, rounded)
+        return self._in_words(name, kept, image, part)
+
+    def _in_words(self, name: str, kept: np.ndarray, image: int, part: int) -> np.ndarray:
+        """`kept`, rounded in place."""
         scale = self.scales[name]
         position = as_word(list(self.scales).index(name))
         key = stream_key(as_word(self.seed), as_word(image), position, MAPS)

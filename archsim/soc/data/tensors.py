@@ -50,10 +50,7 @@ def tensors_of(
             continue
         tensors[layer.name] = {
             **rest,
-            **{
-                role: numbers(value, f"{layer.name}.{role}").astype(np.float32)
-                for role, value in held.items()
-            },
+            **{role: _constant(layer, role, value) for role, value in held.items()},
         }
         if held:
             _require_fit(layer, [*held], tensors[layer.name])
@@ -172,6 +169,15 @@ def _array_layer(
             raise _unfit("bias does not fit", layer, "bias", bias, full[:1])
         arrays["bias"] = bias.astype(np.float32)
     return arrays
+
+
+def _constant(layer: Layer, role: str, value: Any) -> np.ndarray:
+    """The values of a role, float32. A mask may be as low as a number gets, and infinite."""
+    array = np.asarray(value)
+    if operator_of(layer).masks and array.dtype.kind == "f" and not np.isnan(array).any():
+        with np.errstate(over="ignore"):  # beyond float32 is infinite
+            return array.astype(np.float32)
+    return numbers(array, f"{layer.name}.{role}").astype(np.float32)
 
 
 def numbers(array: Any, name: str) -> np.ndarray:

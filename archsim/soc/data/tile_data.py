@@ -92,7 +92,7 @@ class TileData:
         self.physics, self.first = _readers(
             network, placement, chip, (self.weights, self.biases, holder), seed
         )
-        self.stored = StoredMaps(chip, seed)
+        self.stored = StoredMaps(chip, seed, network)
         # Before anything ages: converters are set when the chip is new.
         for image in range(min(self.count, calibration)):
             self.stored.calibrate(self._forward(image, self._calibrate))
