@@ -86,5 +86,9 @@ def standing_cost(component: Component, unit: UnitPrice) -> StandingCost:
     """What all instances of a component cost at the price of one."""
     count = component.count
     return StandingCost(
-        component, unit, unit.area_mm2.times(count), unit.static_power_uw.times(count)
+        component,
+        dict(component.parameters),
+        unit,
+        unit.area_mm2.times(count),
+        unit.static_power_uw.times(count),
     )
