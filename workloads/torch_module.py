@@ -12,32 +12,16 @@ import io
 import logging
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archsim.readers.call_types import takes_its_types
 from hwlib.errors import InputError
+from workloads.held_tensors import HeldTensors
 from workloads.load import load_network
 from workloads.network import Network
 from workloads.onnx.origin import safe
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Values = Mapping[str, Mapping[str, np.ndarray]]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldTensors:
-    """The values of a module when it was read, in memory; by layer and role."""
-
-    values: Values = field(repr=False)
-
-    def read(self) -> Values:
-        """See `workloads.network.Tensors`."""
-        return self.values
 
 
 @takes_its_types()

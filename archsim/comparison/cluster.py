@@ -5,7 +5,7 @@ gives its result back, which is kept here, so that a training is what a kill cos
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from archsim.comparison.spread import ATTEMPTS, DIED
 from archsim.comparison.worker import Order, Outcome, keep_outcome, run_scheme
 from archsim.training.inputs import data_digest
 from hwlib.errors import InputError
+from workloads.held_tensors import with_held_tensors
+from workloads.network import Network
 
 Told = Callable[[int, dict[str, Any]], None]
 
@@ -41,6 +43,9 @@ def run_on_cluster(
         # A worker that finds other data under the same name would train without a word and be
         # compared with the rest.
         digests = {trial: data_digest(order.dataset()) for trial, order in _examples(orders)}
+        # Files of networks lie on this machine, too: their values go along.
+        networks = {id(order.network): order.network for order in orders}
+        held = {key: with_held_tensors(network) for key, network in networks.items()}
         running: dict[Any, int] = {}
         attempts = [0] * len(orders)
 
@@ -49,7 +54,9 @@ def run_on_cluster(
             attempts[number] += 1
             digest = digests[order.trial is not None]
             # Else dask would answer a second attempt from what it keeps of the first.
-            future = client.submit(run_remote, _for_elsewhere(order), digest, pure=False)
+            future = client.submit(
+                run_remote, _for_elsewhere(order, held[id(order.network)]), digest, pure=False
+            )
             running[future] = number
             told(number, {})
             return future
@@ -67,6 +74,7 @@ def run_on_cluster(
                         ended.add(hand_out(number))
                         continue
                     outcome = Outcome("lost", reason=DIED)
+                outcome = _as_asked(orders[number], outcome)
                 yield number, keep_outcome(orders[number], outcome)
         except KeyboardInterrupt:
             # A cluster goes on otherwise with work that nobody waits for.
@@ -81,13 +89,38 @@ def _examples(orders: Sequence[Order]) -> list[tuple[bool, Order]]:
     return list(kinds.items())
 
 
-def _for_elsewhere(order: Order) -> Order:
-    """The order for a worker of another machine: it keeps nothing, and a path is whole."""
-    data = order.data
-    if isinstance(data, str | Path) and os.path.isfile(data):
-        # Workers start in folders of their own.
-        data = os.path.abspath(data)
-    return replace(order, folder=None, data=data)
+def _for_elsewhere(order: Order, network: Network) -> Order:
+    """The order for a worker of another machine, with a network that needs no file: it keeps
+    nothing, and a path is whole.
+    """
+    variant = replace(order.variant, device=_whole(order.variant.device))
+    terms = replace(order.terms, device=_whole(order.terms.device))
+    return replace(
+        order, folder=None, data=_whole(order.data), network=network, variant=variant, terms=terms
+    )
+
+
+def _as_asked(order: Order, outcome: Outcome) -> Outcome:
+    """The outcome with files by the names that they have here: where it was worked out plays no part."""
+    if outcome.document is None:
+        return outcome
+    asked = (order.data, order.variant.device, order.terms.device)
+    names = {_whole(name): str(name) for name in asked if isinstance(name, str | Path)}
+
+    def told(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: told(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(map(told, value))
+        return names.get(value, value) if isinstance(value, str) else value
+
+    return replace(outcome, document=told(outcome.document))
+
+
+def _whole(named: Any) -> Any:
+    """The absolute path of a file, as workers start in folders of their own; anything else as it is."""
+    is_file = isinstance(named, str | Path) and os.path.isfile(named)
+    return os.path.abspath(named) if is_file else named
 
 
 def run_remote(order: Order, digest: str) -> Outcome:

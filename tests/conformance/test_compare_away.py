@@ -3,7 +3,11 @@ nothing; the results lie here.
 """
 
 import json
+import os
+import shutil
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 import archsim
@@ -12,7 +16,10 @@ from archsim.comparison.run import ComparisonOptions, _spread_of
 from archsim.comparison.terms import Terms
 from archsim.comparison.variants import Variant, chosen_variants
 from archsim.comparison.worker import Order
+from archsim.run.exported import export_onnx
 from archsim.schemes import load_scheme
+from tests.physics.test_inference import random_weights
+from workloads.adapters import with_adapters
 
 FEW = {"images": 30, "tune": 2, "seeds": 2}
 
@@ -66,3 +73,35 @@ def test_a_cluster_that_does_not_answer_is_an_error(monkeypatch):
     monkeypatch.setattr(cluster, "_ANSWER_S", 0.2)
     with pytest.raises(archsim.InputError, match="no dask scheduler answers"):
         archsim.compare("digits_cnn", ["sgd"], "cim40", images=20, cluster="tcp://127.0.0.1:9")
+
+
+def test_files_of_a_comparison_are_none_that_its_workers_miss(tmp_path, monkeypatch):
+    """A network file, weights and a device, by paths that mean nothing in the folder of a worker."""
+    distributed = pytest.importorskip("distributed")
+    pytest.importorskip("onnx", reason="needs the package onnx (pip install archsim[onnx])")
+    network = archsim.load_network("digits_cnn")
+    weights = random_weights(network, 1)
+    monkeypatch.chdir(tmp_path)
+    export_onnx(network, weights, "net.onnx")
+    np.savez("weights.npz", **weights)
+    shutil.copy(Path(__file__).parents[2] / "docs" / "examples" / "my_reram.toml", "device.toml")
+    asked = {"weights": "weights.npz", "device": "device.toml", "data": "digits", "images": 20}
+    plain = archsim.load_network("net.onnx")
+    own = with_adapters(plain, 2)
+    here = [archsim.compare(net, ["sgd", "rpu"], **asked) for net in (plain, own)]
+    (tmp_path / "elsewhere").mkdir()
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        dashboard_address=None,
+        local_directory=str(tmp_path / "elsewhere"),
+    ) as cluster:
+        address = cluster.scheduler_address
+        with distributed.Client(address) as client:
+            client.run(os.chdir, tmp_path / "elsewhere")
+        away = [
+            archsim.compare(net, ["sgd", "rpu"], cluster=address, **asked) for net in (plain, own)
+        ]
+    for ours, theirs in zip(here, away):
+        assert theirs.refused == {}
+        assert timeless(theirs) == timeless(ours)
