@@ -46,6 +46,17 @@ class StepTally:
 
     def __init__(self) -> None:
         self.steps = 0.0
+        self._lacking: dict[object, float] = {}
+
+    def finds(self, code: object, is_there: Callable[[], bool]) -> bool:
+        """Whether machine code is there. To ask takes milliseconds, as long as a short run: after a no
+        it is asked again when as many more steps are done as loading is worth."""
+        if self.steps < self._lacking.get(code, 0.0):
+            return False
+        if is_there():
+            return True
+        self._lacking[code] = self.steps + LOADED_FOR
+        return False
 
 
 _of_process = StepTally()
@@ -129,7 +140,8 @@ def _chosen(
             )
         if not reasons:
             machine, is_there = _compiled(work)
-            if wanted or jobs >= COMPILED_FOR or is_there():
+            there = wanted or jobs >= COMPILED_FOR
+            if there or (tally.finds(machine, is_there) if tally else is_there()):
                 return machine(*work, riders.progress)
     if work.placement.cores:
         from archsim.soc.cores.core_machine import CoreMachine

@@ -196,6 +196,20 @@ def test_runs_that_are_counted_together_are_long_together(monkeypatch):
     assert machine_of("auto", work()).engine == "simpy"
 
 
+def test_code_that_is_not_there_is_looked_for_again_after_more_steps(monkeypatch):
+    from archsim.soc.compiled import machine as compiled
+
+    answers = iter([False, False, True])
+    monkeypatch.setattr(compiled, "is_compiled", lambda: next(answers))
+    monkeypatch.setattr(engines, "is_loaded", lambda placement: False)
+    monkeypatch.setattr(engines, "LOADED_FOR", 3 * steps_in(work().trace, 1))
+    with engines.counted_together(engines.StepTally()):
+        words = [machine_of("auto", work()).engine for _ in range(9)]
+    # asked at three times the steps of a run, at six times, and at nine times
+    assert words == ["simpy"] * 8 + ["compiled"]
+    assert next(answers, None) is None
+
+
 def test_runs_are_compiled_once_their_code_is_loaded(monkeypatch):
     from archsim.soc.compiled import loop
 
