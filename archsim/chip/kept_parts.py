@@ -4,6 +4,8 @@ same: a sweep changes few. What a part follows stands in its entry (`ComponentSe
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Hashable, Mapping
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
     from archsim.chip.config import Architecture
 
 MOST = 50_000
-"""Parts that are kept: some 100 MB."""
+"""Parts that are kept: some 100 MB with their components."""
 _MOST_ENTRIES = 2_000
+_MOST_COUNTS = 64
 
 
 class MadePart:
@@ -47,6 +50,8 @@ class MadePart:
         component = self.components.get(count)
         if component is None:
             entry = self._entry
+            if len(self.components) >= _MOST_COUNTS:
+                self.components.clear()
             component = Component(self._name, entry.part, self._values, count, entry.boundary)
             self.components[count] = component
         return component
@@ -75,13 +80,21 @@ class KeptParts:
         self._followed: dict[int, _Followed] = {}
         self._made: dict[Hashable, MadePart] = {}
         self._around: dict[Hashable, int] = {}
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()  # a worker may have several threads
 
     def around(self, node_nm: float, conditions: Mapping[str, object]) -> int:
         """A number for what all parts of a chip have in common: its node, its conditions and the
         figures of the day."""
         # as text, in which 1 and 1.0 differ
         key = node_nm, repr(conditions), edition()
-        return self._around.setdefault(key, len(self._around))
+        number = self._around.get(key)
+        if number is None:
+            with self._lock:
+                if len(self._around) >= _MOST_ENTRIES:  # no number is given twice
+                    self._around.clear()
+                number = self._around.setdefault(key, next(self._numbers))
+        return number
 
     def find(
         self,
@@ -107,9 +120,8 @@ class KeptParts:
         followed = self._followed.get(id(entry))
         if followed is None:
             if len(self._followed) >= _MOST_ENTRIES:
-                # parts of an entry that is forgotten would be found under another one's place
+                # what was made holds its entry, so that no other has its place there either
                 self._followed.clear()
-                self._made.clear()
             followed = self._followed[id(entry)] = _Followed(entry)
         try:
             values = followed.derived(derived) + followed.settings(chip)
@@ -139,6 +151,7 @@ class KeptParts:
         """Keep a part; the first in is the first out."""
         if key is None:
             return
-        while len(self._made) >= self.most:
-            self._made.pop(next(iter(self._made)))
-        self._made[key] = made
+        with self._lock:
+            while len(self._made) >= self.most:
+                self._made.pop(next(iter(self._made)))
+            self._made[key] = made

@@ -7,6 +7,7 @@ stage reads it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
@@ -94,6 +95,7 @@ class KeptStages:
         self.most = most
         self.rows = 0
         self.parts = KeptParts()
+        self._lock = threading.Lock()  # a worker may have several threads
         self._forms: dict[BuildStage, list[_Form]] = {}
         self._kept: dict[tuple[Any, ...], _Kept] = {}
 
@@ -146,11 +148,13 @@ class KeptStages:
 
     def _keep(self, key: tuple[Any, ...], kept: _Kept) -> None:
         try:
-            before = self._kept.get(key)
-            self._kept[key] = kept
+            hash(key)
         except TypeError:  # no key: made each time
             return
-        self.rows += kept.rows - (before.rows if before else 0)
-        while self.rows > self.most and self._kept:
-            # the first in is the first out
-            self.rows -= self._kept.pop(next(iter(self._kept))).rows
+        with self._lock:
+            before = self._kept.get(key)
+            self._kept[key] = kept
+            self.rows += kept.rows - (before.rows if before else 0)
+            while self.rows > self.most and self._kept:
+                # the first in is the first out
+                self.rows -= self._kept.pop(next(iter(self._kept))).rows

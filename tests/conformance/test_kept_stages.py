@@ -162,6 +162,9 @@ def test_parts_are_kept_by_the_types_of_what_they_follow():
     assert keys[0] != keys[1]
     around = [kept.parts.around(node, {}) for node in (40.0, 28.0, 40.0)]
     assert around[0] == around[2] != around[1]
+    # of continuous nodes no number is given twice, however many are forgotten
+    numbers = {kept.parts.around(30.0 + number / 1000, {}) for number in range(5000)}
+    assert len(numbers) == 5000 and not numbers & set(around)
 
 
 def test_no_more_parts_are_kept_than_there_is_room_for():
@@ -173,3 +176,6 @@ def test_no_more_parts_are_kept_than_there_is_room_for():
     assert [kept.get(number) is None for number in (0, 29, 30, 49)] == [True, True, False, False]
     kept.keep(None, MadePart("adc", entry, {}, 1.0))
     assert kept.get(None) is None
+    made = MadePart("adc", entry, {}, 1.0)
+    assert [made.times(count).count for count in range(100)] == list(range(100))
+    assert len(made.components) <= 64
