@@ -24,7 +24,9 @@ from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic, register_jitable
 
 from archsim.kernels.apart import has_loop
+from archsim.kernels.compiler import FORM, KernelDispatcher
 from archsim.kernels.content import Unknown, code_text, names_of, value_text
+from archsim.kernels.held import lends
 from archsim.kernels.store import CodeStore
 
 # A door from C is asked for by nobody, one from Python by callers there alone (see `_Kernel.callee`):
@@ -84,7 +86,7 @@ class _Kernel:
         self.dispatcher = self._dispatcher(self.own, "from Python", False)
 
     def _dispatcher(self, function: FunctionType, form: str, apart: bool, **options: Any) -> Any:
-        made: Any = numba.njit(**_OPTIONS, **options)(function)
+        made: Any = KernelDispatcher(function, {**_OPTIONS, **options})
         made._cache = CodeStore(self, form, apart)
         # numba has no door for this: the method of the one compiler is wrapped.
         made._compiler.compile = _collecting_less(made._compiler.compile)
@@ -117,7 +119,7 @@ class _Kernel:
                 for name, value in namespace.items()
                 if name != "__builtins__"
             ]
-            digest = hashlib.sha256(repr((_OPTIONS, words)).encode()).hexdigest()[:16]
+            digest = hashlib.sha256(repr((_OPTIONS, FORM, words)).encode()).hexdigest()[:16]
         except (Unknown, ValueError):  # ValueError: closed over a name that is not bound yet
             pass
         # Without a digest the number that numba counts is enough: such code never comes from disk.
@@ -196,6 +198,7 @@ def count_ones(typing_context, word):
     return word(word), generate
 
 
+@lends
 @intrinsic
 def borrowed(typing_context, value):
     """An array, or a record with its arrays, as its caller holds it, without a count of its own.

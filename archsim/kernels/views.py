@@ -12,6 +12,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from archsim.kernels.held import lends
+
 
 def _lend(view, source):
     """A view without references on as many values as another array has."""
@@ -21,6 +23,7 @@ def _lend(view, source):
     view.itemsize = source.itemsize
 
 
+@lends
 @intrinsic
 def view_at(typing_context, memory, first, shape):
     """`memory[first : first + size].reshape(shape)` of a contiguous memory; nothing is checked.
@@ -61,6 +64,7 @@ def view_at(typing_context, memory, first, shape):
     return signature, generate
 
 
+@lends
 @intrinsic
 def flat(typing_context, values):
     """`values.reshape(-1)` of a contiguous array; as `view_at`."""
@@ -80,6 +84,7 @@ def flat(typing_context, values):
     return made(values), generate
 
 
+@lends
 @intrinsic
 def bits_of(typing_context, values, kind):
     """`values.view(kind)` of a contiguous array, for an integer type as wide as its values."""
