@@ -2,14 +2,18 @@
 alone?
 """
 
+import gc
 import random
 
 import pytest
 
 import archsim
+from archsim.exploration import load_space
+from archsim.exploration.work import rungs
 from archsim.exploration.work.metrics import PRICED, TIMED, read_metric
 from archsim.exploration.work.pricing import price_point
 from archsim.exploration.work.timing import time_point
+from archsim.exploration.work.worker import RungJob, run_batch
 from archsim.schemes import load_scheme
 from hwlib.errors import InputError
 
@@ -100,3 +104,25 @@ def test_it_is_to_the_bit_what_it_is_alone(timing):
             assert numbers == alone(words, settings, timing), (words, settings)
             refused += isinstance(numbers, str)
     assert refused < number * 2
+
+
+def test_garbage_is_looked_for_behind_a_batch_and_where_it_trains(monkeypatch):
+    looked = []
+
+    def seen(design, *more):
+        looked.append(gc.isenabled())
+        raise InputError("seen")
+
+    monkeypatch.setattr(rungs, "resolve", seen)
+    axes = {"clock_mhz": [100.0]}
+    words = {
+        "schema": 1,
+        "name": "one",
+        "network": "lenet1",
+        "objectives": {"area_mm2": "minimise"},
+    }
+    space = load_space(words | {"axes": axes})
+    for evaluate in (seen, rungs.training_rung):
+        run_batch(RungJob(space, evaluate, ()), 0, [("0", (100.0,))])
+        looked.append(gc.isenabled())
+    assert looked == [False, True, True, True]
