@@ -139,7 +139,9 @@ def _price_statistics(result: Result, images: int) -> None:
         return
     each = result.energy_per_image_j
     energy = "an energy that has no price" if each is None else f"{each * images:.3g} J"
-    seconds = result.latency_per_image_s * images
+    latency = result.latency_per_image_s
+    assert latency is not None  # an inference is timed
+    seconds = latency * images
     result.document["inference"]["normalisation_images"] = images
     result.document["notes"].append(
         f"each chip measured the means and variances of its batch normalisations on {images} "
