@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archsim.operators.base import NOTHING
+from archsim.operators.free.embedding import is_whole
 from archsim.operators.vocabulary import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ NUMBERS = (
     *("comparison", "logical", "logical_not", "truth", "running_sum", "sign", "negate"),
     *("add", "subtract", "multiply", "minimum", "maximum", "where", "reduce", "clip"),
     *("slice", "transpose", "tile", "pad", "concat", "identity", "reshape", "flatten"),
+    *("truncate", "round", "floor", "ceil"),
 )
 """Operators that make whole numbers of whole ones (`reduce` and `multiply` as files have them)."""
 
@@ -34,6 +36,11 @@ def renames(layer: Layer) -> bool:
     kind = FUNCTIONS.get(layer.computes, NOTHING)
     # not so of a cache with what earlier tokens left, which nobody knows
     return kind.renames and kind.carries(layer)
+
+
+def gives_numbers(layer: Layer) -> bool:
+    """Whether a layer makes whole numbers of whole ones, or looks them up."""
+    return layer.computes in NUMBERS or renames(layer) or is_whole(layer)
 
 
 def stored_forms(network: Network) -> dict[str, int]:
@@ -58,6 +65,8 @@ def stored_forms(network: Network) -> dict[str, int]:
         ):
             forms[layer.name] = SCORES
     for layer in network.layers:
+        if is_whole(layer):
+            forms[layer.name] = WHOLE
         if FUNCTIONS.get(layer.computes, NOTHING).takes_numbers:
             forms |= {item.name: WHOLE for item in whole_sources(layer, network)}
     return forms
@@ -74,6 +83,7 @@ def whole_sources(layer: Layer, network: Network) -> list[Layer]:
         if source is network.layers[0] or source.name in sources:
             continue
         sources[source.name] = source
-        if source.computes in NUMBERS or renames(source):
+        # what a table of whole numbers is asked for is found from there
+        if gives_numbers(source) and not is_whole(source):
             ahead += source.inputs
     return [*sources.values()]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from archsim.operators.arguments import axes_of
 from archsim.operators.base import NOTHING, TrainingRow
-from archsim.operators.unrounded import NUMBERS, renames, whole_sources
+from archsim.operators.unrounded import gives_numbers, renames, whole_sources
 from archsim.operators.vocabulary import FUNCTIONS, function_of
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
@@ -119,7 +119,7 @@ def refuse_computed_rows(layer: Layer, network: Network, where: str) -> None:
     if not FUNCTIONS.get(layer.computes, NOTHING).takes_numbers:
         return
     for source in whole_sources(layer, network):
-        if source.computes not in NUMBERS and not renames(source):
+        if not gives_numbers(source):
             raise InputError(
                 "training looks up rows by whole numbers that come from the network's own input",
                 where=where,

@@ -40,6 +40,8 @@ _TYPES = FLOATS | {
     13: np.uint64,
 }
 """NumPy types by ONNX's number."""
+WHOLE_TYPES = tuple(kind for kind, held in _TYPES.items() if np.dtype(held).kind in "iub")
+"""ONNX's numbers of the types of whole numbers and of masks."""
 
 
 def constant(constants: Constants, node: NodeProto) -> Array:

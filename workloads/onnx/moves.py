@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from archsim.operators.free.embedding import WHOLE
 from archsim.operators.shapes import Shape
 from archsim.operators.strides import walk_of
 from hwlib.errors import InputError
 from workloads.onnx import moved_arrays as arrays
-from workloads.onnx.arithmetic import Array
+from workloads.onnx.arithmetic import WHOLE_TYPES, Array
 from workloads.onnx.builder import Builder, Converter, Settings
 from workloads.onnx.constants import Constants
 from workloads.onnx.node import Attributes
@@ -185,7 +186,7 @@ def _embedding(builder: Builder, node: NodeProto) -> None:
         raise builder.fault(
             node, "a table look-up along another axis than the first", "transpose the table"
         )
-    settings: Settings = (("entries", entries),)
+    settings: Settings = (("entries", entries), *_whole(builder, node))
     if [entries] == features and _has_single_ones(builder, table):
         builder.emit(node, "one_hot", (node.input[1],), settings=settings)
         return
@@ -194,8 +195,13 @@ def _embedding(builder: Builder, node: NodeProto) -> None:
     name = builder.emit(
         node, "embedding", (node.input[1],), weight=table, settings=settings, roles=roles
     )
-    if len(features) == 1:
+    if len(features) == 1 and WHOLE not in settings:
         builder.tables[name] = table
+
+
+def _whole(builder: Builder, node: NodeProto) -> Settings:
+    """The setting of a table of whole numbers, which no framework takes as a parameter."""
+    return (WHOLE,) if builder.graph.types.get(node.output[0], 0) in WHOLE_TYPES else ()
 
 
 def _has_single_ones(builder: Builder, table: str) -> bool:
@@ -229,7 +235,7 @@ def _looks_up_line(builder: Builder, node: NodeProto) -> bool:
         return False
     builder.note("tables of embeddings lie in the off-chip memory; each row is fetched from there")
     roles: dict[str, Role] = {"table": lambda constants: lines[0]}
-    settings = (("entries", lines.shape[1]),)
+    settings = (("entries", lines.shape[1]), *_whole(builder, node))
     builder.emit(node, "embedding", (node.input[1],), weight=data, settings=settings, roles=roles)
     return True
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from archsim.operators.shapes import Shape
 from hwlib.errors import InputError
 from workloads.onnx import moves
-from workloads.onnx.arithmetic import FLOATS, SHORT_FLOATS, axes_of
+from workloads.onnx.arithmetic import FLOATS, SHORT_FLOATS, WHOLE_TYPES, axes_of
 from workloads.onnx.builder import Builder, Converter
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Value
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
 _MASK = 9
-_WHOLE = (2, 3, 4, 5, 6, 7, _MASK, 12, 13)
-"""ONNX's numbers of the types of masks and of whole numbers."""
+"""ONNX's number of the type of masks."""
 
 
 def _reshape(operator: str) -> Converter:
@@ -119,14 +118,14 @@ def _cast(builder: Builder, node: NodeProto) -> None:
     came = builder.graph.types.get(node.input[0], 0)
     if kind == _MASK and came != _MASK:
         builder.emit(node, "truth", (node.input[0],))
-    elif kind in _WHOLE and (came in FLOATS or came in SHORT_FLOATS):
+    elif kind in WHOLE_TYPES and (came in FLOATS or came in SHORT_FLOATS):
         builder.emit(node, "truncate", (node.input[0],))
     elif kind in SHORT_FLOATS and came not in (kind, _MASK):
         settings = (("format", SHORT_FLOATS[kind]),)
         builder.emit(node, "identity", (node.input[0],), function="short_float", settings=settings)
     else:
         exact = kind in FLOATS or kind in SHORT_FLOATS
-        if not exact and not (kind in _WHOLE and came in _WHOLE) and kind != _MASK:
+        if not exact and not (kind in WHOLE_TYPES and came in WHOLE_TYPES) and kind != _MASK:
             builder.refuse_values(node, f"rounding to ONNX's type {kind} is not modelled")
         builder.alias(node, node.input[0])
 

@@ -59,7 +59,9 @@ class OnnxWriting:
         return self.onnx.helper.make_tensor_value_info(layer.name, kind, shape)
 
     def holds_numbers(self, layer: Layer) -> bool:
-        """Whether a layer gives nothing but numbers of rows of tables."""
+        """Whether an input gives nothing but numbers of rows of tables."""
+        if layer.inputs:
+            return False
         readers = [item for item in self.network.layers if layer.name in item.inputs]
         return bool(readers) and all(operator_of(item).takes_numbers for item in readers)
 

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
+from archsim.operators.free.embedding import is_whole
 from archsim.operators.moves import Moves, by_own_settings
 from archsim.operators.vector.causal_mask import mask_of
 from archsim.operators.vocabulary import FUNCTIONS
 from workloads.network import Layer
 from workloads.written.onnx_graph import OnnxWriting, Write
+
+_FLOAT, _LONG = 1, 7
+"""ONNX's numbers of types."""
 
 
 def _moved(write: Write) -> Write:
@@ -76,16 +80,27 @@ def _each_image(graph: OnnxWriting, layer: Layer, role: str) -> str:
 def _embedding(graph: OnnxWriting, layer: Layer) -> None:
     (numbers,) = layer.inputs
     if not graph.holds_numbers(graph.network.layer(numbers)):
-        numbers = graph.step(layer, "Cast", [numbers], "numbers", to=7)  # of 64 bits
-    table = graph.constant(layer, "table", graph.held(layer, "table"))
-    graph.node(layer, "Gather", [table, numbers], axis=0)
+        numbers = graph.step(layer, "Cast", [numbers], "numbers", to=_LONG)
+    table = graph.held(layer, "table")
+    whole = is_whole(layer)
+    plain = (*layer.input_shapes[0], *table.shape[1:]) == layer.output_shape
+    if plain and not whole:
+        graph.node(layer, "Gather", [graph.constant(layer, "table", table), numbers], axis=0)
+        return
+    # Whole numbers in their own type, so that they are known again as no parameters.
+    held = graph.constant(layer, "table", table.astype(np.int64) if whole else table)
+    rows = graph.step(layer, "Gather", [held, numbers], "rows", axis=0)
+    if whole:  # all else here is in floats
+        rows = graph.step(layer, "Cast", [rows], "numbered", to=_FLOAT)
+    shape = np.array([-1, *layer.output_shape], np.int64)
+    graph.node(layer, "Reshape", [rows, graph.constant(layer, "shape", shape)])
 
 
 def _one_hot(graph: OnnxWriting, layer: Layer) -> None:
     # As a table with a single one in each row, which the import knows again.
     (numbers,) = layer.inputs
     if not graph.holds_numbers(graph.network.layer(numbers)):
-        numbers = graph.step(layer, "Cast", [numbers], "numbers", to=7)
+        numbers = graph.step(layer, "Cast", [numbers], "numbers", to=_LONG)
     table = graph.constant(layer, "rows", np.eye(layer.output_shape[-1], dtype=np.float32))
     graph.node(layer, "Gather", [table, numbers], axis=0)
 

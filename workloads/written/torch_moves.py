@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
+from archsim.operators.free.embedding import is_whole
 from archsim.operators.moves import Moves, by_own_settings
 from archsim.operators.vector.causal_mask import mask_of
 from archsim.operators.vocabulary import FUNCTIONS
@@ -59,11 +60,15 @@ def _concat(torch: Any, layer: Layer, held: Held) -> Any:
 
 
 def _embedding(torch: Any, layer: Layer, held: Held) -> Any:
+    if is_whole(layer):  # no parameter
+        (table,) = fixed_tensors(torch, layer, held).values()
+        return lambda x: table.to(x.device)[x.long()].reshape(len(x), *layer.output_shape)
+
     class Rows(torch.nn.Embedding):  # type: ignore[misc]  # the package has no types here
         """Rows of a table by numbers of any type."""
 
         def forward(self, x: Any) -> Any:
-            return super().forward(x.long())
+            return super().forward(x.long()).reshape(len(x), *layer.output_shape)
 
     part = Rows(*held["table"].shape)
     part.weight = parameter(torch, held["table"])

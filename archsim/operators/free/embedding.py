@@ -10,6 +10,7 @@ from archsim.operators.arguments import Tensors, Work, constant, count_of
 from archsim.operators.base import AXES_OWN, FREE, Operator, TrainingRow, WordCounts, operator
 from archsim.operators.kernels import LayerKernel, LayerWords
 from archsim.operators.numbers import np
+from archsim.operators.pairs import UNKNOWN
 from archsim.operators.sizes import Output
 from hwlib.errors import InputError
 
@@ -41,8 +42,8 @@ def row_of(number, rows):
 
 
 def look_up_back(data, window):
-    """The errors of all positions that show a row are summed in its gradient."""
-    features = window[1]
+    """The errors of all positions that show a row are summed in its gradient, where it has one."""
+    features = window[1] if data.gradients.shape[0] > 0 else 0
     for k in range(data.first.shape[0]):
         row = row_of(data.first[k], window[0])
         for i in range(features if row >= 0 else 0):
@@ -50,13 +51,20 @@ def look_up_back(data, window):
 
 
 TABLE = LayerKernel("rows of a table", look_up, look_up_back)
+WHOLE = ("whole", True)
+"""Setting of a table of whole numbers: kinds of tokens, say, or numbers of rows of another table."""
+
+
+def is_whole(layer: Layer) -> bool:
+    """Whether a table holds whole numbers."""
+    return bool(layer.setting("whole", False))
 
 
 @operator("embedding", onnx={"Gather": AXES_OWN})
 class Embedding(Operator):
     """The table lies in the off-chip memory, and each row that is wanted is fetched from there, as
     an image is. Nothing is computed. In a training its rows are digital words: each is moved by the
-    errors of all positions that show it.
+    errors of all positions that show it; but a table of whole numbers is no parameter, and stays.
     """
 
     kind = FREE
@@ -65,13 +73,16 @@ class Embedding(Operator):
     trains_constants = True
     kernels = (TABLE,)
     trains = "embedding of the network's input"
-    fields = ("entries", "features")
-    meanings = {"entries": "of `embedding`: rows of its table"}
+    fields = ("entries", "features", "whole")
+    meanings = {
+        "entries": "of `embedding`: rows of its table",
+        "whole": "of `embedding`: its rows are whole numbers, which no training moves and no word rounds",
+    }
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         entries = table.integer("entries")
         features = table.integer("features")
-        settings = (("entries", entries),)
+        settings = (("entries", entries), *((WHOLE,) if table.flag("whole") else ()))
         return Output((*shapes[0], features), {"settings": settings})
 
     def fetched(self, layer: Layer) -> int:
@@ -99,27 +110,33 @@ class Embedding(Operator):
 
     def words(self, layer: Layer) -> WordCounts:
         entries, features = self.constant_shapes(layer)["table"]
-        return WordCounts(entries * features)
+        return WordCounts(0 if is_whole(layer) else entries * features)
 
     def words_work(self, layer: Layer, errors: int) -> Work:
-        return {"add": errors * layer.output_elements}  # to the gradients of the rows that it shows
+        # to the gradients of the rows that it shows
+        return {} if is_whole(layer) else {"add": errors * layer.output_elements}
 
     def gradients_met(self, layer: Layer) -> int:
-        return layer.output_elements
+        return 0 if is_whole(layer) else layer.output_elements
 
     def first_words(self, layer: Layer, random: np.random.Generator) -> np.ndarray | None:
         # All alike, rows would stay alike: as far as the full scale of an array's inputs.
         return random.uniform(-1, 1, self.words(layer).trained).astype(np.float32)
 
     def constant_words(self, layer: Layer, held: Tensors) -> np.ndarray | None:
-        return None  # its words are trained
+        if not is_whole(layer):
+            return None  # its words are trained
+        return np.ravel(constant(layer, "table", held)).astype(np.float32)
 
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
         return {"table": words.reshape(*self.constant_shapes(layer)["table"]).copy()}
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         entries, features = self.constant_shapes(layer)["table"]
-        words = LayerWords(each=entries * features, trained=(0.0,))
+        size = entries * features
+        words = LayerWords(each=size, trained=(0.0,))
+        if is_whole(layer):
+            words = LayerWords(constants=(UNKNOWN,) * size)
         return (TrainingRow(TABLE, window=(entries, features), words=words),)
 
 
