@@ -174,6 +174,7 @@ def test_short_floats_leave_and_train_on(form, tmp_path):
 BESIDE = {
     "resize in between": ("resize", (2, 3, 2), (2, 5, 2), (("coordinates", "align_corners"),)),
     "resize by a stated scale": ("resize", (2, 3, 2), (2, 7, 2), (("scale1", 2.5),)),
+    "resize to the same size": ("resize", (2, 3, 2), (2, 3, 2), ()),
     "cubic": ("resize", (1, 3, 2), (1, 6, 4), (("mode", "cubic"), ("exclude_outside", True))),
     "even windows": ("local_response_norm", (5, 2, 2), (5, 2, 2), (("alpha", 2.0),)),
     "sums before": ("running_sum", (3, 4), (3, 4), (("axis", 1), ("exclusive", True))),

@@ -172,6 +172,7 @@ FORMS = {
     "running before": ("running_sum", {"axis": 0, "exclusive": True}, [(3, 2)]),
     "running from the end": ("running_sum", {"axis": 1, "reverse": True}, [(2, 3)]),
     "running to the end": ("running_sum", {"exclusive": True, "reverse": True}, [(4,)]),
+    "of its own size": ("resize", {}, [(2, 3, 2)], {"output_shape": (2, 3, 2)}),
     "bilinear": ("resize", {"factor": 2}, [(2, 3, 2)]),
     "cubic": ("resize", {"factor": 2, "mode": "cubic"}, [(1, 3, 4)]),
     "along one axis": (

@@ -114,6 +114,9 @@ def _resize(graph: OnnxWriting, layer: Layer) -> None:
     kind = FUNCTIONS["resize"]
     assert isinstance(kind, Resize)
     axes = kind.changed(layer)
+    if not axes:
+        graph.node(layer, "Identity", [*layer.inputs])
+        return
     graph.needs(19)  # sizes of some axes alone from 18, all kinds of coordinates from 19 on
     words: dict[str, Any] = {
         "mode": str(layer.setting("mode", "linear")),

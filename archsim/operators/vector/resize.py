@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from archsim.operators.arguments import Tensors, Work, number_of
 from archsim.operators.base import AXES_OWN, Operator, TrainingRow, operator
 from archsim.operators.kernels import LayerKernel, LayerWords
+from archsim.operators.moved import TAKE, taken
 from archsim.operators.numbers import np
 from archsim.operators.shapes import need_rank
 from archsim.operators.sizes import Output
-from archsim.operators.strides import along
+from archsim.operators.strides import along, moved_numbers
 
 if TYPE_CHECKING:
     # For types only: a layer asks its operator, which looks at the layer's sizes.
@@ -126,7 +127,7 @@ class Resize(Operator):
     """Linear or cubic interpolation along every axis whose size changes."""
 
     fields = ("factor", "mode")
-    kernels = (MIXED,)
+    kernels = (MIXED, TAKE)
     trains = "resize along one or two axes"
     meanings = {
         "mode": "of `resize`: `linear` (bilinear on a map) or `cubic`",
@@ -167,7 +168,9 @@ class Resize(Operator):
 
     def training(self, layer: Layer, where: str) -> tuple[TrainingRow, ...]:
         axes = self.changed(layer)
-        if not 1 <= len(axes) <= 2:
+        if not axes:  # of the size that it has
+            return taken(moved_numbers((layer.output_elements,), (1,)))
+        if len(axes) > 2:
             return ()
         shape = list(layer.input_shapes[0])
         window = [len(axes)]
