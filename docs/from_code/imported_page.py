@@ -18,10 +18,10 @@ by both of PyTorch's exporters. {loaded} of {files} files load, {equal} of these
 
 *MACs* and *weights* are counted in the graph of `torch.export`, without ONNX: multiply-accumulates of products with weights and
 between activations, and weights that take part in a product (a table of rows is none). A file is *equal* where the importer counts
-the same of both. Written by `python -m docs.from_code.measure_imports`, which makes all networks itself.
+the same of both. *Trains* says whether `archsim train` takes the network, for {trained} of {networks} that load. Written by `python -m docs.from_code.measure_imports`, which makes all networks itself.
 
-| network | MACs | weights | by `torch.export` | by TorchScript |
-|---|---|---|---|---|
+| network | MACs | weights | by `torch.export` | by TorchScript | trains |
+|---|---|---|---|---|---|
 """
 
 
@@ -34,7 +34,7 @@ def write(measured: Mapping[str, Mapping[str, Any]]) -> None:
     rows = [
         f"| {name} | {_count(facts, 'macs')} | {_count(facts, 'weights')} | "
         + " | ".join(_verdict(facts, exporter) for exporter in EXPORTERS)
-        + " |"
+        + f" | {_trains(facts)} |"
         for name, facts in measured.items()
     ]
     PAGE.write_text(_HEAD.format(**_totals(measured)) + "\n".join(rows) + "\n", encoding="utf-8")
@@ -55,12 +55,20 @@ def _totals(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "loaded": len(loaded),
         "equal": sum(_equal(facts, file) for facts, file in loaded),
         "exact": sum(difference <= EXACT for difference in differences),
+        "trained": sum(_trains(facts)[:4] in ("yes", "with") for facts in measured.values()),
+        "networks": sum(bool(_trains(facts)) for facts in measured.values()),
         "worst": max(differences, default=0.0),
     }
 
 
 def _equal(facts: Mapping[str, Any], file: Mapping[str, Any]) -> bool:
     return all(facts.get(name) == file[name] for name in ("macs", "weights"))
+
+
+def _trains(facts: Mapping[str, Any]) -> str:
+    """Whether a network trains, by the first of its files that loads."""
+    told = (facts[exporter].get("trains") for exporter in EXPORTERS if exporter in facts)
+    return next((_plain(word) for word in told if word), "")
 
 
 def _count(facts: Mapping[str, Any], name: str) -> str:

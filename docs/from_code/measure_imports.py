@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +85,28 @@ def imported(path: Path, inputs: tuple[Any, ...]) -> dict[str, Any]:
         return {"refused": _first_line(fault).replace(str(path.parent), "")}
     if not checked.loads:
         return {"refused": "; ".join(sorted({item.operator for item in checked.unsupported}))}
-    facts: dict[str, Any] = {"macs": checked.macs, "weights": checked.weights}
+    facts: dict[str, Any] = {
+        "macs": checked.macs,
+        "weights": checked.weights,
+        "trains": trains(path, checked.untrained),
+    }
     if checked.carries_data:
         facts["difference"] = difference(path, inputs)
     elif checked.without_values:
         facts["no_values"] = checked.without_values[0].replace(str(path.parent), "")[:160]
     return facts
+
+
+def trains(path: Path, untrained: Mapping[str, str]) -> str:
+    """"yes", with which option, or why not."""
+    if not untrained:
+        return "yes"
+    try:
+        if archsim.check(path, tables="arrays").trains:
+            return "with `--tables arrays`"
+    except archsim.InputError:  # it has no such table
+        pass
+    return next(iter(untrained.values())).replace(path.stem, "")
 
 
 def difference(path: Path, inputs: tuple[Any, ...]) -> float:
