@@ -18,7 +18,8 @@ by both of PyTorch's exporters. {loaded} of {files} files load, {equal} of these
 
 *MACs* and *weights* are counted in the graph of `torch.export`, without ONNX: multiply-accumulates of products with weights and
 between activations, and weights that take part in a product (a table of rows is none). A file is *equal* where the importer counts
-the same of both. *Trains* says whether `archsim train` takes the network, for {trained} of {networks} that load. Written by `python -m docs.from_code.measure_imports`, which makes all networks itself.
+the same of both. `archsim train` takes {trained} of {networks} networks that load, the others for the reason in the last column. Written
+by `python -m docs.from_code.measure_imports`, which makes all networks itself.
 
 | network | MACs | weights | by `torch.export` | by TorchScript | trains |
 |---|---|---|---|---|---|

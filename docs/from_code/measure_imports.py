@@ -98,7 +98,7 @@ def imported(path: Path, inputs: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def trains(path: Path, untrained: Mapping[str, str]) -> str:
-    """"yes", with which option, or why not."""
+    """`yes`, with which option, or why not."""
     if not untrained:
         return "yes"
     try:
