@@ -32,7 +32,7 @@ from archsim.training.settings import (
 from archsim.training.sliced_devices import slice_devices
 from archsim.training.stored_values import new_stored
 from archsim.training.table import COLUMNS
-from archsim.training.trainable import with_outputs, with_positions
+from archsim.training.trainable import with_outputs
 from archsim.training.updates import update_kernel
 from workloads.network import Network
 
@@ -57,7 +57,7 @@ class MachineState:
         self.settings = settings
         scheme = None if settings.rule in CORE_RULES else scheme_of(settings)
         self.program = build_program(
-            with_positions(network if settings.loss == "cross_entropy" else with_outputs(network)),
+            network if settings.loss == "cross_entropy" else with_outputs(network),
             copies_of(settings, [layer.name for layer in network.matrix_layers]),
             scheme.output_errors if scheme else 1,
             settings.tiles,

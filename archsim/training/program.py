@@ -40,7 +40,7 @@ from archsim.training.table import (
     WORDS,
     Program,
 )
-from archsim.training.trainable import trained_layers
+from archsim.training.trainable import trained_layers, with_positions
 from hwlib.errors import InputError
 from workloads.network import Layer, Network
 
@@ -71,6 +71,7 @@ def build_program(
             got=", ".join(network.gaps[:5]),
             hint="write the whole network in our TOML or as ONNX",
         )
+    network = with_positions(network)
     layout = Layout(output_errors=output_errors, stored=stored_forms(network))
     for layer in trained_layers(network):
         add_layer(layout, layer, network, copies)

@@ -63,12 +63,21 @@ def test_it_learns_and_is_tested_pixel_by_pixel(tmp_path, end):
     data = pictures()
     settings = {"learning_rate": 0.2}
     result = archsim.train(
-        network, "cim40", data, "sgd", epochs=6, batch=4, device="exact", settings=settings
+        network,
+        "cim40",
+        data,
+        "sgd",
+        epochs=6,
+        batch=4,
+        device="exact",
+        settings=settings,
+        folder=tmp_path / f"run{len(end)}",
     )
     last = result.epochs[-1]
     assert last["test_error_percent"] < 1 < result.epochs[0]["test_error_percent"]
-    inferred = archsim.infer(network, "cim40", data, weights=result)
-    assert inferred.accuracy_percent == pytest.approx(100 - last["test_error_percent"], abs=1.0)
+    for weights in (result, tmp_path / f"run{len(end)}"):
+        inferred = archsim.infer(network, "cim40", data, weights=weights)
+        assert inferred.accuracy_percent == pytest.approx(100 - last["test_error_percent"], abs=1.0)
 
 
 def test_its_loss_and_step_are_those_of_the_definition(tmp_path):
