@@ -22,6 +22,7 @@ from workloads.held_tensors import HeldTensors
 from workloads.load import load_network
 from workloads.network import Network
 from workloads.onnx.origin import safe
+from workloads.tables.topology import named as listed
 
 
 @takes_its_types()
@@ -30,7 +31,8 @@ def from_torch(module: Any, example: Any, name: str | None = None) -> Network:
 
     Args:
         module: a `torch.nn.Module`, which is read as it is in evaluation and left as it was, or a
-            `torch.export.ExportedProgram`.
+            `torch.export.ExportedProgram`. Its parts `torch.nn.Dropout` become layers, which drop
+            in a training alone.
         example: an input of the module, with the batch as its first axis (best of length 1), or a
             tuple of its inputs.
         name: of the network; None for the module's class.
@@ -63,11 +65,15 @@ def from_torch(module: Any, example: Any, name: str | None = None) -> Network:
     called = safe(name or kind)
     with tempfile.TemporaryDirectory(prefix="archsim-") as folder:
         path = Path(folder) / f"{called}.onnx"
-        _export(torch, module, inputs, path)
+        left_out = _export(torch, module, inputs, path)
         network = load_network(path)
         values = network.tensors.read() if network.tensors is not None else {}
+    notes = network.notes
+    if left_out:
+        notes += (f"dropout acts in no training where it is no torch.nn.Dropout{listed(left_out)}",)
     return dataclasses.replace(
         network,
+        notes=notes,
         source=f"PyTorch {torch.__version__} module {kind}; {network.source.partition('; ')[2]}",
         tensors=HeldTensors(values),
     )
@@ -86,13 +92,16 @@ def _torch() -> Any:
     return torch
 
 
-def _export(torch: Any, module: Any, inputs: tuple[Any, ...], path: Path) -> None:
-    """Write the module's ONNX form. Raises InputError with PyTorch's first line where it cannot."""
+def _export(torch: Any, module: Any, inputs: tuple[Any, ...], path: Path) -> list[str]:
+    """Write the module's ONNX form; returns what of its dropout that does not have. Raises InputError
+    with PyTorch's first line where it cannot.
+    """
     try:
-        with _quiet(), _evaluation(module), torch.no_grad():
+        with _quiet(), _evaluation(torch, module), torch.no_grad():
             program = module
             if not isinstance(module, torch.export.ExportedProgram):
                 program = torch.export.export(module, inputs)
+            left_out = _dropout_off(torch, module, program)
             written = torch.onnx.export(program, inputs, dynamo=True, verbose=False)
             written.save(str(path), external_data=False)
     except Exception as fault:  # the exporter runs the module's own code, which may raise anything
@@ -102,15 +111,41 @@ def _export(torch: Any, module: Any, inputs: tuple[Any, ...], path: Path) -> Non
             where="from_torch",
             hint="torch.export.export(module, (example,)) says where",
         ) from fault
+    return left_out
+
+
+def _dropout_off(torch: Any, module: Any, program: Any) -> list[str]:
+    """Names of what drops in a training of the module, and not in its exported program."""
+    parts = module.named_modules() if isinstance(module, torch.nn.Module) else ()
+    names = [
+        name or type(part).__name__
+        for name, part in parts
+        # Attention hands its rate to a function, which is told nothing in evaluation.
+        if isinstance(part, torch.nn.MultiheadAttention) and part.dropout > 0
+    ]
+    return (
+        names
+        + [
+            node.name
+            for node in program.graph.nodes
+            if node.op == "call_function"
+            and "dropout" in str(node.target)
+            and node.args[1:] != ()
+            and node.args[1] > 0  # its rate
+            and not all(node.args[2:3])  # whether it acts
+        ]
+    )
 
 
 @contextlib.contextmanager
-def _evaluation(module: Any) -> Iterator[None]:
-    """The module and its parts in evaluation, and then as they were."""
+def _evaluation(torch: Any, module: Any) -> Iterator[None]:
+    """The module and its parts in evaluation, but for dropout that a network has a layer for, and then
+    as they were.
+    """
     parts = list(module.modules()) if hasattr(module, "modules") else []
     before = [part.training for part in parts]
     for part in parts:
-        part.training = False
+        part.training = type(part) is torch.nn.Dropout and 0 < part.p < 1
     try:
         yield
     finally:

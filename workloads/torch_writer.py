@@ -81,7 +81,8 @@ def to_torch(network: Network, tensors: Tensors) -> Any:
                 known[layer.name] = call(*(known[source] for source in inputs))
             return known[network.layers[-1].name]
 
-    return Exported()
+    # As it was tested: dropout acts where a program trains it and says so.
+    return Exported().eval()
 
 
 def _part(torch: Any, layer: Layer, product: Layer | None, tensors: Tensors) -> Any:

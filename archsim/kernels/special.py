@@ -12,6 +12,7 @@ import numpy as np
 from archsim.kernels.compiled import kernel
 from archsim.kernels.lanes import add_shifted as add_shifted
 from archsim.kernels.lanes import copy_run as copy_run
+from archsim.kernels.random import uniform as uniform
 
 F = np.float32
 _E = (

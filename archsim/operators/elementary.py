@@ -18,6 +18,13 @@ def logarithm(x: np.float32) -> np.float32:
     return np.float32(np.log(max(x, np.finfo(np.float32).tiny)))
 
 
+def uniform(key: np.uint64, column: np.uint64) -> np.float32:
+    """The random number at a place of a stream, float32 in [0, 1): the bits of `kernels.random`."""
+    from archsim.kernels.random_reference import uniform_reference  # it loads the compiler
+
+    return np.float32(uniform_reference(np.array([key], np.uint64), np.array([column]))[0])
+
+
 def copy_run(source: np.ndarray, start: int, target: np.ndarray, first: int, count: int) -> None:
     """target[first …] = source[start …], `count` values of contiguous float32."""
     target[first : first + count] = source[start : start + count]

@@ -138,6 +138,8 @@ class Forth(NamedTuple):
         kept: numbers that its backward half needs.
         words: of the layer, in the order of `LayerWords`.
         share: of this image in running means; 0 leaves them as they are: a test.
+        learns: whether errors are taken back behind it.
+        key: of the image's and the operation's own random numbers.
     """
 
     first: np.ndarray
@@ -146,6 +148,8 @@ class Forth(NamedTuple):
     kept: np.ndarray
     words: np.ndarray
     share: np.float32
+    learns: bool = False
+    key: np.uint64 | int = 0
 
 
 class Back(NamedTuple):

@@ -1,11 +1,12 @@
-"""Constant operands that a training leaves as they are, and a framework might not: positions that are
-added, biases of transposed convolutions.
+"""What a network has and a training makes no use of: constant operands that a framework might train
+(positions that are added, biases of transposed convolutions), and dropout that drops nothing.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from archsim.operators.free.dropout import rate_of
 from archsim.operators.join import Join
 from archsim.operators.vocabulary import function_of
 from workloads.network import Network
@@ -37,8 +38,22 @@ def note_of_constants(network: Network) -> list[str]:
     ]
     if not names:
         return []
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return [
-        f"constant operands of {', '.join(names[:_MOST_NAMED])}{more} come from the file and stay as "
+        f"constant operands of {_some(names)} come from the file and stay as "
         "they are, also where they were parameters (positions, biases of transposed convolutions)"
     ]
+
+
+def note_of_dropout(network: Network) -> list[str]:
+    """A note on layers of dropout with a rate of 0; none where there are none."""
+    names = [
+        layer.name
+        for layer in network.layers
+        if layer.computes == "dropout" and rate_of(layer) == 0
+    ]
+    return [f"dropout of {_some(names)} drops nothing: its rate is 0"] if names else []
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archsim.chip.kind_chips import devices_of_kinds
 from archsim.chip.of_device import chip_of_devices
-from archsim.run.constant_operands import note_of_constants
+from archsim.run.constant_operands import note_of_constants, note_of_dropout
 from archsim.run.step_time import with_clock
 from archsim.run.step_trace import step_trace
 from archsim.training.settings import TrainingSettings, device_of
@@ -86,5 +86,5 @@ def training_start(
     chip, of_cell = chip_of_devices(chip, device, of_kinds)
     trace = step_trace(network, scheme, settings)
     settings, of_clock = with_clock(settings, trace, chip, scheme)
-    notes += [*note_of_constants(network), *of_cell, *of_clock]
+    notes += [*note_of_constants(network), *note_of_dropout(network), *of_cell, *of_clock]
     return TrainingStart(chip, scheme, settings, trace, notes)

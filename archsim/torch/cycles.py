@@ -65,6 +65,7 @@ def one_way(tables, weights, physics, space, counters, between, keys, given, res
             between.biases,
             between.kept,
             keys.follows,
+            keys.learn,
             1 if back else 0,
             between.turns,
             b,

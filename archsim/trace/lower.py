@@ -151,7 +151,7 @@ def lower(network: Network, *, trains: bool = False) -> list[Stage]:
 
     Args:
         network: whose layers become stages.
-        trains: whether tables are stages, too, which their rows move in a training.
+        trains: whether what acts in a training alone is there, too: tables whose rows move, dropout.
     """
     # A value that two layers read cannot stream into one of them and be gone.
     readers: dict[str, int] = {}
@@ -170,8 +170,7 @@ def lower(network: Network, *, trains: bool = False) -> list[Stage]:
         left = sum(recalled.get(name, 0) for name in layer.inputs)
         # Reshapes, concatenations and caches cost no operation: whoever reads them reads their
         # sources.
-        table = trains and not layer.frozen and kind.words(layer).trained > 0
-        if kind.moves_only and not table:
+        if kind.moves_only and not (trains and _acts_in_training(layer)):
             held[layer.name] = sources
             recalled[layer.name] = left + kind.recalled(layer)
             for name in sources:
@@ -200,6 +199,13 @@ def lower(network: Network, *, trains: bool = False) -> list[Stage]:
             hint="a network needs at least one layer on an array, such as conv2d or linear",
         )
     return list(stages.values())
+
+
+def _acts_in_training(layer: Layer) -> bool:
+    """Whether a training asks the vector unit for something."""
+    kind = operator_of(layer)
+    trained = not layer.frozen and kind.words(layer).trained > 0
+    return trained or bool(kind.training_work(layer))
 
 
 def matrices_of(stages: list[Stage]) -> list[LayerMatrix]:

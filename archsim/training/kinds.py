@@ -27,6 +27,7 @@ CYCLE = types.NamedTuple(
         Vector,  # biases
         KEPT_WORDS,
         types.boolean,  # follows
+        types.boolean,  # learns
         types.int64,  # way
         Whole,  # turns
         types.int64,  # image

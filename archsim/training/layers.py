@@ -38,7 +38,9 @@ from archsim.training.table import (
 U = np.uint64
 run_forward, run_backward = LAYER_FORWARD.enter, LAYER_BACKWARD.enter
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
-STREAM = U(170)  # stream of the random numbers, beside those of kernels.random
+# Streams of the random numbers, beside those of kernels.random: of rounding, and of what layers draw.
+STREAM = U(170)
+DRAWN = U(171)
 
 
 @kernel
@@ -80,6 +82,8 @@ def layer_forward(row, cycle, inputs, outputs, index):
         view_at(memory, row[KEPT], (row[KEPT_SIZE],)),
         view_at(cycle.kept.values, row[DIGITALS], (row[DIGITALS_SIZE],)),
         share_of_image(cycle),
+        cycle.learns,
+        stream_key(cycle.seed, cycle.step, U(index * CYCLES + cycle.way), DRAWN),
     )
     run_forward(row[KERNEL], data, view_at(row, WINDOW, (WINDOW_NUMBERS,)))
     round_quantities(row, cycle, index, row[TRAINED], row[FORTH])

@@ -120,7 +120,8 @@ class Cycle(NamedTuple):
     """One cycle of one image: the arrays and their weights, the image's memory and errors, the
     periphery, the key of its random numbers, counts of the reads, and scratch; scales and form of
     what it stores, biases that are added digitally, words that layers keep, whether the scales
-    follow it, and which of the ways it goes; the turns of its mini-batch, and its number in that.
+    follow it, whether it learns, and which of the ways it goes; the turns of its mini-batch, and its
+    number in that.
     """
 
     arrays: np.ndarray
@@ -138,6 +139,7 @@ class Cycle(NamedTuple):
     biases: np.ndarray
     kept: KeptWords
     follows: bool
+    learns: bool
     way: int
     turns: np.ndarray
     image: int

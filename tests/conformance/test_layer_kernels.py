@@ -197,6 +197,7 @@ FORMS = {
         {"constants": ("scale", "zero"), "settings": (("axis", 0),)},
     ),
     "masked": ("causal_mask", {}, [(2, 3, 3)]),
+    "nothing dropped in a test": ("dropout", {"rate": 0.4}, [MAP]),
 }
 
 

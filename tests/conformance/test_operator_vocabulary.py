@@ -32,6 +32,8 @@ from workloads.network import Layer, Network
 
 # Nothing of the output is computed: elements move, or the layer is the input itself.
 WITHOUT_WORK = (*FREE_OPERATORS, "concat")
+# What works in a training alone.
+IN_TRAINING = ("dropout",)
 # Errors pass back as they are, or not at all since the slope is 0.
 NO_WORK_BACK = (
     *("add", "fold", "comparison", "logical", "logical_not"),
@@ -56,11 +58,15 @@ def test_every_operator_has_a_shape_work_and_a_place_in_the_trace(operator):
         assert layer.matrix.weights > 0
     else:
         assert bool(forward_work(layer)) == (operator not in WITHOUT_WORK)
-        assert bool(backward_work(layer)) == (operator not in (*WITHOUT_WORK, *NO_WORK_BACK))
+        back = operator not in (*WITHOUT_WORK, *NO_WORK_BACK) or operator in IN_TRAINING
+        assert bool(backward_work(layer)) == back
     if operator != "input":
         stages = lower(chain_of(operator))
         names = {layer.name for stage in stages for layer in (stage.head, *stage.fused)}
         assert ("it" in names) == (operator not in WITHOUT_WORK)
+        stages = lower(chain_of(operator), trains=True)
+        names = {layer.name for stage in stages for layer in (stage.head, *stage.fused)}
+        assert operator not in IN_TRAINING or "it" in names
 
 
 @every("operator", [name for name in OPERATORS if name not in ARRAY_OPERATORS and name != "input"])
@@ -119,7 +125,9 @@ kernel = 3
 groups = 1
 [[layer]]
 name = "bound"
-operator = "dropout"
+operator = "embedding"
+entries = 9
+features = 1
 [[layer]]
 name = "flat"
 operator = "flatten"
@@ -152,7 +160,7 @@ def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
         == 0
     )
     assert any(
-        "no kernel for bound (dropout)" in note
+        "no kernel for bound (embedding of 'c')" in note
         for note in json.loads(capsys.readouterr().out)["notes"]
     )
     assert (
@@ -175,10 +183,10 @@ def test_a_training_step_that_cannot_be_trained_says_so(tmp_path, capsys):
     )
     assert main(["run", str(trace), "--arch", "cim40", "--no-timing", "--json"]) == 0
     assert any(
-        "no kernel for bound (dropout)" in note
+        "no kernel for bound (embedding of 'c')" in note
         for note in json.loads(capsys.readouterr().out)["notes"]
     )
-    path.write_text(NETWORK.replace("dropout", "relu"))
+    path.write_text(NETWORK.replace('"embedding"\nentries = 9\nfeatures = 1', '"relu"'))
     assert (
         main(
             [

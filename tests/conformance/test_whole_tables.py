@@ -126,6 +126,17 @@ def test_it_leaves_as_whole_numbers_and_comes_back(path, tmp_path):
     np.testing.assert_allclose(scores, given[0], atol=1e-5)
 
 
+def test_its_rows_are_unrounded_whoever_reads_them(tmp_path):
+    path = tmp_path / "kinds.toml"
+    text = (
+        'schema = 1\nname = "k"\ninput = [4]\n[[layer]]\nname = "kinds"\noperator = "embedding"\n'
+    )
+    text += "entries = 6\nfeatures = 2\nwhole = true\n"
+    text += '[[layer]]\nname = "last"\noperator = "linear"\nfeatures = 2\n'
+    path.write_text(text, encoding="utf-8")
+    assert stored_forms(load_network(path)) == {"kinds": WHOLE}
+
+
 def test_a_network_file_says_it(tmp_path):
     path = tmp_path / "kinds.toml"
     text = (

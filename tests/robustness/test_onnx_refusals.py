@@ -144,17 +144,18 @@ def test_a_file_that_changed_is_not_mixed_with_its_network(tmp_path):
         archsim.simulate(network, "cim40", data="random")
 
 
-def test_training_refuses_what_is_only_counted_as_its_operator(tmp_path):
+def test_training_refuses_products_of_unequally_many_matrices(tmp_path):
     from archsim.training.program import build_program
 
-    product = node("MatMul", ["x", "w"], ["h"])
-    for nodes in (
-        [product, node("IsNaN", ["h"], ["b"]), node("Cast", ["b"], to=1)],
-        [product, node("ReduceProd", ["h"], keepdims=1)],
-    ):
-        network = load_network(path_of(tmp_path, nodes))
-        with pytest.raises(archsim.InputError, match="training cannot run"):
-            build_program(network, {})
+    nodes = [
+        node("MatMul", ["x", "w"], ["h"]),
+        node("Reshape", ["h", "halves"], ["two"]),
+        node("MatMul", ["two", "h"]),
+    ]
+    halves = ("halves", np.array([1, 2, 2, 4]))
+    network = load_network(path_of(tmp_path, nodes, (1, 4, 4), [halves]))
+    with pytest.raises(archsim.InputError, match="training cannot run"):
+        build_program(network, {})
 
 
 def test_data_that_does_not_belong_to_an_input_is_refused(tmp_path):

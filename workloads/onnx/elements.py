@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archsim.operators.elementwise import Elementwise
+from archsim.operators.free.dropout import USUAL
 from archsim.operators.vector.batch_norm import EPSILON
 from archsim.operators.vocabulary import FUNCTIONS
 from hwlib.errors import InputError
@@ -195,10 +196,25 @@ def _power(builder: Builder, node: NodeProto) -> None:
 
 
 def _dropout(builder: Builder, node: NodeProto) -> None:
-    # The third input says whether it trains; it may be anything at run time.
-    if len(node.input) > 2 and node.input[2]:
+    # The third input says whether it trains. Here that is said by the command, but for a file that
+    # works it out.
+    if len(node.input) > 2 and node.input[2] and not builder.constant(node.input[2]):
         builder.refuse_values(node, "it may be exported in training mode")
-    builder.emit(node, "dropout", (node.input[0],))
+    rate = _ratio(builder, node)
+    if not 0 <= rate < 1:
+        raise builder.fault(node, "the ratio must be 0 or more and below 1", got=rate)
+    builder.emit(node, "dropout", (node.input[0],), settings=(("rate", rate),))
+
+
+def _ratio(builder: Builder, node: NodeProto) -> float:
+    """The share that is dropped: an attribute before opset 12, then an input."""
+    if len(node.input) < 2 or not node.input[1]:
+        return Attributes(node).number("ratio", USUAL)
+    ratio = builder.constants.of(node.input[1])
+    if ratio.size != 1:
+        raise builder.fault(node, "the ratio is not one number", got=ratio.shape)
+    # Its shortest decimal number, as the file's author wrote it.
+    return float(str(np.float32(ratio.reshape(-1)[0])))
 
 
 def _response_norm(builder: Builder, node: NodeProto) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
+from archsim.operators.free.dropout import rate_of
 from archsim.operators.free.embedding import is_whole
 from archsim.operators.moves import Moves, by_own_settings
 from archsim.operators.vector.causal_mask import mask_of
@@ -152,6 +153,13 @@ def _upsample(graph: OnnxWriting, layer: Layer) -> None:
     )
 
 
+def _dropout(graph: OnnxWriting, layer: Layer) -> None:
+    # Without a third input nothing is dropped until a program trains.
+    rate = graph.constant(layer, "rate", np.array(rate_of(layer), np.float32))
+    graph.needs(12)
+    graph.node(layer, "Dropout", [*layer.inputs, rate])
+
+
 def _causal_mask(graph: OnnxWriting, layer: Layer) -> None:
     graph.node(layer, "Add", [*layer.inputs, graph.constant(layer, "mask", mask_of(layer))])
 
@@ -160,7 +168,7 @@ WRITERS: Mapping[str, Write] = {
     "flatten": _reshape,
     "reshape": _reshape,
     "identity": lambda graph, layer: graph.node(layer, "Identity", [*layer.inputs]),
-    "dropout": lambda graph, layer: graph.node(layer, "Identity", [*layer.inputs]),
+    "dropout": _dropout,
     "concat": _concat,
     "embedding": _embedding,
     "one_hot": _one_hot,

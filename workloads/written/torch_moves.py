@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archsim.operators.arguments import axes_of, count_of, in_their_order, number_of
+from archsim.operators.free.dropout import rate_of
 from archsim.operators.free.embedding import is_whole
 from archsim.operators.moves import Moves, by_own_settings
 from archsim.operators.vector.causal_mask import mask_of
@@ -116,7 +117,7 @@ PARTS: Mapping[str, Part] = {
     "flatten": _reshape,
     "reshape": _reshape,
     "identity": _same,
-    "dropout": _same,
+    "dropout": lambda torch, layer, held: torch.nn.Dropout(rate_of(layer)),
     "concat": _concat,
     "embedding": _embedding,
     "one_hot": _one_hot,
