@@ -4,11 +4,17 @@ A network has few of all operators, a chip one way to read and to make pulses. W
 name is compiled with all of them; behind a door only those are compiled that were opened. A door is
 a row of addresses in memory that machine code finds by its name; a call looks its number up there.
 The code of the caller is the same whatever stands behind, so it is compiled once.
+
+A door that is shut opens itself at the first call, from machine code, so that a branch that few
+trainings take may stand behind one without anybody who knows beforehand that it is taken. Whoever
+does know opens it before, and keeps the time of a compilation out of a first step.
 """
 
 from __future__ import annotations
 
+import _thread
 import ctypes
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,10 +24,12 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 WORD = ir.IntType(64)
+_LATER_S = 0.1  # machine code goes on long before
 
 Vector = types.Array(types.float32, 1, "C")
 Block = types.Array(types.float32, 2, "C")
 Whole = types.Array(types.int64, 1, "C")
+View = types.Array(types.float32, 2, "A")
 
 
 class Door:
@@ -48,6 +56,8 @@ class Door:
         # Held by the door, which lives as long as the process: machine code has the plain address.
         self.addresses = (ctypes.c_int64 * len(kernels))()
         llvm.add_symbol(self.name, ctypes.addressof(self.addresses))
+        self._bell = ctypes.CFUNCTYPE(None, ctypes.c_int64)(self._answer)
+        llvm.add_symbol(f"{self.name}_bell", ctypes.cast(self._bell, ctypes.c_void_p).value)
         self.enter = _entrance(self.name, len(kernels), self.arguments, result)
 
     def open(self, number: int = 0) -> None:
@@ -62,6 +72,16 @@ class Door:
             raise TypeError(f"{self.name}[{number}] returns {result.signature.return_type}")
         engine = result.library.codegen._engine
         self.addresses[number] = engine.get_function_address(result.fndesc.llvm_func_name)
+
+    def _answer(self, number: int) -> None:
+        """Open for machine code, which a Python exception cannot pass."""
+        try:
+            self.open(number)
+        except KeyboardInterrupt:
+            # The call is finished first: its caller is interrupted where Python goes on, which is
+            # after this function.
+            self.open(number)
+            threading.Timer(_LATER_S, _thread.interrupt_main).start()
 
 
 def _entrance(
@@ -80,12 +100,18 @@ def _entrance(
         values = cgutils.unpack_tuple(builder, given, len(wanted))
         row = ir.ArrayType(WORD, count)
         held = builder.module.globals.get(name) or ir.GlobalVariable(builder.module, row, name)
-        address = builder.load(builder.gep(held, [WORD(0), number]))
-        # A jump to address zero would end the process without a word.
-        shut = builder.icmp_unsigned("==", address, WORD(0))
+        place = builder.gep(held, [WORD(0), number])
+        shut = builder.icmp_unsigned("==", builder.load(place), WORD(0))
         with builder.if_then(shut, likely=False):
-            said = (f"{name} was not opened",)
-            context.call_conv.return_user_exc(builder, RuntimeError, said)
+            bell = cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(ir.VoidType(), [WORD]), f"{name}_bell"
+            )
+            builder.call(bell, [number])
+            # A jump to address zero would end the process without a word.
+            with builder.if_then(builder.icmp_unsigned("==", builder.load(place), WORD(0))):
+                said = (f"{name} was not opened",)
+                context.call_conv.return_user_exc(builder, RuntimeError, said)
+        address = builder.load(place)
         kind = context.call_conv.get_function_type(signature.return_type, wanted)
         function = builder.inttoptr(address, kind.as_pointer())
         status, returned = context.call_conv.call_function(
@@ -95,6 +121,6 @@ def _entrance(
             context.call_conv.return_status_propagate(builder, status)
         return returned
 
-    # machine code on disk is told by this name
-    enter.__name__ = f"{name}_{count}_{wanted}_{result}"
+    # machine code on disk is told by this name; the bell is part of it
+    enter.__name__ = f"{name}_{count}_{wanted}_{result}_bell"
     return intrinsic(enter)

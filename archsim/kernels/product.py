@@ -9,8 +9,10 @@ more than the small arrays of a convolution.
 from __future__ import annotations
 
 import numpy as np
+from numba.core import types
 
 from archsim.kernels.compiled import kernel
+from archsim.kernels.doors import Block, Door, Vector, View
 from archsim.kernels.panels import HIGH, LANES, WIDE, panel, sixteen_rows
 from archsim.kernels.views import bits_of, view_at
 
@@ -18,6 +20,10 @@ ZERO = np.float32(0.0)
 NONE = np.int32(0)
 MANY = 8  # sixteens of columns whose sums the registers hold
 ALL = 0  # the one row of a vector
+# Products of less than the registers hold at a time, which few networks have.
+COLUMNS = Door("few_columns", [lambda: few_columns], [View, Vector, Vector])
+VECTORS = Door("few_vectors", [lambda: few_vectors], [View, Block, Block, types.int64])
+enter_columns, enter_vectors = COLUMNS.enter, VECTORS.enter
 
 
 @kernel
@@ -121,7 +127,7 @@ def columns_times_vector(matrix, first, vector, outputs):
     columns = outputs.shape[0]
     part = matrix[: vector.shape[0], first : first + columns]
     if columns < LANES:
-        few_columns(part, vector, outputs)
+        enter_columns(0, part, vector, outputs)
         return
     factors = view_at(vector, 0, (1, vector.shape[0]))
     sums = view_at(outputs, 0, (1, columns))
@@ -150,7 +156,7 @@ def matrix_times_block(matrix, block, outputs, width):
     transposed view; rows of block and outputs are contiguous.
     """
     if width < LANES:
-        few_vectors(matrix, block, outputs, width)
+        enter_vectors(0, matrix, block, outputs, width)
         return
     rows = matrix.shape[0]
     tall = rows // HIGH * HIGH

@@ -8,9 +8,11 @@ import functools
 from collections.abc import Callable
 
 import numpy as np
+from numba.core import types
 
 from archsim.kernels import update_block as pulses
 from archsim.kernels.compiled import borrowed, template
+from archsim.kernels.doors import Block, Door
 from archsim.kernels.generators import Generators
 from archsim.kernels.outer import add_products
 from archsim.kernels.records import Cells, Draws, Tally, Trains, Vectors
@@ -35,6 +37,9 @@ from archsim.training.table import (
 
 U = np.uint64
 update_block = pulses.update_block  # replaced by a law's own
+# Pulses need no products, products no pulses.
+PRODUCTS = Door("add_products", [lambda: add_products], [Block, Block, Block, types.float32])
+enter_products = PRODUCTS.enter
 
 
 def _update(devices, trains, batch, keys, counts):
@@ -77,7 +82,7 @@ def _update(devices, trains, batch, keys, counts):
                 generator += generator + 1 < generators.state.shape[0]
                 matrix = view_at(devices.weights, first, (rows, columns))
                 if not devices.pulsed:
-                    add_products(matrix, inputs, errors, np.float32(trains.rate))
+                    enter_products(0, matrix, inputs, errors, np.float32(trains.rate))
                     continue
                 held = array[STATE] + copy * cells * parts
                 drawn = array[PLANES] + copy * cells * parts * parameters

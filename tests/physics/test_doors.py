@@ -2,6 +2,10 @@
 flat memory, do what the plain one does?
 """
 
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from numba.core import types
@@ -34,7 +38,25 @@ def triple(values):
 
 DOOR = Door("of_a_test", [lambda: double, lambda: triple], [Vector], types.int64)
 WRONG = Door("of_another_test", [lambda: double], [Vector], types.float32)
-enter = DOOR.enter
+MET = Door("where_threads_meet", [lambda: double], [Vector], types.int64)
+LATE = Door("of_an_interrupt", [lambda: triple], [Vector], types.int64)
+enter, enter_wrong = DOOR.enter, WRONG.enter
+enter_met, enter_late = MET.enter, LATE.enter
+
+
+@kernel
+def meet(memory, times):
+    return enter_met(0, memory) if times > 0 else memory.shape[0]
+
+
+@kernel
+def late(memory):
+    return enter_late(0, memory)
+
+
+@kernel
+def astray(memory):
+    return enter_wrong(0, memory)
 
 
 @kernel
@@ -42,21 +64,51 @@ def through(number, memory, first, count):
     return enter(number, view_at(memory, first, (count,)))
 
 
-def test_a_door_calls_the_kernel_of_its_number_and_refuses_what_was_not_opened():
+def test_a_door_calls_the_kernel_of_its_number_and_opens_itself_where_nobody_did():
     memory = np.ones(6, F)
     DOOR.open(1)
-    with pytest.raises(RuntimeError, match="of_a_test was not opened"):
-        through(0, memory, 1, 3)
+    assert DOOR.addresses[0] == 0
     assert through(1, memory, 1, 3) == 3
     assert memory.tolist() == [1, 3, 3, 3, 1, 1]
-    DOOR.open(0)
+    assert DOOR.addresses[0] == 0
     assert through(0, memory, 0, 2) == 2
     assert memory.tolist() == [2, 6, 3, 3, 1, 1]
 
 
-def test_a_kernel_of_another_result_is_no_kernel_of_a_door():
+def test_several_threads_may_meet_a_shut_door():
+    memories = [np.ones(4, F) for _ in range(8)]
+    meet(memories[0], 0)  # compiled before: the threads meet at the door
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda memory: meet(memory, 1), memories)) == [4] * 8
+    assert all(memory.tolist() == [2.0] * 4 for memory in memories)
+
+
+def test_an_interrupt_while_a_door_opens_comes_after_the_call(monkeypatch):
+    opened, plain = [], Door.open
+
+    def interrupted(door, number=0):
+        opened.append(number)
+        if len(opened) == 1:
+            raise KeyboardInterrupt
+        plain(door, number)
+
+    monkeypatch.setattr(Door, "open", interrupted)
+    memory = np.ones(3, F)
+    with pytest.raises(KeyboardInterrupt):
+        late(memory)
+        time.sleep(30.0)
+    assert memory.tolist() == [3.0] * 3
+    assert opened == [0, 0]
+
+
+def test_a_kernel_of_another_result_is_no_kernel_of_a_door(monkeypatch):
     with pytest.raises(TypeError, match="of_another_test.0. returns int64"):
         WRONG.open()
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda what: told.append(str(what.exc_value)))
+    with pytest.raises(RuntimeError, match="of_another_test was not opened"):
+        astray(np.ones(2, F))
+    assert told == ["archsim_door_of_another_test[0] returns int64"]
 
 
 def test_a_network_opens_the_doors_of_its_own_operators_alone(monkeypatch):
