@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numba.core import types
 
 from archsim.kernels.compiled import kernel
+from archsim.kernels.doors import Block, Door, Vector
 from archsim.kernels.random import normal, row_key
 
 U = np.uint64
@@ -34,3 +36,11 @@ def disturb_devices(sums, count, noise, lengths, keys):
         key = row_key(keys[b], OF_DEVICES)
         for i in range(sums.shape[0]):
             sums[i, b] += noise * lengths[b] * normal(key, U(i))
+
+
+_KEYS = types.Array(types.uint64, 1, "C")
+# Few chips state a noise of single devices.
+LENGTHS = Door("measure_inputs", [lambda: measure_inputs], [Block, types.int64, Vector])
+NOISE = Door(
+    "disturb_devices", [lambda: disturb_devices], [Block, types.int64, types.float32, Vector, _KEYS]
+)

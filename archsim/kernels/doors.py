@@ -100,18 +100,18 @@ def _entrance(
         values = cgutils.unpack_tuple(builder, given, len(wanted))
         row = ir.ArrayType(WORD, count)
         held = builder.module.globals.get(name) or ir.GlobalVariable(builder.module, row, name)
-        place = builder.gep(held, [WORD(0), number])
-        shut = builder.icmp_unsigned("==", builder.load(place), WORD(0))
+        entry = builder.gep(held, [WORD(0), number])
+        shut = builder.icmp_unsigned("==", builder.load(entry), WORD(0))
         with builder.if_then(shut, likely=False):
             bell = cgutils.get_or_insert_function(
                 builder.module, ir.FunctionType(ir.VoidType(), [WORD]), f"{name}_bell"
             )
             builder.call(bell, [number])
             # A jump to address zero would end the process without a word.
-            with builder.if_then(builder.icmp_unsigned("==", builder.load(place), WORD(0))):
+            with builder.if_then(builder.icmp_unsigned("==", builder.load(entry), WORD(0))):
                 said = (f"{name} was not opened",)
                 context.call_conv.return_user_exc(builder, RuntimeError, said)
-        address = builder.load(place)
+        address = builder.load(entry)
         kind = context.call_conv.get_function_type(signature.return_type, wanted)
         function = builder.inttoptr(address, kind.as_pointer())
         status, returned = context.call_conv.call_function(

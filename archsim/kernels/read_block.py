@@ -7,11 +7,15 @@ floating point, so a repeated read of bound management needs new noise only, not
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numba.core import types
 
 from archsim.kernels.compiled import borrowed, kernel
-from archsim.kernels.converters import convert_all, convert_inputs, convert_sums
-from archsim.kernels.device_noise import disturb_devices, measure_inputs
+from archsim.kernels.converters import convert_all, convert_sums
+from archsim.kernels.device_noise import LENGTHS, NOISE
+from archsim.kernels.doors import Block, Door, Vector
 from archsim.kernels.product import columns_times_vector, matrix_times_block, rows_times_vector
 from archsim.kernels.random import row_key
 from archsim.kernels.tile_records import (
@@ -24,6 +28,11 @@ from archsim.kernels.tile_records import (
     OUTPUT_NOISE,
     OUTPUT_STEP,
     RETRY_LIMIT,
+    Attempt,
+    Lanes,
+    ReadKeys,
+    ReadScratch,
+    Region,
 )
 from archsim.kernels.views import flat, view_at
 
@@ -31,6 +40,14 @@ U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 TWO = np.float32(2.0)
+enter_lengths, enter_noise = LENGTHS.enter, NOISE.enter
+_COUNTS = types.Array(types.int32, 1, "C")
+_WORDS = types.Array(types.uint64, 1, "C")
+REGION = types.NamedTuple((Block, types.boolean, types.int64, types.int64), Region)
+LANES = types.NamedTuple((Block, Vector, Block, _COUNTS), Lanes)
+KEYS = types.NamedUniTuple(types.uint64, 3, ReadKeys)
+_SCRATCH = types.NamedTuple((Vector, _WORDS), ReadScratch)
+_ATTEMPT = types.NamedTuple((_COUNTS, Vector, types.boolean), Attempt)
 
 
 @kernel
@@ -101,21 +118,16 @@ def read_block(region, lanes, physics, read_keys, scratch):
     in_noise = physics[INPUT_NOISE]
     loaded = view_at(memory, 0, (lines, count))
     clean = view_at(memory, lines * count, (columns, count))
-    raw = view_at(memory, (lines + columns) * count, (columns, count))
     scales = view_at(memory, (lines + 2 * columns) * count, (count,))
     factors = view_at(memory, (lines + 2 * columns + 1) * count, (count,))
     keys = view_at(scratch.words, 0, (count,))
     devices = physics[DEVICE_NOISE]
-    measured = np.empty((2, count if devices > ZERO else 0), np.float32)
-    lengths = measured[0]
-    shorter = measured[1]
+    lengths = np.empty(count if devices > ZERO else 0, np.float32)
     hits = np.empty(count, np.int32)
-    pending = np.empty(count, np.int64)
     managed = physics[NOISE_MANAGEMENT] > ZERO
     clipped = False
     for v in range(count):
         repeats[v] = 0
-        pending[v] = v
         scales[v] = peaks[v] if managed else ONE
         factors[v] = scales[v] if scales[v] > ZERO else ONE
         # One vector that clips takes the short way from the whole block.
@@ -136,8 +148,8 @@ def read_block(region, lanes, physics, read_keys, scratch):
         for v in range(count):
             outputs[i, v] = clean[i, v]
     if devices > ZERO:
-        measure_inputs(block if exact and not managed else loaded, count, lengths)
-        disturb_devices(outputs, count, devices, lengths, keys)
+        enter_lengths(0, block if exact and not managed else loaded, count, lengths)
+        enter_noise(0, outputs, count, devices, lengths, keys)
     convert_sums(
         outputs,
         count,
@@ -148,57 +160,26 @@ def read_block(region, lanes, physics, read_keys, scratch):
         keys,
         hits,
     )
-    left = count
     saturations = np.int64(0)
-    division = ONE
-    attempt = U(0)
-    while True:
-        again = np.int64(0)  # typed: numba would compile the callees for a literal 0 as well
-        for b in range(left):
-            v = pending[b]
-            if hits[b] > 0 and division <= physics[RETRY_LIMIT] and scales[v] > ZERO:
-                pending[again] = v
-                again += 1
-                repeats[v] += np.int32(1)
-            else:
-                saturations += hits[b]
-        left = again
-        if left == 0:
-            return saturations
-        division = division * TWO
-        attempt = attempt + U(1)
-        for b in range(left):
-            factors[b] = scales[pending[b]] * division
-        if exact:
-            part = ONE / division
-            for i in range(columns):
-                for b in range(left):
-                    raw[i, b] = clean[i, pending[b]] * part
-        else:
-            if in_noise > ZERO:
-                for b in range(left):
-                    keys[b] = row_key(row_key(input_key, first + U(pending[b])), attempt)
-            convert_inputs(block, pending, left, factors, step, bound, in_noise, keys, loaded)
-            multiply(region, loaded, raw, left)
-        for b in range(left):
-            keys[b] = row_key(row_key(output_key, first + U(pending[b])), attempt)
-        if devices > ZERO:
-            if exact:  # vectors that are read again move to the front
-                for b in range(left):
-                    shorter[b] = lengths[pending[b]] / division
-            else:
-                measure_inputs(loaded, left, shorter)
-            disturb_devices(raw, left, devices, shorter, keys)
-        convert_sums(
-            raw,
-            left,
-            factors,
-            physics[OUTPUT_STEP],
-            physics[OUTPUT_BOUND],
-            physics[OUTPUT_NOISE],
-            keys,
-            hits,
-        )
-        for i in range(columns):
-            for b in range(left):
-                outputs[i, pending[b]] = raw[i, b]
+    repeated = False
+    for v in range(count):
+        saturations += hits[v]
+        repeated |= hits[v] > 0 and scales[v] > ZERO
+    if not repeated or physics[RETRY_LIMIT] < ONE:
+        return saturations
+    attempt = Attempt(hits, lengths, exact)
+    return enter_again(0, region, lanes, physics, read_keys, scratch, attempt)
+
+
+def _read_again() -> Any:
+    # it stands on this module
+    from archsim.kernels.read_again import read_again
+
+    return read_again
+
+
+# Few chips repeat a read whose outputs saturate.
+AGAIN = Door(
+    "read_again", [_read_again], [REGION, LANES, Vector, KEYS, _SCRATCH, _ATTEMPT], types.int64
+)
+enter_again = AGAIN.enter

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel
-from archsim.kernels.device_noise import disturb_devices, measure_inputs
+from archsim.kernels.device_noise import LENGTHS, NOISE
 from archsim.kernels.product import largest
 from archsim.kernels.random import normal, row_key
 from archsim.kernels.read_block import multiply
@@ -46,6 +46,7 @@ FORTH, BEGIN = np.bool_(False), np.int64(0)
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 TWO = np.float32(2.0)
+enter_lengths, enter_noise = LENGTHS.enter, NOISE.enter
 
 
 @kernel
@@ -178,8 +179,8 @@ def read_parts(region, lanes, physics, read_keys):
                         U(slot * conversions + j),
                     )
                 if devices > ZERO:
-                    measure_inputs(driven, left, lengths)
-                    disturb_devices(sums, left, devices, lengths, keys)
+                    enter_lengths(0, driven, left, lengths)
+                    enter_noise(0, sums, left, devices, lengths, keys)
                 convert_part(sums, left, weight, physics, keys, result, reached)
         again = np.int64(0)
         for b in range(left):

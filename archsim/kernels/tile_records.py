@@ -71,3 +71,14 @@ class ReadScratch(NamedTuple):
 
     room: np.ndarray
     words: np.ndarray
+
+
+class Attempt(NamedTuple):
+    """What the first attempt of a read leaves to the next ones: int32 (V,) outputs at the bound,
+    float32 (V,) lengths of the inputs where devices are noisy, and whether half the input is half
+    the product to the bit.
+    """
+
+    hits: np.ndarray
+    lengths: np.ndarray
+    exact: bool

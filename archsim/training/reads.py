@@ -12,9 +12,9 @@ import numpy as np
 from numba.core import types
 
 from archsim.kernels.compiled import borrowed, kernel
-from archsim.kernels.doors import Block, Door, Vector
+from archsim.kernels.doors import Door, Vector
 from archsim.kernels.random import READ_INPUT, READ_OUTPUT, stream_key
-from archsim.kernels.read_block import read_block
+from archsim.kernels.read_block import KEYS, LANES, REGION, read_block
 from archsim.kernels.read_parts import read_parts
 from archsim.kernels.tile_records import (
     CELL_BITS,
@@ -45,12 +45,8 @@ from archsim.training.table import (
 )
 
 U = np.uint64
-_REGION = types.NamedTuple((Block, types.boolean, types.int64, types.int64), Region)
-_REPEATS = types.Array(types.int32, 1, "C")
-_LANES = types.NamedTuple((Block, Vector, Block, _REPEATS), Lanes)
-_KEYS = types.NamedUniTuple(types.uint64, 3, ReadKeys)
 # Few chips convert an output in parts.
-PARTS = Door("read_parts", [lambda: read_parts], [_REGION, _LANES, Vector, _KEYS], types.int64)
+PARTS = Door("read_parts", [lambda: read_parts], [REGION, LANES, Vector, KEYS], types.int64)
 enter_parts = PARTS.enter
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)

@@ -75,7 +75,7 @@ def weights(law: str, values: dict[str, Any], seed: int) -> np.ndarray:
     if "verify_window" in device.values:  # and blind pulses, there and back
         for step, pulses in enumerate((1, -1), STEPS):
             array.pulse(np.full(targets.shape, pulses), seed=seed, step=step)
-    # a device is read with noise of its own (`kernels.read_block.disturb_devices`)
+    # a device is read with noise of its own (`kernels.device_noise.disturb_devices`)
     noise = np.random.default_rng(seed).normal(0.0, 1.0, (ROWS, COLUMNS))
     return np.asarray(array.weights, np.float64) + device.weight_noise * noise
 
