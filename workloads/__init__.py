@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from workloads.datasets import Dataset, list_datasets, load_dataset
     from workloads.load import list_networks, load_network
     from workloads.network import Layer, Matrix, Network
+    from workloads.trained_constants import with_trained_constants
 
 _HOMES = {
     "with_adapters": "adapters",
+    "with_trained_constants": "trained_constants",
     "load_network": "load",
     "list_networks": "load",
     "load_dataset": "datasets",
@@ -40,6 +42,7 @@ __all__ = [
     "load_dataset",
     "load_network",
     "with_adapters",
+    "with_trained_constants",
 ]
 
 if not TYPE_CHECKING:

@@ -41,6 +41,7 @@ class NetworkReading(TypedDict, total=False):
     padding: str | None
     products: str | Sequence[str] | None
     tables: str | None
+    train_constants: str | Sequence[str] | None
 
 
 @takes_its_types("name_or_path")
@@ -52,6 +53,7 @@ def load_network(
     padding: str | None = None,
     products: str | Sequence[str] | None = None,
     tables: str | None = None,
+    train_constants: str | Sequence[str] | None = None,
 ) -> Network:
     """The network of a built-in name or of a file.
 
@@ -69,6 +71,8 @@ def load_network(
         tables: of an ONNX file, where a table of embeddings is that is also the matrix of a layer:
             "memory" has a copy of it beside the arrays, which cannot train, "arrays" reads its rows on
             those of that layer.
+        train_constants: of an ONNX file, names of layers whose constant operands train, or "all" (see
+            `with_trained_constants`); None: they stay as they are.
 
     Returns:
         the `Network`.
@@ -98,6 +102,12 @@ def load_network(
         )
     if suffix != ".onnx":
         _refuse_onnx_options(text, shapes, batch_axis, tables)
+        if train_constants is not None:
+            raise InputError(
+                "constants that train belong to .onnx files only: others have no constant operands",
+                where=text,
+                got=train_constants,
+            )
     # These may take `products` but never `padding`, which they state.
     problems = folder or suffix in _PROBLEMS
     if suffix != ".csv":
@@ -111,7 +121,7 @@ def load_network(
         from workloads.onnx_file import read_onnx_network
 
         network = read_onnx_network(path, shapes=shapes, batch_axis=batch_axis)
-        return _with_tables(network, tables)
+        return _with_constants(_with_tables(network, tables), train_constants)
     if suffix == ".csv":
         from workloads.scalesim_file import read_scalesim_network
 
@@ -128,6 +138,15 @@ def _with_tables(network: Network, tables: str | None) -> Network:
     if tables is not None and tables not in TABLES:
         raise unknown("place of tables", tables, TABLES, f"{network.name}: tables")
     return with_tables_on_arrays(network) if tables == "arrays" else network
+
+
+def _with_constants(network: Network, names: str | Sequence[str] | None) -> Network:
+    """The network with constants that train, where any are named. Raises InputError."""
+    if names is None:
+        return network
+    from workloads.trained_constants import with_trained_constants  # few commands want it
+
+    return with_trained_constants(network, names)
 
 
 def inspect_network(name_or_path: str | Path, **reading: Unpack[NetworkReading]) -> Inspected:
@@ -148,7 +167,8 @@ def inspect_network(name_or_path: str | Path, **reading: Unpack[NetworkReading])
     path = _path_of(name_or_path)
     _refuse_table_options(str(path), reading.get("padding"), reading.get("products"))
     inspected = inspect_onnx(path, reading.get("shapes"), reading.get("batch_axis"))
-    return inspected._replace(network=_with_tables(inspected.network, reading.get("tables")))
+    network = _with_tables(inspected.network, reading.get("tables"))
+    return inspected._replace(network=_with_constants(network, reading.get("train_constants")))
 
 
 def _refuse_table_options(text: str, padding: object, products: object) -> None:

@@ -28,6 +28,7 @@ class NetworkWords(TypedDict):
     padding: str | None
     products: str | None
     tables: str | None
+    train_constants: str | None
 
 
 def add_workload_options(parser: argparse.ArgumentParser) -> None:
@@ -135,6 +136,12 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
         help="where a table of embeddings of an .onnx file is that is also the matrix of a layer: a copy "
         "in memory (default), which cannot train, or on the arrays of that layer",
     )
+    parser.add_argument(
+        "--train-constants",
+        metavar="NAME,NAME|all",
+        help="layers of an .onnx file whose constant operands train as digital words: positions that are "
+        "added, tokens beside others, biases of transposed convolutions (default: they stay)",
+    )
 
 
 def network_options(arguments: argparse.Namespace) -> NetworkWords:
@@ -145,6 +152,7 @@ def network_options(arguments: argparse.Namespace) -> NetworkWords:
         "padding": arguments.padding,
         "products": arguments.products,
         "tables": arguments.tables,
+        "train_constants": arguments.train_constants,
     }
 
 

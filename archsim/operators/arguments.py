@@ -39,6 +39,18 @@ def number_of(layer: Layer, name: str, default: float) -> float:
     return value
 
 
+def is_trained(layer: Layer) -> bool:
+    """Whether the constants of a layer are words that a training moves."""
+    return layer.setting("trained") is not None
+
+
+def words_shape(layer: Layer) -> tuple[int, ...]:
+    """The shape of the one constant of a join that is trained."""
+    shape = layer.setting("trained", ())
+    assert isinstance(shape, tuple)  # who asks for it knows that it is trained
+    return shape
+
+
 def count_of(layer: Layer, name: str, default: int = 0) -> int:
     """A setting that is a whole number."""
     return int(number_of(layer, name, default))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from archsim.operators.arguments import Tensors, constant, operands
+from archsim.operators.arguments import Tensors, Work, constant, is_trained, operands, words_shape
 from archsim.operators.base import Operator
-from archsim.operators.kernels import TrainingRow
+from archsim.operators.kernels import TrainingRow, WordCounts
 from archsim.operators.numbers import np
 from archsim.operators.pairs import JoinKernels, training_of_join
 from archsim.operators.shapes import broadcast
@@ -30,7 +31,7 @@ class Join(Operator):
 
     def __init_subclass__(cls) -> None:
         if cls.trained is not None:
-            cls.kernels = (*vars(cls).get("kernels", ()), *cls.trained)
+            cls.kernels = (*vars(cls).get("kernels", ()), *cls.trained.made())
             cls.trains_constants = True
 
     def joined(self, layer: Layer) -> JoinKernels | None:
@@ -49,8 +50,18 @@ class Join(Operator):
             return ("operand1",)
         return layer.constants
 
+    def constant_shapes(self, layer: Layer) -> Mapping[str, Shape]:
+        return dict.fromkeys(layer.roles, words_shape(layer)) if is_trained(layer) else {}
+
+    def words(self, layer: Layer) -> WordCounts:
+        return WordCounts(math.prod(words_shape(layer)) if is_trained(layer) else 0)
+
+    def words_work(self, layer: Layer, errors: int) -> Work:
+        # to the gradients; what is added is that of the way back
+        return {"add": errors * layer.output_elements} if self.words(layer).trained else {}
+
     def constant_words(self, layer: Layer, held: Tensors) -> np.ndarray | None:
-        if self.joined(layer) is None or not layer.roles:
+        if self.joined(layer) is None or not layer.roles or is_trained(layer):
             return None
         shape = layer.output_shape
         values = [constant(layer, role, held) for role in _in_order(layer)]
@@ -59,6 +70,8 @@ class Join(Operator):
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
         if self.joined(layer) is None or not layer.roles:
             return {}
+        if is_trained(layer):
+            return {role: words.reshape(words_shape(layer)).copy() for role in layer.roles}
         parts = words.reshape(len(layer.roles), *layer.output_shape)
         return {role: part.copy() for role, part in zip(_in_order(layer), parts)}
 

@@ -26,4 +26,4 @@ def mask_kernels(name: str, value: Callable[..., Any]) -> JoinKernels:
         name: of the machine code.
         value: (first, second): 1 or 0, float32.
     """
-    return join_kernels(name, value, nothing, nothing)
+    return join_kernels(name, value, nothing, nothing, own=False)

@@ -79,6 +79,19 @@ def nothing_back(data, window):
     return
 
 
+def gather_back(data, window):
+    """The errors of trained words are their gradients."""
+    k = 0
+    for a in range(window[0]):
+        for b in range(window[1]):
+            for c in range(window[2]):
+                here = window[8] + a * window[4] + b * window[5] + c * window[6]
+                for d in range(window[3]):
+                    data.gradients[k] += data.errors[here + d * window[7]]
+                    k += 1
+
+
+PLACE_OWN = LayerKernel("trained words placed by strides", place_words, gather_back)
 PLACE_WORDS = LayerKernel("constants placed by strides", place_words, nothing_back)
 PLACE = LayerKernel("elements placed by strides", place, take_back)
 

@@ -6,17 +6,19 @@ A join says what it makes of two numbers and which errors it passes to each. The
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archsim.operators.arguments import in_their_order
+from archsim.operators.arguments import in_their_order, is_trained, words_shape
 from archsim.operators.kernels import OWN, LayerKernel, LayerWords, TrainingRow
 from archsim.operators.strides import joined_numbers
 
 if TYPE_CHECKING:
     from workloads.network import Layer
 
+WORD_FIRST = 12  # number of a window that tells that the trained words are the first operand
 CONSTANT_FIRST = 8  # number of a window that tells that the constant is the first operand
 CONSTANT = -2  # what stands for the number of an input where the operand is a constant
 UNKNOWN = float("nan")  # a constant until its values are put in: one that is forgotten shows
@@ -70,11 +72,42 @@ def _fixed_back(data, window):
             data.first_errors[here] += first_back(data.errors[k], x, data.words[k], y)  # noqa: F821
 
 
+def _own(data, window):
+    for k in range(data.outputs.shape[0]):
+        x = data.first[element_of(k, window, 4)]
+        word = data.words[element_of(k, window, 8)]
+        if window[WORD_FIRST] > 0:
+            data.outputs[k] = value(word, x)  # noqa: F821
+        else:
+            data.outputs[k] = value(x, word)  # noqa: F821
+
+
+def _own_back(data, window):
+    for k in range(data.errors.shape[0]):
+        here = element_of(k, window, 4)
+        there = element_of(k, window, 8)
+        x = data.first[here]
+        word = data.words[there]
+        y = data.outputs[k]
+        # a word that was broadcast gathers the errors of all outputs that it met
+        if window[WORD_FIRST] > 0:
+            data.gradients[there] += first_back(data.errors[k], word, x, y)  # noqa: F821
+            data.first_errors[here] += second_back(data.errors[k], word, x, y)  # noqa: F821
+        else:
+            data.first_errors[here] += first_back(data.errors[k], x, word, y)  # noqa: F821
+            data.gradients[there] += second_back(data.errors[k], x, word, y)  # noqa: F821
+
+
 class JoinKernels(NamedTuple):
-    """How a join trains: of two activations, and of one and a constant."""
+    """How a join trains: of two activations, of one and a constant, and of one and trained words."""
 
     pair: LayerKernel
     fixed: LayerKernel
+    own: LayerKernel | None = None
+
+    def made(self) -> tuple[LayerKernel, ...]:
+        """Those that there are."""
+        return tuple(kernel for kernel in self if kernel is not None)
 
 
 def join_kernels(
@@ -83,6 +116,7 @@ def join_kernels(
     first_back: Callable[..., Any],
     second_back: Callable[..., Any],
     pair: LayerKernel | None = None,
+    own: bool = True,
 ) -> JoinKernels:
     """The kernels of a join.
 
@@ -92,12 +126,17 @@ def join_kernels(
         first_back: (error, first, second, value): the error of the first operand.
         second_back: that of the second.
         pair: a kernel of two activations that is there already.
+        own: whether a constant may be trained.
     """
     names = {"value": value, "first_back": first_back, "second_back": second_back}
-    own = LayerKernel(f"{name} of two", bound(_pair, names), bound(_pair_back, names))
-    fixed = f"{name} with a constant"
+
+    def made(of: str, forward: Callable[..., Any], backward: Callable[..., Any]) -> LayerKernel:
+        return LayerKernel(f"{name} {of}", bound(forward, names), bound(backward, names))
+
     return JoinKernels(
-        pair or own, LayerKernel(fixed, bound(_fixed, names), bound(_fixed_back, names))
+        pair or made("of two", _pair, _pair_back),
+        made("with a constant", _fixed, _fixed_back),
+        made("with trained words", _own, _own_back) if own else None,
     )
 
 
@@ -114,6 +153,8 @@ def training_of_join(kernels: JoinKernels, layer: Layer) -> tuple[TrainingRow, .
     """The rows of a join: its operands one after the other, each with what those before it made, which
     lies beside the output; none for more axes than four, or where no operand is an activation.
     """
+    if is_trained(layer):
+        return _own_row(kernels, layer)
     shape = layer.output_shape
     size = layer.output_elements
     given = [Operand(source, own) for source, own in enumerate(layer.input_shapes)]
@@ -146,6 +187,17 @@ def training_of_join(kernels: JoinKernels, layer: Layer) -> tuple[TrainingRow, .
         rows.append(TrainingRow(kernel, moving.source, **fields))
         before = Operand(OWN, shape)
     return tuple(rows)
+
+
+def _own_row(kernels: JoinKernels, layer: Layer) -> tuple[TrainingRow, ...]:
+    """The row of an activation and trained words in their own shape."""
+    shape = words_shape(layer)
+    numbers = joined_numbers(layer.output_shape, layer.input_shapes[0], shape)
+    if kernels.own is None or not numbers:
+        return ()
+    words = LayerWords(each=math.prod(shape), trained=(0.0,))
+    first = int(layer.roles == ("operand0",))
+    return (TrainingRow(kernels.own, window=(*numbers, first), words=words),)
 
 
 class Operand(NamedTuple):

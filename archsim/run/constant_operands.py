@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from archsim.operators.free.dropout import rate_of
-from archsim.operators.join import Join
-from archsim.operators.vocabulary import function_of
 from workloads.network import Network
+from workloads.trained_constants import constants_that_stay
 
 _MOST_NAMED = 3
 
@@ -21,26 +18,13 @@ def note_of_constants(network: Network) -> list[str]:
     Args:
         network: that is trained.
     """
-    # Of a choice by a condition the constants are masks; what is frozen stays by wish.
-    asked = [
-        layer
-        for layer in network.layers
-        if layer.constants
-        and isinstance(kind := function_of(layer), Join)
-        and kind.trained is not None
-        and not layer.frozen
-    ]
-    held = network.tensors.read() if asked and network.tensors is not None else {}
-    names = [
-        layer.name
-        for layer in asked
-        if any(np.size(held.get(layer.name, {}).get(role, 0)) > 1 for role in layer.roles)
-    ]
+    names = constants_that_stay(network)
     if not names:
         return []
     return [
         f"constant operands of {_some(names)} come from the file and stay as "
-        "they are, also where they were parameters (positions, biases of transposed convolutions)"
+        "they are, also where they were parameters (positions, biases of transposed convolutions): "
+        "--train-constants"
     ]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from archsim.basics.layer_names import require_layers
+from archsim.operators.arguments import is_trained
 from archsim.operators.unrounded import stored_forms
 from archsim.operators.vocabulary import function_of
 from archsim.training.program_rows import Layout, add_layer, number_vectors
@@ -22,6 +23,7 @@ from archsim.training.table import (
     COLUMNS,
     CONSTANTS,
     DIGITALS,
+    DIGITALS_SIZE,
     ERROR_PEAKS,
     ERRORS,
     FIELDS,
@@ -152,13 +154,14 @@ def _refuse_two_errors(layout: Layout, network: Network) -> None:
 
 
 def _put_constants(layout: Layout, network: Network) -> None:
-    """The values of constant operands, as far as the network's own file has them; a training that
-    begins with weights brings its own.
+    """The values of constant operands, trained ones too, as far as the network's own file has them; a
+    training that begins with weights brings its own.
     """
     fixed: dict[str, list[dict[int, int]]] = {}
     for name, row in zip(layout.layers, layout.operations):
         layer = network.layer(name)
-        if layer.roles and row[CONSTANTS] and function_of(layer).trains_constants:
+        constants = row[CONSTANTS] and function_of(layer).trains_constants
+        if layer.roles and (constants or row[DIGITALS_SIZE] and is_trained(layer)):
             fixed.setdefault(name, []).append(row)
     held = network.tensors.read() if fixed and network.tensors is not None else {}
     for name, rows in fixed.items():
@@ -166,16 +169,16 @@ def _put_constants(layout: Layout, network: Network) -> None:
         own = held.get(name, {})
         values = None
         if own.keys() >= set(layer.roles):
-            values = function_of(layer).constant_words(layer, own)
+            kind = function_of(layer)
+            values = (kind.unfolded if is_trained(layer) else kind.constant_words)(layer, own)
         if values is None:
             continue
         # each row has its part of them
         for row in rows:
             first = row[DIGITALS]
-            layout.words[first : first + row[CONSTANTS]] = float_words(
-                "f", values[: row[CONSTANTS]]
-            )
-            values = values[row[CONSTANTS] :]
+            count = row[DIGITALS_SIZE] if is_trained(layer) else row[CONSTANTS]
+            layout.words[first : first + count] = float_words("f", values[:count])
+            values = values[count:]
 
 
 def _split(layout: Layout, tiles: Mapping[str, LayerTiles]) -> None:

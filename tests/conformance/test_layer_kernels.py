@@ -160,6 +160,36 @@ FORMS = {
         for operator in ("add", "subtract", "multiply", "divide", "quotient", "maximum", "minimum")
         for role in ("operand0", "operand1")
     },
+    **{
+        f"{operator} with trained {role}": (
+            operator,
+            {},
+            [(2, 3, 4)],
+            {"constants": (role,), "settings": (("trained", (3, 1)),)},
+        )
+        for operator in ("add", "subtract", "multiply", "divide", "quotient", "maximum", "minimum")
+        for role in ("operand0", "operand1")
+    },
+    "spread over trained words": (
+        "subtract",
+        {},
+        [(3, 1)],
+        {
+            "constants": ("operand0",),
+            "output_shape": (2, 3, 4),
+            "settings": (("trained", (2, 1, 4)),),
+        },
+    ),
+    "behind trained words": (
+        "concat",
+        {"axis": 1},
+        [(2, 3), (2, 1)],
+        {
+            "constants": ("part0",),
+            "output_shape": (2, 6),
+            "settings": (("axis", 1), ("trained", True)),
+        },
+    ),
     "spread over a constant": (
         "subtract",
         {},

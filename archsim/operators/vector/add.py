@@ -47,17 +47,14 @@ class Add(Join):
     def words(self, layer: Layer) -> WordCounts:
         # a table that is added, one word an element
         own = len(layer.inputs) == 1 and not layer.constants
-        return WordCounts(layer.output_elements if own else 0)
+        return WordCounts(layer.output_elements) if own else super().words(layer)
 
     def constant_words(self, layer: Layer, held: Tensors) -> np.ndarray | None:
         # without a constant of its own the table is trained
         return super().constant_words(layer, held) if layer.constants else None
 
-    def words_work(self, layer: Layer, errors: int) -> Work:
-        return {"add": errors * self.words(layer).trained}  # to the gradients
-
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
-        if not self.words(layer).trained:
+        if layer.constants or len(layer.inputs) > 1:
             return super().folded(layer, words)
         return {"operand1": words.reshape(layer.output_shape).copy()}
 

@@ -60,7 +60,7 @@ class Relation(Join):
     """1 where the relation holds, else 0. No error passes back: its slope is 0."""
 
     inputs = 2
-    kernels = tuple(kernel for pair in KERNELS.values() for kernel in pair)
+    kernels = tuple(kernel for pair in KERNELS.values() for kernel in pair.made())
     trains_constants = True
     fields = ("relation",)
     meanings = {"relation": f"of `comparison`: {', '.join(RELATIONS.values())}"}

@@ -6,11 +6,19 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archsim.operators.arguments import Tensors, constant, count_of, in_their_order, operands
+from archsim.operators.arguments import (
+    Tensors,
+    Work,
+    constant,
+    count_of,
+    in_their_order,
+    is_trained,
+    operands,
+)
 from archsim.operators.base import AXES_KEPT, Operator, TrainingRow, operator
 from archsim.operators.copying import COPY
-from archsim.operators.kernels import LayerWords
-from archsim.operators.moved import PLACE, PLACE_WORDS
+from archsim.operators.kernels import LayerWords, WordCounts
+from archsim.operators.moved import PLACE, PLACE_OWN, PLACE_WORDS
 from archsim.operators.numbers import np
 from archsim.operators.pairs import UNKNOWN
 from archsim.operators.shapes import concatenate
@@ -30,7 +38,7 @@ class Concat(Operator):
     fields = ("axis",)
     inputs = None
     moves_only = True
-    kernels = (COPY, PLACE, PLACE_WORDS)
+    kernels = (COPY, PLACE, PLACE_WORDS, PLACE_OWN)
     trains_constants = True
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
@@ -81,20 +89,35 @@ class Concat(Operator):
                 return ()
             start += shape[axis] * strides[axis]
             if role:
-                words = LayerWords(constants=(UNKNOWN,) * math.prod(shape))
-                rows.append(TrainingRow(PLACE_WORDS, window=numbers, words=words))
+                size = math.prod(shape)
+                kernel, words = PLACE_WORDS, LayerWords(constants=(UNKNOWN,) * size)
+                if is_trained(layer):
+                    kernel, words = PLACE_OWN, LayerWords(each=size, trained=(0.0,))
+                rows.append(TrainingRow(kernel, window=numbers, words=words))
                 continue
             rows.append(TrainingRow(PLACE, source, window=numbers))
             source += 1
         return tuple(rows)
 
+    def words(self, layer: Layer) -> WordCounts:
+        own = self._parts(layer) if is_trained(layer) else []
+        return WordCounts(sum(math.prod(shape) for role, shape in own if role))
+
+    def words_work(self, layer: Layer, errors: int) -> Work:
+        trained = self.words(layer).trained
+        return {"add": errors * trained} if trained else {}  # to the gradients
+
     def constant_words(self, layer: Layer, held: Tensors) -> np.ndarray | None:
+        fixed = not is_trained(layer) and any(role for role, _ in self._parts(layer))
+        return self.unfolded(layer, held) if fixed else None
+
+    def unfolded(self, layer: Layer, held: Tensors) -> np.ndarray:
         values = [
             np.ravel(np.broadcast_to(constant(layer, role, held), shape))
             for role, shape in self._parts(layer)
             if role
         ]
-        return np.concatenate(values) if values else None
+        return np.concatenate(values).astype(np.float32)
 
     def folded(self, layer: Layer, words: np.ndarray) -> dict[str, np.ndarray]:
         result = {}

@@ -46,7 +46,7 @@ class Logical(Join):
     """Of numbers that are true where they are not 0: 1 for true, else 0."""
 
     inputs = 2
-    kernels = tuple(kernel for pair in KERNELS.values() for kernel in pair)
+    kernels = tuple(kernel for pair in KERNELS.values() for kernel in pair.made())
     trains_constants = True
     fields = ("connective",)
     meanings = {"connective": f"of `logical`: {', '.join(CONNECTIVES.values())}"}
