@@ -9,6 +9,7 @@ import numpy as np
 from archsim.kernels.compiled import kernel
 from archsim.kernels.number_formats import BITS, FLOAT, WIDE, enter_words
 from archsim.kernels.random import row_key, stream_key
+from archsim.kernels.turns import await_last, await_turn, pass_turn
 from archsim.kernels.views import view_at
 from archsim.operators.compiled import LAYER_BACKWARD, LAYER_FORWARD
 from archsim.operators.kernels import Back, Forth
@@ -75,6 +76,8 @@ def round_quantities(row, cycle, index, first, count):
 def layer_forward(row, cycle, inputs, outputs, index):
     """The way forward of operation `index`, an image's; what it keeps follows it."""
     memory = cycle.memory
+    if row[FORTH] > 0:
+        await_turn(cycle.turns, index, cycle.way, cycle.image)
     data = Forth(
         inputs,
         view_at(memory, row[SECOND], (row[SECOND_SIZE],)),
@@ -94,6 +97,12 @@ def layer_backward(row, cycle, output_errors, input_errors, index):
     """The way back of operation `index`: errors of its operands, gradients of its trained words."""
     memory = cycle.memory
     errors = cycle.errors
+    # Gradients of its words are sums in the order of the images.
+    meets = row[TRAINED] + row[BACK] > 0
+    if row[TRAINED] > 0:
+        await_last(cycle.turns, index, cycle.image)
+    elif not meets:
+        pass_turn(cycle.turns, index, cycle.way, cycle.image)
     first = row[DIGITALS] + row[CONSTANTS]
     data = Back(
         view_at(memory, row[INPUT], (row[INPUT_SIZE],)),
@@ -111,3 +120,5 @@ def layer_backward(row, cycle, output_errors, input_errors, index):
     run_backward(row[KERNEL], data, view_at(row, WINDOW, (WINDOW_NUMBERS,)))
     own = row[TRAINED] + row[FORTH] + (cycle.way - 1) * row[BACK]
     round_quantities(row, cycle, index, own, row[BACK])
+    if meets:
+        pass_turn(cycle.turns, index, cycle.way, cycle.image)

@@ -15,7 +15,7 @@ from numba.core import types
 from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.doors import Door, Vector, Whole
 from archsim.kernels.read_block import find_peaks
-from archsim.kernels.turns import await_last, await_turn, pass_turn
+from archsim.kernels.turns import await_turn, pass_turn
 from archsim.kernels.views import view_at
 from archsim.operators.compiled import BACKWARD as RUN_BACKWARD
 from archsim.operators.compiled import FORWARD as RUN_FORWARD
@@ -39,7 +39,6 @@ from archsim.training.shared_reads import shared_backward, shared_forward
 from archsim.training.stored_values import store_map, store_outputs
 from archsim.training.table import (
     ARRAY,
-    BACK,
     BACKWARD,
     BIAS,
     BLOCK,
@@ -49,7 +48,6 @@ from archsim.training.table import (
     ERROR_PEAKS,
     ERRORS,
     FORM,
-    FORTH,
     INPUT,
     INPUT_PEAKS,
     INPUT_SIZE,
@@ -63,7 +61,6 @@ from archsim.training.table import (
     RECURRENT,
     ROWS,
     SHARED,
-    TRAINED,
     VECTORS,
     WINDOW,
     WORDS,
@@ -71,7 +68,7 @@ from archsim.training.table import (
 
 U = np.uint64
 ONE = np.float32(1.0)
-# Operations of these forms by their number behind a door of each way.
+# Operations of these forms, which follow each other, by their number behind a door of each way.
 FORMS = (RECURRENT, LAYER, SHARED)
 _ARGUMENTS = [Whole, CYCLE, Vector, Vector, types.int64]
 FORTH_BY_FORM = Door(
@@ -127,20 +124,13 @@ def forward_pass(operations, cycle):
             kept = view_at(memory, row[KEPT], (row[KEPT_SIZE],))
             window = view_at(row, WINDOW, (WINDOW_NUMBERS,))
             run_forward(row[KERNEL], inputs, outputs, window, kept)
-        elif row[FORM] == RECURRENT:
-            # Each step reads what the one before stored: the next image waits for all of them.
-            await_turn(cycle.turns, index, cycle.way, cycle.image)
-            go_forth(0, row, cycle, inputs, outputs, index)
-            pass_turn(cycle.turns, index, cycle.way, cycle.image)
-            continue
-        elif row[FORM] == LAYER:
-            if row[FORTH] > 0:
-                await_turn(cycle.turns, index, cycle.way, cycle.image)
-            go_forth(1, row, cycle, inputs, outputs, index)
-        elif row[FORM] == SHARED:
-            go_forth(2, row, cycle, inputs, outputs, index)
-        else:
+        elif row[FORM] == ON_ARRAY:
             array_forward(row, cycle, inputs, outputs)
+        else:
+            # One call for all: machine code takes the cycle apart at each.
+            go_forth(row[FORM] - FORMS[0], row, cycle, inputs, outputs, index)
+            if row[FORM] == RECURRENT:
+                continue
         await_turn(cycle.turns, index, cycle.way, cycle.image)
         store_outputs(row, outputs, memory, cycle, index)
         pass_turn(cycle.turns, index, cycle.way, cycle.image)
@@ -163,18 +153,16 @@ def array_forward(row, cycle, inputs, outputs):
     for v in range(first, first + count if always_on else first):
         memory[v] = ONE
     find_peaks(block, peaks)
-    if row[BY_VECTOR] == 0:
-        results = view_at(outputs, 0, (rows, count))
-        read_array(cycle, row[ARRAY], READ_FORTH, block, peaks, results, U(0))
-        add_biases(cycle.biases, array[WORDS], results)
-        return
-    # The room of the errors is free until the backward cycle.
-    raw = view_at(memory, array[ERRORS], (rows, count))
-    read_array(cycle, row[ARRAY], READ_FORTH, block, peaks, raw, U(0))
-    add_biases(cycle.biases, array[WORDS], raw)
-    for v in range(count):
-        for i in range(rows):
-            outputs[v * rows + i] = raw[i, v]
+    results = view_at(outputs, 0, (rows, count))
+    if row[BY_VECTOR] > 0:
+        # The room of the errors is free until the backward cycle.
+        results = view_at(memory, array[ERRORS], (rows, count))
+    read_array(cycle, row[ARRAY], READ_FORTH, block, peaks, results, U(0))
+    add_biases(cycle.biases, array[WORDS], results)
+    if row[BY_VECTOR] > 0:
+        for v in range(count):
+            for i in range(rows):
+                outputs[v * rows + i] = results[i, v]
 
 
 @kernel
@@ -198,23 +186,10 @@ def backward_pass(operations, cycle):
             store_map(output_errors, cycle, index, U(0))
             if row[FORM] != LAYER:
                 pass_turn(cycle.turns, index, cycle.way, cycle.image)
-        if row[FORM] == RECURRENT:
-            go_back(0, row, cycle, output_errors, input_errors, index)
-        elif row[FORM] == LAYER:
-            if row[BACKWARD] > 0:
-                # Gradients of its words are sums in the order of the images.
-                meets = row[TRAINED] + row[BACK] > 0
-                if row[TRAINED] > 0:
-                    await_last(cycle.turns, index, cycle.image)
-                elif not meets:
-                    pass_turn(cycle.turns, index, cycle.way, cycle.image)
-                go_back(1, row, cycle, output_errors, input_errors, index)
-                if meets:
-                    pass_turn(cycle.turns, index, cycle.way, cycle.image)
-        elif row[FORM] == SHARED:
-            go_back(2, row, cycle, output_errors, input_errors, index)
-        elif row[FORM] != DIGITAL:
+        if row[FORM] == ON_ARRAY:
             array_backward(row, cycle, output_errors, input_errors)
+        elif not digital or (row[FORM] == LAYER and row[BACKWARD] > 0):
+            go_back(row[FORM] - FORMS[0], row, cycle, output_errors, input_errors, index)
         elif row[BACKWARD] > 0:
             run_backward(
                 row[KERNEL],

@@ -10,6 +10,7 @@ import numpy as np
 
 from archsim.kernels.compiled import kernel
 from archsim.kernels.read_block import find_peaks
+from archsim.kernels.turns import await_turn, pass_turn
 from archsim.operators.compiled import STEP_BACKWARD, STEP_FORWARD
 from archsim.operators.kernels import StepBack, StepForth
 from archsim.training.digital_biases import add_biases
@@ -86,6 +87,8 @@ def recurrent_forward(row, cycle, inputs, outputs, index):
     raw = np.empty((array[ROWS], 1), np.float32)
     state = np.zeros(hidden, np.float32)
     cells[0, :] = ZERO
+    # Each step reads what the one before stored: the next image waits for all of them.
+    await_turn(cycle.turns, index, cycle.way, cycle.image)
     for t in range(steps):
         at = steps - 1 - t if row[WINDOW + REVERSE] > 0 else t
         own = inputs[at * features : (at + 1) * features]
@@ -105,6 +108,7 @@ def recurrent_forward(row, cycle, inputs, outputs, index):
         step_forward(row[KERNEL], step)
         store_map(after, cycle, index, U(t))
         state = after  # the next step reads what was stored
+    pass_turn(cycle.turns, index, cycle.way, cycle.image)
 
 
 @kernel

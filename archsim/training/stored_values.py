@@ -52,16 +52,15 @@ def store_outputs(row, values, memory, cycle, index):
     stored = row[STORED]
     if stored == WHOLE:
         return
-    if stored == IN_WORDS:
-        store_map(values, cycle, index, U(0))
-        return
     kept = view_at(memory, row[KEPT], (row[KEPT_SIZE],))
-    for k in range(values.shape[0]):
-        kept[k] = values[k]
-        values[k] = np.float32(0.0) if kept[k] <= _FAR else values[k]
+    if stored != IN_WORDS:
+        for k in range(values.shape[0]):
+            kept[k] = values[k]
+            values[k] = np.float32(0.0) if kept[k] <= _FAR else values[k]
     store_map(values, cycle, index, U(0))
-    for k in range(values.shape[0]):
-        values[k] = kept[k] if kept[k] <= _FAR else values[k]
+    if stored != IN_WORDS:
+        for k in range(values.shape[0]):
+            values[k] = kept[k] if kept[k] <= _FAR else values[k]
 
 
 def new_stored(
