@@ -21,10 +21,12 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering, NopythonRewrites
+from numba.core.untyped_passes import IRProcessing
 
 from archsim.kernels.held import HoldingLower
+from archsim.kernels.own_parts import OwnParts
 
-FORM = 1  # of the machine code that is made here: one more where that changes
+FORM = 2  # of the machine code that is made here: one more where that changes
 
 
 class KernelDispatcher(CPUDispatcher):
@@ -72,6 +74,8 @@ class KernelCompiler(CompilerBase):
         for step, text in DefaultPassBuilder.define_nopython_pipeline(self.state).passes:
             if not (plain and step.__name__ == "InlineClosureLikes"):
                 passes.add_pass(_OWN.get(step, step), text)
+            if step is IRProcessing:
+                passes.add_pass(OwnParts, "arrays and extremes in place")
         passes.finalize()
         return [passes]
 
