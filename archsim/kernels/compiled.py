@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import gc
 import hashlib
+import re
 import weakref
 from collections.abc import Callable, Mapping
 from types import FunctionType
@@ -24,9 +25,8 @@ from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic, register_jitable
 
 from archsim.kernels.apart import has_loop
-from archsim.kernels.compiler import FORM, KernelDispatcher
 from archsim.kernels.content import Unknown, code_text, names_of, value_text
-from archsim.kernels.held import lends
+from archsim.kernels.lending import lends
 from archsim.kernels.store import CodeStore
 
 # A door from C is asked for by nobody, one from Python by callers there alone (see `_Kernel.callee`):
@@ -64,6 +64,35 @@ def device_law(function):
     return register_jitable(function)
 
 
+TESTED = (0, 60), (0, 68)
+"""The first and the last release of numba that `compiler`, which reaches into it, was tried with."""
+
+
+def _is_tested() -> bool:
+    release = re.match(r"(\d+)\.(\d+)", numba.__version__)
+    return release is not None and TESTED[0] <= tuple(map(int, release.groups())) <= TESTED[1]
+
+
+def _dispatcher_of(function: FunctionType, options: Mapping[str, Any]) -> Any:
+    """What compiles a function: numba's own way with a release that nobody has tried, which takes
+    longer.
+    """
+    if not _is_tested():
+        return numba.njit(**options)(function)
+    from archsim.kernels.compiler import KernelDispatcher
+
+    return KernelDispatcher(function, dict(options))
+
+
+def _form() -> int:
+    """Of the machine code, for its digest: 0 of numba's own."""
+    if not _is_tested():
+        return 0
+    from archsim.kernels.compiler import FORM
+
+    return FORM
+
+
 class _Kernel:
     """A function with a namespace of its own, filled and digested when it is first compiled.
 
@@ -86,7 +115,7 @@ class _Kernel:
         self.dispatcher = self._dispatcher(self.own, "from Python", False)
 
     def _dispatcher(self, function: FunctionType, form: str, apart: bool, **options: Any) -> Any:
-        made: Any = KernelDispatcher(function, {**_OPTIONS, **options})
+        made: Any = _dispatcher_of(function, {**_OPTIONS, **options})
         made._cache = CodeStore(self, form, apart)
         # numba has no door for this: the method of the one compiler is wrapped.
         made._compiler.compile = _collecting_less(made._compiler.compile)
@@ -119,7 +148,7 @@ class _Kernel:
                 for name, value in namespace.items()
                 if name != "__builtins__"
             ]
-            digest = hashlib.sha256(repr((_OPTIONS, FORM, words)).encode()).hexdigest()[:16]
+            digest = hashlib.sha256(repr((_OPTIONS, _form(), words)).encode()).hexdigest()[:16]
         except (Unknown, ValueError):  # ValueError: closed over a name that is not bound yet
             pass
         # Without a digest the number that numba counts is enough: such code never comes from disk.

@@ -16,13 +16,7 @@ from typing import Any
 from numba.core import ir, types
 from numba.core.lowering import Lower
 
-_lending: list[Any] = []
-
-
-def lends(intrinsic: Any) -> Any:
-    """Mark an intrinsic whose result holds no reference, whatever it is given."""
-    _lending.append(intrinsic)
-    return intrinsic
+from archsim.kernels.lending import LENDING
 
 
 class HoldingLower(Lower):
@@ -129,7 +123,7 @@ def _is_held_call(lower: HoldingLower, safe: Any, call: Any) -> bool:
         return all(safe(item.name) for item in [*given, *([call.vararg] if call.vararg else [])])
     return any(
         getattr(template, "key", None) is lending
-        for lending in _lending
+        for lending in LENDING
         for template in getattr(called, "templates", ())
     )
 

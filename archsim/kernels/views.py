@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from archsim.kernels.held import lends
+from archsim.kernels.lending import lends
 
 
 def _lend(view, source):

@@ -55,3 +55,27 @@ def test_a_remembered_operator_is_that_of_its_types():
     assert given == (3, 1.5, 1.5, 2.5)
     assert [type(value) for value in given] == [int, float, float, float]
     assert kernel(kinds)(2.0, 1) == (3.0, 2, 2.0, 3.0)
+
+
+def summed(values):
+    total = 0.0
+    for k in range(values.shape[0]):
+        total += values[k]
+    return total
+
+
+@pytest.mark.parametrize(
+    "release, own",
+    [
+        ("0.59.1", False),
+        ("0.68.0", True),
+        ("0.99.0dev1", False),
+        ("0.61rc1", True),
+        ("0+untagged", False),
+    ],
+)
+def test_a_release_of_numba_that_nobody_tried_compiles_its_own_way(release, own, monkeypatch):
+    monkeypatch.setattr(numba, "__version__", release)
+    made = kernel(summed)
+    assert (type(made).__name__ == "KernelDispatcher") == own
+    assert made(np.arange(5.0)) == 10.0
