@@ -22,6 +22,7 @@ from archsim.kernels.generators import (
     level_of,
     set_levels,
 )
+from archsim.kernels.views import bits_of, flat
 
 U = np.uint64
 enter_points, enter_points_block = POINTS.enter, POINTS_BLOCK.enter
@@ -69,7 +70,7 @@ def generate_trains(values, factor, slots, clock, drive, trains):
     if drive.sharing == CHIP:
         enter_served(0, levels, slots, clock, drive, trains)
         return
-    below = drive.room[BELOW, :wide].view(np.uint32)
+    below = bits_of(drive.room[BELOW, :wide], np.uint32)
     now = clock % drive.period
     if drive.source == LFSR:
         run_registers(levels, slots, now, drive, below, trains)
@@ -142,8 +143,8 @@ def generate_block(errors, factors, slots, clocks, drive, trains):
     trains = borrowed(trains)
     # One vector alone goes side by side over its lines, several over the vectors.
     if factors.shape[0] == 1:
-        row = trains.reshape(-1)
-        generate_trains(errors.reshape(-1), factors[0], slots[0], clocks[0], drive, row)
+        row = flat(trains)
+        generate_trains(flat(errors), factors[0], slots[0], clocks[0], drive, row)
     elif drive.sharing == CHIP:
         enter_served_block(0, errors, factors, slots, clocks, drive, trains)
     elif drive.source == LFSR:

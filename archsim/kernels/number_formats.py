@@ -19,6 +19,7 @@ from archsim.kernels.compiled import kernel
 from archsim.kernels.doors import Door, Vector, Whole
 from archsim.kernels.product import largest
 from archsim.kernels.random import row_key, stream_key, uniform, word_at
+from archsim.kernels.views import bits_of
 
 U = np.uint64
 ZERO = np.float32(0.0)
@@ -54,7 +55,7 @@ INFINITE = np.uint32(0x7F800000)
 @kernel
 def round_fp16(values, by_chance, key):
     """Round float32 values in place to fp16, subnormal ones too; returns how many saturated."""
-    bits = values.view(np.int32)
+    bits = bits_of(values, np.int32)
     saturated = 0
     for k in range(values.shape[0]):
         value = values[k]
@@ -89,7 +90,7 @@ def to_bf16(bits, k, more):
 @kernel
 def round_bf16(values, by_chance, key):
     """Round float32 values in place to bf16; returns how many saturated."""
-    bits = values.view(np.uint32)
+    bits = bits_of(values, np.uint32)
     saturated = NONE
     if by_chance:
         for k in range(values.shape[0]):

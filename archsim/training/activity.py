@@ -41,7 +41,7 @@ def observe_block(block, lines, span, peaks, physics, sample):
     bound = physics[INPUT_BOUND]
     top = np.rint(bound / step) if step > ZERO else CODES_WITHOUT_ROUNDING
     width = 0
-    while 2**width - 1 < top:
+    while (1 << width) - 1 < top:
         width += 1
     # without codes a bound is no range: one that nothing reaches would hide all inputs
     scale = bound if step > ZERO else min(bound, ONE)

@@ -13,7 +13,7 @@ import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel, template
 from archsim.kernels.turns import next_image
-from archsim.kernels.views import view_at
+from archsim.kernels.views import flat, view_at
 from archsim.training.activity import observe
 from archsim.training.loss import cross_entropy, squared_distance
 from archsim.training.passes import backward_pass, forward_pass
@@ -158,7 +158,7 @@ def present(tables, weights, physics, examples, space, counters, between, keys):
                 if keys.counts and step % U(SAMPLE_EVERY) == U(0):
                     observe(table, own, physics.forward, physics.backward, counters.samples)
         if keys.counts:
-            count_answers(answers.reshape(1, asked, 2), results)
+            count_answers(view_at(flat(answers), 0, (1, asked, 2)), results)
         b = next_image(between.turns, b)
 
 

@@ -91,12 +91,16 @@ def scatter_rows(block, window, image):
                     add_shifted(block, line, window[7], span, image, target, width)
 
 
+def _lies_in_rows(window):
+    """Whether the values of a row of the image lie side by side in the block."""
+    return window[8] == 1 and window[9] == 1 and window[13] == 1
+
+
 def scatter_windows(block, window, image):
     """image += the block's lines, each where it was gathered from: the transpose of
     `gather_windows`.
     """
-    # With strides of one the values of a row of the image lie side by side in the block.
-    if window[8] == 1 and window[9] == 1 and window[13] == 1:
+    if _lies_in_rows(window):
         scatter_rows(block, window, image)
         return
     channels = window[0]
@@ -122,7 +126,9 @@ def scatter_windows(block, window, image):
                             image[target + x * window[9]] += source[y * out_x + x]
 
 
-WINDOWS = ArrayKernel("windows of an image", gather_windows, scatter_windows)
+WINDOWS = ArrayKernel("windows of an image", gather_windows, scatter_rows)
+# Few networks have these on an array's way back: the code of both would be compiled for each.
+STRIDED = ArrayKernel("windows of an image in strides", gather_windows, scatter_windows)
 
 
 @operator("conv2d", onnx={"Conv": BATCH_FIRST})
@@ -131,7 +137,7 @@ class Conv2d(OnArray):
 
     fields = ("channels", *WINDOW_FIELDS, "groups", "bias", "shares")
     sliding = True
-    kernels = (WINDOWS,)
+    kernels = (WINDOWS, STRIDED)
 
     def infer(self, table: Table, shapes: tuple[Shape, ...]) -> Output:
         shape = shapes[0]
@@ -192,9 +198,10 @@ class Conv2d(OnArray):
         own = (channels, *window[1:3], outputs, *window[4:])
         taken = math.prod(own[:3])
         size = math.prod(own[3:6])
+        kernel = WINDOWS if _lies_in_rows(own) else STRIDED
         # each group is a matrix of its own, that reads its own channels
         return tuple(
-            TrainingRow(WINDOWS, 0, group * size, size, own, first=group * taken, taken=taken)
+            TrainingRow(kernel, 0, group * size, size, own, first=group * taken, taken=taken)
             for group in range(groups)
         )
 
