@@ -9,7 +9,7 @@ import pytest
 
 import archsim
 from archsim.cli.main import main
-from archsim.cost import estimate
+from archsim.cost import standing
 from archsim.studies.reprice import PAGE, reprice
 from archsim.validation.stored_results import verify
 from hwlib.errors import InputError
@@ -105,18 +105,23 @@ def test_another_chip_gives_the_silicon_of_training_on_it(folders, tmp_path):
     ).is_file()
 
 
+def forget_prices():
+    standing._unit_prices.cache_clear()
+    standing._standing_at.cache_clear()
+
+
 def test_another_price_moves_energy_and_no_cycle(folders, tmp_path, untrained):
     folder = copy_of(folders, tmp_path, "train")
     before = json.loads((folder / "result.json").read_text())
-    price = estimate.price
+    price = standing.price
     untrained.setattr(
-        estimate, "price", lambda part, parameters=None, node_nm=None: price(part, parameters, 65.0)
+        standing, "price", lambda part, parameters=None, node_nm=None: price(part, parameters, 65.0)
     )
-    estimate._unit_prices.cache_clear()
+    forget_prices()
     try:
         reprice(folder)
     finally:
-        estimate._unit_prices.cache_clear()
+        forget_prices()
     after = json.loads((folder / "result.json").read_text())
     assert after["energy_j"] > 1.1 * before["energy_j"] and after["cycles"] == before["cycles"]
     assert after["epochs"] == before["epochs"]

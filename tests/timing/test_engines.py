@@ -229,6 +229,7 @@ def test_runs_are_compiled_once_their_code_is_loaded(monkeypatch):
 
 def test_many_short_runs_of_a_process_load_compiled_events():
     # no test sees what a process does by itself: they run by the work alone
+    machine_of("compiled", work("mlp")).run()  # their machine code is on disk
     code = f"""
 import archsim
 from archsim.soc import engine
