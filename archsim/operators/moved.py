@@ -54,15 +54,20 @@ def place(data, window):
     spread(data.first, data.outputs, window)
 
 
-def take_back(data, window):
+def collect(errors, target, window):
+    """target, one after the other, += what lies in `errors` by the strides of a window."""
     k = 0
     for a in range(window[0]):
         for b in range(window[1]):
             for c in range(window[2]):
                 here = window[8] + a * window[4] + b * window[5] + c * window[6]
                 for d in range(window[3]):
-                    data.first_errors[k] += data.errors[here + d * window[7]]
+                    target[k] += errors[here + d * window[7]]
                     k += 1
+
+
+def take_back(data, window):
+    collect(data.errors, data.first_errors, window)
 
 
 TAKE = LayerKernel("elements taken by strides", take, give_back)
@@ -75,20 +80,13 @@ def place_words(data, window):
 
 
 def nothing_back(data, window):
-    """No error reaches a constant."""
+    """No error reaches a constant, or a condition."""
     return
 
 
 def gather_back(data, window):
     """The errors of trained words are their gradients."""
-    k = 0
-    for a in range(window[0]):
-        for b in range(window[1]):
-            for c in range(window[2]):
-                here = window[8] + a * window[4] + b * window[5] + c * window[6]
-                for d in range(window[3]):
-                    data.gradients[k] += data.errors[here + d * window[7]]
-                    k += 1
+    collect(data.errors, data.gradients, window)
 
 
 PLACE_OWN = LayerKernel("trained words placed by strides", place_words, gather_back)

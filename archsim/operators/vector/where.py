@@ -9,6 +9,7 @@ from archsim.operators.arguments import Tensors, Work, constant, operands
 from archsim.operators.base import operator
 from archsim.operators.join import Join
 from archsim.operators.kernels import OWN, LayerKernel, LayerWords, TrainingRow
+from archsim.operators.moved import nothing_back
 from archsim.operators.numbers import np
 from archsim.operators.pairs import CONSTANT_FIRST, UNKNOWN, element_of
 from archsim.operators.strides import joined_numbers
@@ -116,16 +117,12 @@ def between_constants(data, window):
         data.outputs[k] = data.words[k] if holds else data.words[count + k]
 
 
-def between_constants_back(data, window):
-    """No error passes back through a condition."""
-
-
 CHOICE = LayerKernel("choice of two", choose, choose_back)
 MASK = LayerKernel("choice of one or a constant", mask, mask_back)
 KEEP = LayerKernel("operand beside its condition", keep_with_condition, keep_with_condition_back)
 PUT = LayerKernel("choice by a condition beside", put_beside, put_beside_back)
 STEER = LayerKernel("choice of one or a constant by a condition", steer, steer_back)
-CONSTANTS = LayerKernel("choice of two constants", between_constants, between_constants_back)
+CONSTANTS = LayerKernel("choice of two constants", between_constants, nothing_back)
 
 
 @operator("where", onnx="Where")
