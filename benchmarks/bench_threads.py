@@ -1,6 +1,9 @@
 """What a second thread brings in training: time of a mini-batch on one and on several threads.
 
-    python benchmarks/bench_threads.py [--threads 2] [--batch 64] [--batches 8]
+    python benchmarks/bench_threads.py [--threads 2] [--batch 64] [--together 4] [--steps 12]
+
+Mini-batches follow each other without a pause, `--together` of them in a step that is timed, as they
+do in a training: what the caches hold is what the mini-batch before left there.
 
 Wall time needs an idle machine. Beside it stands the processor time of the thread that has most to
 do, which another program's work leaves nearly as it is: cycles of the images and updates apart.
@@ -54,6 +57,7 @@ class Watched:
         rule: Any = self.machine.rule
         if rule is not None:
             rule.images = self._timed("update", rule.images)
+            rule.batch = self._timed("update", rule.batch)
 
     def _timed(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(call)
@@ -70,16 +74,16 @@ class Watched:
         """Forget what was timed."""
         self.spent = {"cycles": defaultdict(float), "update": defaultdict(float)}
 
-    def step(self, number: int, batch: int) -> tuple[float, float, float]:
-        """Train on a mini-batch: wall seconds, and CPU seconds of the thread that spent most, of the
-        cycles and of the update.
+    def step(self, number: int, count: int) -> tuple[float, float, float]:
+        """Train on `count` images: wall seconds, and CPU seconds of the thread that spent most, of
+        the cycles and of the update.
         """
         draw = np.random.default_rng(number)
-        images = draw.random((batch, int(np.prod(self.shape))), np.float32)
-        labels = draw.integers(0, 10, (batch, 1))
+        images = draw.random((count, int(np.prod(self.shape))), np.float32)
+        labels = draw.integers(0, 10, (count, 1))
         self.clear()
         before = time.perf_counter()
-        self.machine.train(images, labels, np.arange(batch), number * batch)
+        self.machine.train(images, labels, np.arange(count), number * count)
         wall = time.perf_counter() - before
         most = [max(own.values(), default=0.0) for own in self.spent.values()]
         return wall, most[0], most[1]
@@ -90,7 +94,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--batches", type=int, default=8)
+    parser.add_argument("--together", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=12)
     options = parser.parse_args()
     different = False
     print(f"ms an image, mini-batches of {options.batch}, one thread and {options.threads}")
@@ -98,11 +103,12 @@ def main() -> int:
     for job in JOBS:
         both = [Watched(job, options.batch, threads) for threads in (1, options.threads)]
         rows = []
-        for number in range(options.batches + 1):
+        count = options.batch * options.together
+        for number in range(options.steps + 1):
             # The first compiles; the others in turn, so that the machine's other load meets both.
-            rows.append([one.step(number, options.batch) for one in both])
+            rows.append([one.step(number, count) for one in both])
         middle = np.array([[statistics.median(v) for v in zip(*own)] for own in zip(*rows[1:])])
-        middle *= 1e3 / options.batch
+        middle *= 1e3 / count
         cells = [f"{one:8.3f}{other:8.3f}" for one, other in middle.T]
         cpu = middle[0, 1:].sum() / middle[1, 1:].sum()
         print(f"{' '.join(job):38}{''.join(cells)}{middle[0, 0] / middle[1, 0]:12.2f}{cpu:10.2f}")

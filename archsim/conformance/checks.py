@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from archsim.conformance.cases import Case, Trial, digits, fitting_chip
+from archsim.conformance.cases import IMAGES, Case, Trial, digits, fitting_chip, trained_machine
 from archsim.conformance.silicon_checks import (
     counts_the_actions_it_performed,
     declares_parts_that_exist,
@@ -139,9 +139,9 @@ def resumes_bit_exactly(case: Case) -> None:
 
 
 def trains_alike_on_threads(case: Case) -> None:
-    """Layers that take all images of a mini-batch at once, on several threads, leave the bits of
-    images that pass all layers one after the other: what a rule keeps for all its layers would
-    depend on which of them came first (`UpdateRule.layers_apart`).
+    """Layers that take all images of a mini-batch at once, on one and on several threads, leave the
+    bits of images that pass all layers one after the other: what a rule keeps for all its layers
+    would depend on which of them came first (`UpdateRule.layers_apart`, `batches_apart`).
     """
     import numpy as np
 
@@ -152,12 +152,25 @@ def trains_alike_on_threads(case: Case) -> None:
     batch = max(4, case.settings().batch)
     with one_after_the_other(case.scheme):
         one = train(network, digits(48), case.settings(epochs=1, batch=batch))
-    several = train(network, digits(48), case.settings(epochs=1, batch=batch, threads=3))
-    require(
-        one.totals == several.totals and one.activities == several.activities, "the counts differ"
-    )
-    for layer, weights in one.weights.items():
-        require(np.array_equal(weights, several.weights[layer]), f"the weights of {layer} differ")
+    for threads in (1, 3):
+        other = train(network, digits(48), case.settings(epochs=1, batch=batch, threads=threads))
+        require(
+            one.totals == other.totals and one.activities == other.activities, "the counts differ"
+        )
+        for layer, weights in one.weights.items():
+            require(np.array_equal(weights, other.weights[layer]), f"the weights of {layer} differ")
+
+
+def leaves_what_images_met(case: Case) -> None:
+    """An update changes no input and no error: activity is measured on them beside it, and digital
+    biases take their step behind it.
+    """
+    import numpy as np
+
+    machine = trained_machine(case)
+    before = machine.memory.copy()
+    machine.update(len(before), IMAGES)
+    require(np.array_equal(machine.memory, before), "the update changed what the images met")
 
 
 def declares_what_is_tuned(case: Case) -> None:
@@ -191,6 +204,7 @@ CHECKS: tuple[Callable[[Case], None], ...] = (
     reads_the_arrays_backwards_as_often_as_declared,
     resumes_bit_exactly,
     trains_alike_on_threads,
+    leaves_what_images_met,
     declares_what_is_tuned,
     learns_the_digits,
 )

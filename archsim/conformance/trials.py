@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archsim.conformance.cases import IMAGES, Case, fitting_chip, trained_machine
 from archsim.schemes.tuned import RATE
@@ -14,6 +13,7 @@ from archsim.schemes.tuned import RATE
 if TYPE_CHECKING:
     from archsim.run.result import Result
     from archsim.schemes.base import Scheme
+    from archsim.schemes.rule import UpdateRule
     from archsim.training.machine import Machine
 
 
@@ -40,16 +40,26 @@ def weights_differ(case: Case, path: str, ends: Sequence[object], rate: float) -
 @contextmanager
 def one_after_the_other(scheme: Scheme) -> Iterator[None]:
     """While every image passes all layers before the next, whatever the rule says of its layers."""
-    if not scheme.algorithm:
+    kind = type(scheme)
+    made = kind.rule
+
+    def waiting(*arguments: Any) -> UpdateRule:
+        rule = made(*arguments)
+        rule.layers_apart = False  # type: ignore[misc]
+        return rule
+
+    if scheme.core != "own":
         yield
         return
-    rule = pkgutil.resolve_name(scheme.algorithm)
-    apart = rule.layers_apart
-    rule.layers_apart = False
+    inherited = "rule" not in vars(kind)
+    kind.rule = waiting  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
-        rule.layers_apart = apart
+        if inherited:
+            del kind.rule
+        else:
+            kind.rule = made  # type: ignore[method-assign]
 
 
 def trained_and_simulated(case: Case) -> tuple[Machine, Result]:

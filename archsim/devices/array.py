@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from archsim.devices.held_devices import HeldDevices
+from archsim.kernels.cache_lines import zeros_apart
 from archsim.kernels.program import program
 from archsim.kernels.random import as_word
 from archsim.kernels.records import DeviceRead, Draws, Tally, Trains, Verify
@@ -18,7 +19,7 @@ _UNCOUNTED = np.zeros((0, 0), np.int32)
 
 def new_counts() -> np.ndarray:
     """An int64 array of zeros in the order of `COUNTS`."""
-    return np.zeros(len(COUNTS), np.int64)
+    return zeros_apart(len(COUNTS), np.int64)
 
 
 def new_tally(writes: np.ndarray | None = None) -> Tally:

@@ -20,6 +20,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from archsim.kernels.cache_lines import zeros_apart
 from archsim.kernels.compiled import kernel
 
 # Numbers of a cache line: threads that wait for one place would slow those that pass the next.
@@ -48,7 +49,7 @@ def new_turns(operations: int, last: int, *, meet: bool) -> np.ndarray:
     """A table of turns before a mini-batch whose images go ways 0 to `last`; without places where
     they do not `meet`.
     """
-    turns = np.zeros(PLACES + (operations * WAYS * APART if meet else 0), np.int64)
+    turns = zeros_apart(PLACES + (operations * WAYS * APART if meet else 0), np.int64)
     turns[LAST] = last
     return turns
 

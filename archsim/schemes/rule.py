@@ -66,12 +66,18 @@ class UpdateRule(ABC, Generic[Settings]):
     """Whether `image` of a layer changes nothing that another layer's looks at: threads then take a
     layer each, all images of a mini-batch at once. A subclass with an `image` of its own says so anew.
     """
+    batches_apart: ClassVar[bool] = True
+    """The same of `batch`, which then follows the images of its layer at once, while those of others
+    may be under way. A subclass with a `batch` of its own says so anew.
+    """
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         own = vars(cls)
         if "image" in own and "layers_apart" not in own:
             cls.layers_apart = False
+        if "batch" in own and "batches_apart" not in own:
+            cls.batches_apart = False
         if "image" in own and "images" not in own:
             # What a parent does of many images at once is not what this class does of each.
             cls.images = UpdateRule.images  # type: ignore[method-assign]

@@ -78,21 +78,47 @@ def observe(arrays, memory, forward_physics, backward_physics, samples):
     (arrays, 2, 5).
     """
     for index in range(arrays.shape[0]):
-        array = borrowed(arrays[index])
-        rows = array[ROWS]
-        columns = array[COLUMNS]
-        count = array[VECTORS]
-        features = columns - array[BIAS]
-        plain = count - array[TURNED_VECTORS]
-        block = view_at(memory, array[BLOCK], (columns, count))
-        peaks = view_at(memory, array[INPUT_PEAKS], (count,))
-        errors = view_at(memory, array[ERRORS], (rows, count))
-        error_peaks = view_at(memory, array[ERROR_PEAKS], (count,))
-        forth = borrowed(forward_physics[index])
-        back = borrowed(backward_physics[index])
-        observe_block(block, features, (START, plain), peaks, forth, samples[index, 0])
-        observe_block(errors, rows, (START, plain), error_peaks, back, samples[index, 1])
-        # of vectors from the other side the two lie in each other's place
-        if plain < count:
-            observe_block(errors, rows, (plain, count), error_peaks, forth, samples[index, 0])
-            observe_block(block, features, (plain, count), peaks, back, samples[index, 1])
+        _observe_array(arrays, index, memory, forward_physics, backward_physics, samples)
+
+
+@kernel
+def _observe_array(arrays, index, memory, forward_physics, backward_physics, samples):
+    array = borrowed(arrays[index])
+    rows = array[ROWS]
+    columns = array[COLUMNS]
+    count = array[VECTORS]
+    features = columns - array[BIAS]
+    plain = count - array[TURNED_VECTORS]
+    block = view_at(memory, array[BLOCK], (columns, count))
+    peaks = view_at(memory, array[INPUT_PEAKS], (count,))
+    errors = view_at(memory, array[ERRORS], (rows, count))
+    error_peaks = view_at(memory, array[ERROR_PEAKS], (count,))
+    forth = borrowed(forward_physics[index])
+    back = borrowed(backward_physics[index])
+    observe_block(block, features, (START, plain), peaks, forth, samples[index, 0])
+    observe_block(errors, rows, (START, plain), error_peaks, back, samples[index, 1])
+    # of vectors from the other side the two lie in each other's place
+    if plain < count:
+        observe_block(errors, rows, (plain, count), error_peaks, forth, samples[index, 0])
+        observe_block(block, features, (plain, count), peaks, back, samples[index, 1])
+
+
+@kernel
+def observe_images(tables, index, memory, images, physics, samples):
+    """Sample what one array met of several images, in their order: the bits of `observe` of each.
+
+    Args:
+        tables: the arrays, and those that met the second of two errors (no rows: there is one).
+        index: of the array.
+        memory: float32 (images, values).
+        images: the first that is sampled, and how far it is to the next.
+        physics: of the forward and of the backward cycle.
+        samples: float64 (arrays, 2, 5), added to.
+    """
+    first, every = images
+    forth, back = physics
+    for image in range(first, memory.shape[0], every):
+        own = borrowed(memory[image])
+        _observe_array(tables[0], index, own, forth, back, samples)
+        if tables[1].shape[0] > 0:
+            _observe_array(tables[1], index, own, forth, back, samples)

@@ -10,6 +10,7 @@ import numpy as np
 
 from archsim.devices.array import DeviceArray
 from archsim.devices.presets import load_device
+from archsim.kernels.cache_lines import apart, zeros_apart
 from archsim.kernels.generators import CLOCK
 from archsim.training.by_layer import devices_by_layer, read_of
 from archsim.training.device_reads import device_read
@@ -67,9 +68,9 @@ class ArrayMemory:
         self.scales = layer_scales(program, settings, self.device_of_array, first)
         number = len(program.arrays)
         # Of one column also without devices: the compiled passes want one shape of record.
-        self.law = np.zeros((number, 1), F)
-        self.granularity = np.ones(number)
-        self.write_noise = np.zeros(number, F)
+        self.law = zeros_apart((number, 1), F)
+        self.granularity = apart(np.ones(number))
+        self.write_noise = zeros_apart(number, F)
         self.parts = 1
         self.parameters = 1
         self.devices: list[DeviceArray] = []
@@ -86,7 +87,7 @@ class ArrayMemory:
         # One behind the other, copies of an array beside each other.
         program.arrays[:, WEIGHTS] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         self.writes = np.zeros(int(sizes.sum()), np.int32)
-        self.biases = np.zeros(program.biases, F)
+        self.biases = zeros_apart(program.biases, F)
         self.refreshes = np.zeros((len(program.arrays), 3), np.int64)
         if self.device is None:
             # Exact weights hide nothing: what is read is what is changed.
@@ -114,9 +115,9 @@ class ArrayMemory:
             )
         # copies of an array have the same law: its first one speaks for all
         own = [device for (_, copy), device in zip(self._copies(), self.devices) if copy == 0]
-        self.law = np.array([device.law for device in own], F)
-        self.granularity = np.array([device.granularity for device in own])
-        self.write_noise = np.array([device.write_noise for device in own], F)
+        self.law = apart(np.array([device.law for device in own], F))
+        self.granularity = apart(np.array([device.granularity for device in own]))
+        self.write_noise = apart(np.array([device.write_noise for device in own], F))
         flat = flattened(self.devices)
         self.weights = flat.weights
         self.state = flat.state

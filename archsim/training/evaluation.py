@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels.random import as_word
-from archsim.kernels.tile_records import READ_COUNTS
 from archsim.training.cycles import present_of
 from archsim.training.passes import open_doors
-from archsim.training.records import BetweenLayers, Counters, Examples, StepKeys, Workspace, plain
+from archsim.training.records import BetweenLayers, Examples, StepKeys, plain
 from archsim.training.table import Program
+from archsim.training.workspace import new_counters, new_workspace
 
 F = np.float32
 EVALUATION_SPAN = 500  # images a call: sums are taken in the same order for any number of threads
@@ -59,17 +59,8 @@ def evaluate(
 
     def span(low: int) -> np.ndarray:
         chosen = np.arange(low, min(low + EVALUATION_SPAN, len(images)))
-        space = Workspace(
-            np.zeros((1, program.memory), F),
-            np.zeros(program.activations, F),
-            np.zeros(program.room, F),
-            np.zeros(program.words, np.uint64),
-            np.zeros((1, labels.shape[1], 2)),
-        )
-        layers = len(program.arrays)
-        counters = Counters(
-            np.zeros((layers, 2, READ_COUNTS), np.int64), np.zeros((layers, 2, 5)), np.zeros(3)
-        )
+        space = new_workspace(program, 1, labels.shape[1])
+        counters = new_counters(len(program.arrays))
         step = as_word(EVALUATION + (epoch << 32) + low)
         show(
             plain(program.tables(program.arrays[:0])),

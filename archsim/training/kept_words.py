@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from archsim.kernels.cache_lines import apart, zeros_apart
 from archsim.kernels.number_formats import SCALE_FIELDS, store_quantity
 from archsim.kernels.random import as_word
 from archsim.operators.vocabulary import FUNCTIONS
@@ -76,11 +77,11 @@ class LayerMemory:
         self.exact = arithmetic.format == "fp32"
         rows = program.operations
         quantities = rows[:, TRAINED] + rows[:, FORTH] + rows[:, BACK] * program.output_errors
-        values = program.first_words.copy()
+        values = apart(program.first_words)
         self.record = KeptWords(
             values,
-            np.zeros_like(values),
-            np.zeros((int(quantities.sum()), SCALE_FIELDS), np.int64),
+            zeros_apart(values.shape, values.dtype),
+            zeros_apart((int(quantities.sum()), SCALE_FIELDS), np.int64),
             arithmetic.word_form,
             LEAST_IMAGES,
         )

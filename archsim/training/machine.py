@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.kernels.cache_lines import zeros_apart
 from archsim.kernels.random import as_word
 from archsim.kernels.records import Trains
 from archsim.kernels.tile_records import RETRIES
@@ -120,7 +121,7 @@ class Machine(MachineState):
         weights = plain(BothWays(self.arrays.weights, self.backward_weights))
         physics = plain(BothWays(self.forward, self.backward))
         if self.answers.shape[1] != labels.shape[1]:
-            self.answers = np.zeros((size, labels.shape[1], 2))
+            self.answers = zeros_apart((size, labels.shape[1], 2))
         threads = self._threads()
         space = plain(Workspace(self.memory, self.errors, self.room, self.words, self.answers))
         counters = plain(Counters(self.totals, self.samples, self.results))
@@ -187,6 +188,8 @@ class Machine(MachineState):
             threads.update(self, given.devices, given.trains, met, keys)
         else:
             self.update_arrays(given.devices, given.trains, batch, keys, self.counts)
+        if threads:
+            threads.finish()
         # Behind the arrays: with the gradients of the whole mini-batch.
         self.kept.step(first_step + size - 1)
         if self.steps_biases:

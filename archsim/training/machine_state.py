@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.devices.constant_step import ConstantStep
-from archsim.kernels.tile_records import READ_COUNTS
 from archsim.kernels.update_block import DRAWN, EVEN, GENERATED
 from archsim.schemes.base import Scheme
 from archsim.schemes.layer_state import LayerState
@@ -34,6 +33,7 @@ from archsim.training.stored_values import new_stored
 from archsim.training.table import COLUMNS
 from archsim.training.trainable import with_outputs
 from archsim.training.updates import update_kernel
+from archsim.training.workspace import new_counters, new_workspace
 from workloads.network import Network
 
 F = np.float32
@@ -101,11 +101,10 @@ class MachineState:
             self.arrays.weights if self.copies is None else np.zeros_like(self.arrays.weights)
         )
         require_memory(settings, self.program)
-        self.memory = np.zeros((settings.batch, self.program.memory), F)
-        self.errors = np.zeros(self.program.activations, F)
-        self.answers = np.zeros((settings.batch, 0, 2))
-        self.room = np.zeros(self.program.room, F)
-        self.words = np.zeros(self.program.words, np.uint64)
+        # No label has been seen yet: how many answers an image has is not known.
+        self.memory, self.errors, self.room, self.words, self.answers = new_workspace(
+            self.program, settings.batch, 0
+        )
         self.rate = settings.learning_rate
         require_images(settings.augmentation, network.input_shape)
         self.clear_counters()
@@ -145,9 +144,7 @@ class MachineState:
         """Start counting anew; device writes go on."""
         layers = len(self.program.arrays)
         self.reads_before = np.zeros(layers, np.int64)
-        self.totals = np.zeros((layers, 2, READ_COUNTS), np.int64)
-        self.samples = np.zeros((layers, 2, 5))
+        self.totals, self.samples, self.results = new_counters(layers)
         self.counts = np.zeros((layers, 6))
-        self.results = np.zeros(3)
         if self.rule is not None:
             self.rule.clear()

@@ -7,33 +7,45 @@ threads share the arrays. What is summed over images is summed afterwards, in th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from archsim.kernels.cache_lines import zeros_apart
 from archsim.kernels.generators import CHIP, SHARING
 from archsim.kernels.number_formats import rounds
 from archsim.kernels.turns import GIVEN_UP, new_turns
-from archsim.training.activity import observe
+from archsim.training.activity import observe_images
 from archsim.training.cycles import SAMPLE_EVERY, count_answers
 from archsim.training.machine_state import MachineState
 from archsim.training.records import Examples, MiniBatch, StepKeys
 from archsim.training.table import COLUMNS, COPIES, ROWS, VECTORS
 
 ALL = -1  # in `MiniBatch.only`
+OBSERVE, UPDATE = TASKS = ("observe", "update")
 
 
 class ThreadRoom(NamedTuple):
-    """What one thread works in: errors, room and words as in `records.Workspace`, and its counts of
-    reads.
+    """What one thread works in: errors, room and words as in `records.Workspace`, its counts of
+    reads, and those of the update while it does one.
     """
 
     errors: np.ndarray
     room: np.ndarray
     words: np.ndarray
     totals: np.ndarray
+    counts: np.ndarray
+
+
+class Task(NamedTuple):
+    """What a thread does for one array beside others: the update, or a look at what it met."""
+
+    name: str
+    array: int
+    work: Callable[[int], None]
 
 
 class Threads:
@@ -42,19 +54,15 @@ class Threads:
     def __init__(self, machine: MachineState, number: int):
         self.number = number
         self.pool = ThreadPoolExecutor(number - 1)
+        own = (machine.errors, machine.room, machine.words, machine.totals, machine.counts)
         self.scratch = [
-            ThreadRoom(
-                np.zeros_like(machine.errors),
-                np.zeros_like(machine.room),
-                np.zeros_like(machine.words),
-                np.zeros_like(machine.totals),
-            )
-            for _ in range(number)
+            ThreadRoom(*(zeros_apart(one.shape, one.dtype) for one in own)) for _ in range(number)
         ]
         arrays = machine.program.arrays
-        # The largest first, so that the threads end together.
+        # The longest first, so that the threads end together: seconds, once a task has been done.
         cost = arrays[:, VECTORS] * (arrays[:, ROWS] + arrays[:, COLUMNS]) * arrays[:, COPIES]
-        self.order = [int(index) for index in np.argsort(-cost, kind="stable")]
+        self.lasts = {(name, k): float(own) for name in TASKS for k, own in enumerate(cost)}
+        self.left: list[Task] = []
 
     def present(
         self, machine: MachineState, records: tuple[Any, ...], examples: Examples, keys: StepKeys
@@ -96,17 +104,19 @@ class Threads:
             machine.totals += own.totals
         # Afterwards and in the order of the images: sums of floats are those of one thread.
         count_answers(machine.answers[:size], machine.results)
-        first = int(keys.first_step)
-        for image in range(-first % SAMPLE_EVERY, size, SAMPLE_EVERY):
-            for table in (machine.program.arrays, machine.second):
-                if len(table):
-                    observe(
-                        table,
-                        machine.memory[image],
-                        machine.forward,
-                        machine.backward,
-                        machine.samples,
-                    )
+        seen = (
+            (machine.program.arrays, machine.second),
+            machine.memory[:size],
+            (-int(keys.first_step) % SAMPLE_EVERY, SAMPLE_EVERY),
+            (machine.forward, machine.backward),
+        )
+
+        def look(index: int) -> None:
+            tables, memory, images, physics = seen
+            observe_images(tables, index, memory, images, physics, machine.samples)
+
+        # Beside the updates, which leave what the images met as it is.
+        self.left = [Task(OBSERVE, index, look) for index in range(len(machine.program.arrays))]
 
     def update(
         self, machine: MachineState, devices: tuple, trains: tuple, batch: MiniBatch, keys: tuple
@@ -117,27 +127,45 @@ class Threads:
 
         def part(index: int) -> None:
             thread = free.pop()
-            own = batch._replace(words=self.scratch[thread].words, only=index)
-            machine.update_arrays(devices, trains, tuple(own), keys, machine.counts)
+            _, _, words, _, counts = self.scratch[thread]
+            own = tuple(batch._replace(words=words, only=index))
+            # Sums of floats go on where those of the array stand.
+            counts[index] = machine.counts[index]
+            machine.update_arrays(devices, trains, own, keys, counts)
+            machine.counts[index] = counts[index]
             free.append(thread)
 
-        self.share(part, range(len(self.order)))
+        self.share(part, range(len(machine.program.arrays)))
 
     def share(self, part: Callable[[int], None], arrays: Sequence[int]) -> None:
-        """`part` of the number of each array, of several at a time."""
-        self._run(part, [index for index in self.order if index in arrays])
+        """`part` of the number of each array, and what is left of the images, several at a time."""
+        tasks = [*self.left, *(Task(UPDATE, index, part) for index in arrays)]
+        self.left = []
+        tasks.sort(key=lambda task: -self.lasts[task.name, task.array])
 
-    def _run(self, part: Callable[[int], None], numbers: Sequence[int]) -> None:
-        """`part` of every number, in their order, on whatever thread is free: the one that asks too,
+        def timed(task: Task) -> None:
+            began = time.perf_counter()
+            task.work(task.array)
+            self.lasts[task.name, task.array] = time.perf_counter() - began
+
+        self._run(timed, tasks)
+
+    def finish(self) -> None:
+        """Do what no update was beside."""
+        if self.left:
+            self.share(self.left[0].work, ())
+
+    def _run(self, part: Callable[[Any], None], tasks: Sequence[Any]) -> None:
+        """`part` of every task, in their order, on whatever thread is free: the one that asks too,
         since waking another takes as long as a mini-batch of a small network.
         """
-        left = iter(numbers)  # each step of it is atomic
+        left = iter(tasks)  # each step of it is atomic
 
         def take() -> None:
-            for number in left:
-                part(number)
+            for task in left:
+                part(task)
 
-        begun = [self.pool.submit(take) for _ in range(min(self.number, len(numbers)) - 1)]
+        begun = [self.pool.submit(take) for _ in range(min(self.number, len(tasks)) - 1)]
         try:
             take()
         finally:

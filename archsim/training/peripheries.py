@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archsim.kernels.cache_lines import apart
 from archsim.kernels.periphery import Periphery, read_physics
 from archsim.kernels.tile_records import CELL_BITS, PERIPHERY, SLOTS
 from archsim.training.reads import PARTS
@@ -23,7 +24,7 @@ IDEAL = np.array([0, 0, 0, np.inf, *[0] * (PERIPHERY - 4)], F)
 
 def ideal_reads(arrays: int) -> np.ndarray:
     """float32 (arrays, PERIPHERY) of exact reads."""
-    return np.tile(IDEAL, (arrays, 1))
+    return apart(np.tile(IDEAL, (arrays, 1)))
 
 
 def peripheries(
@@ -45,12 +46,14 @@ def peripheries(
         return BothWays(ideal_reads(len(scales)), ideal_reads(len(scales)))
     both = BothWays(
         *(
-            np.array(
-                [
-                    _reads(read, device, float(scale), way)
-                    for read, device, scale in zip(reads, devices, scales)
-                ],
-                F,
+            apart(
+                np.array(
+                    [
+                        _reads(read, device, float(scale), way)
+                        for read, device, scale in zip(reads, devices, scales)
+                    ],
+                    F,
+                )
             )
             for way in (False, True)
         )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from archsim.basics.layer_names import require_layers
+from archsim.kernels.cache_lines import zeros_apart
 from archsim.operators.arguments import is_trained
 from archsim.operators.unrounded import stored_forms
 from archsim.operators.vocabulary import function_of
@@ -223,7 +224,7 @@ def _place_kept(layout: Layout, output_errors: int) -> None:
 
 
 def _table(entries: list[dict[int, int]], fields: int) -> np.ndarray:
-    table = np.zeros((len(entries), fields), np.int64)
+    table = zeros_apart((len(entries), fields), np.int64)
     for row, entry in zip(table, entries):
         for column, value in entry.items():
             row[column] = value

@@ -138,7 +138,15 @@ def apply_rule(
     trained = [layer for layer in rule.layers if not layer.frozen]
     if rule.layers_apart:
         by_index = {layer.index: layer for layer in trained}
-        share(lambda index: _all_images(rule, by_index[index], batch), list(by_index))
+
+        def layer_step(index: int) -> None:
+            _all_images(rule, by_index[index], batch)
+            if rule.batches_apart:
+                _end(rule, by_index[index], batch)
+
+        share(layer_step, list(by_index))
+        if rule.batches_apart:
+            return
     else:
         for b, step in enumerate(batch.steps):
             for layer in trained:
@@ -147,8 +155,12 @@ def apply_rule(
                 _count(rule, layer, batch, 1, met.errors.size)
     # After all images of the mini-batch: a rule may look at several layers.
     for layer in trained:
-        rule.batch(layer, batch.steps[-1])
-        rule.done[layer.index].batches += 1
+        _end(rule, layer, batch)
+
+
+def _end(rule: UpdateRule, layer: LayerState, batch: MetBatch) -> None:
+    rule.batch(layer, batch.steps[-1])
+    rule.done[layer.index].batches += 1
 
 
 def one_by_one(part: Callable[[int], None], numbers: Sequence[int]) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.random import as_word
-from archsim.kernels.tile_records import READ_COUNTS
 from archsim.operators.vocabulary import operator_of
 from archsim.training.evaluation import sealed
 from archsim.training.machine_state import MachineState
 from archsim.training.passes import open_doors
-from archsim.training.records import Counters, Examples, StepKeys, Workspace, plain
+from archsim.training.records import Examples, StepKeys, plain
+from archsim.training.workspace import new_counters, new_workspace
 from hwlib.errors import InputError
 from workloads.network import Network
 
@@ -68,17 +68,8 @@ def measure_statistics(
     labels = sealed(labels)
     chosen = drawn_images(len(images), count, machine.settings.seed)
     open_doors(program.operations)
-    layers = len(program.arrays)
-    space = Workspace(
-        np.zeros((1, program.memory), F),
-        np.zeros(program.activations, F),
-        np.zeros(program.room, F),
-        np.zeros(program.words, np.uint64),
-        np.zeros((1, labels.shape[1], 2)),
-    )
-    counters = Counters(
-        np.zeros((layers, 2, READ_COUNTS), np.int64), np.zeros((layers, 2, 5)), np.zeros(3)
-    )
+    space = new_workspace(program, 1, labels.shape[1])
+    counters = new_counters(len(program.arrays))
     stored = machine.stored
     between = stored._replace(
         scales=stored.scales.copy(),  # ranges of the maps stay

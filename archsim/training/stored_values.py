@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from archsim.kernels.cache_lines import zeros_apart
 from archsim.kernels.compiled import kernel
 from archsim.kernels.number_formats import (
     BITS,
@@ -69,7 +70,7 @@ def new_stored(
     """Scales before the first image: unset, int64 (ways, operations, SCALE_FIELDS); with the
     digital biases of all arrays, and what other layers keep.
     """
-    scales = np.zeros((len(WAYS), len(program.operations), SCALE_FIELDS), np.int64)
+    scales = zeros_apart((len(WAYS), len(program.operations), SCALE_FIELDS), np.int64)
     open_words(arithmetic.value_form)
     return BetweenLayers(scales, arithmetic.value_form, biases, kept, np.zeros(0, np.int64))
 

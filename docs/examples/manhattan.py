@@ -122,7 +122,9 @@ class ManhattanRule(UpdateRule):
     layer once a mini-batch.
     """
 
-    layers_apart: ClassVar[bool] = True  # what is kept is kept by layer: threads take one each
+    # What is kept is kept by layer: threads take one each, and end its mini-batch too.
+    layers_apart: ClassVar[bool] = True
+    batches_apart: ClassVar[bool] = True
 
     def __init__(
         self, scheme: Manhattan, layers: Sequence[LayerState], rate: float, batch: int, seed: int

@@ -10,6 +10,7 @@ import pytest
 
 import archsim
 from archsim.conformance import CHECKS, NotConforming, __main__, cases_of
+from archsim.conformance.checks import leaves_what_images_met, trains_alike_on_threads
 from archsim.conformance.silicon_checks import counts_the_actions_it_performed
 from archsim.run.recorded_trace import load_trace
 from archsim.schemes import load_scheme, own_file
@@ -44,6 +45,35 @@ def test_the_battery_as_a_command(known, capsys, tmp_path):
     with pytest.raises(NotConforming, match="the algorithm"):
         counts_the_actions_it_performed(cases_of(["wrong"])[0])
     assert __main__.main(["no_such_scheme"]) == 2 and "unknown scheme" in capsys.readouterr().err
+
+
+SUM = "self.gradients[layer.index] += errors @ inputs.T"
+DUE = "gradient = self.gradients[layer.index]"
+BROKEN = {
+    "changed the errors": (
+        SUM,
+        SUM + "; errors *= 2",
+        leaves_what_images_met,
+        "the update changed",
+    ),
+    "looks at another layer": (
+        DUE,
+        "gradient = self.gradients[layer.index]; gradient += abs(self.gradients[-1]).sum()",
+        trains_alike_on_threads,
+        "differ",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_the_battery_tells_a_rule_that_is_not_apart(known, tmp_path, fault):
+    right, wrong, check, message = BROKEN[fault]
+    text = EXAMPLE.read_text()
+    assert text.count(right) == 1
+    broken = tmp_path / "broken.py"
+    broken.write_text(text.replace(right, wrong))
+    with pytest.raises(NotConforming, match=message):
+        check(cases_of([own_file.load_scheme_file(broken)])[0])
 
 
 def test_a_file_is_a_scheme_in_every_command(known, call):

@@ -100,6 +100,24 @@ def test_images_meet_in_stored_words_and_words_of_layers():
     assert not images_meet(trained(CASES["pulses"], 1))
 
 
+def test_what_a_thread_counts_lies_in_cache_lines_of_its_own():
+    machine = trained(CASES["a scheme"], 2)
+    own = [values for room in machine.threads.scratch for values in room]
+    own += [machine.totals, machine.samples, machine.memory, machine.stored.scales]
+    own += [kept for kept in machine.rule.words.scales.values()]
+    places = sorted((values.ctypes.data, values.nbytes) for values in own)
+    assert all(start % 128 == 0 for start, _ in places)
+    assert all(one + size <= other for (one, size), (other, _) in zip(places, places[1:]))
+
+
+def test_what_is_left_of_the_images_is_looked_at_once():
+    machine = trained(CASES["one block of generators"], 2)
+    assert machine.threads.left == []
+    before = machine.samples.copy()
+    machine.threads.finish()
+    assert np.array_equal(machine.samples, before)
+
+
 def test_arrays_with_generators_of_their_own_are_apart():
     assert not can_share_arrays(trained(CASES["one block of generators"], 1))
     assert can_share_arrays(trained(CASES["pulses"], 1))
@@ -161,5 +179,16 @@ def test_a_rule_of_another_image_says_anew_that_layers_are_apart():
     class Settings(Parent):
         pass
 
+    class Ending(Parent):
+        batches_apart = True
+
+        def batch(self, layer, step):
+            pass
+
+    class Other(Ending):
+        def batch(self, layer, step):
+            pass
+
     assert Settings.layers_apart and Settings.images is Parent.images
+    assert Parent.batches_apart and Ending.batches_apart and not Other.batches_apart
     assert not Child.layers_apart and Child.images is UpdateRule.images

@@ -61,6 +61,7 @@ class DigitalRule(GradientRule[DigitalKind]):
     """The optimiser works on a digital copy of the weights, every weight is written after a batch."""
 
     trains_biases: ClassVar[bool] = True
+    batches_apart: ClassVar[bool] = True
 
     def __init__(
         self, scheme: DigitalKind, layers: Sequence[LayerState], rate: float, batch: int, seed: int

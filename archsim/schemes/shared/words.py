@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from archsim.kernels.cache_lines import zeros_apart
 from archsim.kernels.number_formats import (
     BF16,
     EXPONENT,
@@ -94,7 +95,7 @@ class Arithmetic:
         return self._form(self.value_bits if 0 < self.value_bits < word else own)
 
     def _form(self, bits: int) -> np.ndarray:
-        form = np.zeros(FORM_FIELDS, np.int64)
+        form = zeros_apart(FORM_FIELDS, np.int64)
         by_chance = self.rounding == "stochastic"
         follows = self.scale == "dynamic"
         form[:] = _FLOATS.get(self.format, WIDE), bits, by_chance, follows, self.scale_images
@@ -132,7 +133,7 @@ class Words:
         """Give each quantity of every layer a scale, int64 (layers, SCALE_FIELDS)."""
         for name in names:
             stream = WORDS + U(len(self.scales))
-            scales = np.zeros((len(self.layers), SCALE_FIELDS), np.int64)
+            scales = zeros_apart((len(self.layers), SCALE_FIELDS), np.int64)
             self.scales[name] = scales
             for scale, layer in zip(scales, self.layers):
                 keys = np.array([self.seed, as_word(layer.tile), stream], U)

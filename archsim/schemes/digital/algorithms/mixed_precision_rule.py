@@ -4,7 +4,7 @@ programmed only when its accumulator exceeds the programming granularity."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -48,6 +48,8 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
 
     A digital bias has neither threshold nor window nor step: what gathers reaches it in every batch.
     """
+
+    batches_apart: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class SignRule(GradientRule[SignSettings]):
     """Momentum is digital; weights are known to the devices alone, biases beside the arrays are words."""
 
     trains_biases: ClassVar[bool] = True
+    batches_apart: ClassVar[bool] = True
 
     def __init__(
         self, scheme: SignSettings, layers: Sequence[LayerState], rate: float, batch: int, seed: int

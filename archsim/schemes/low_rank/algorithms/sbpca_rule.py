@@ -40,6 +40,7 @@ class LowRankRule(UpdateRule[LowRankSettings]):
     """Streaming low-rank estimation and its application; see `Sbpca` for the settings."""
 
     layers_apart: ClassVar[bool] = True
+    batches_apart: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -52,6 +52,7 @@ class TikiTakaRule(UpdateRule[TransferSettings]):
 
     follows_rate: ClassVar[bool] = False  # gains of the transfer are made from it once
     layers_apart: ClassVar[bool] = True
+    batches_apart: ClassVar[bool] = True
 
     def __init__(
         self,
