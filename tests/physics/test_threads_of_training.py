@@ -105,9 +105,9 @@ def test_what_a_thread_counts_lies_in_cache_lines_of_its_own():
     own = [values for room in machine.threads.scratch for values in room]
     own += [machine.totals, machine.samples, machine.memory, machine.stored.scales]
     own += [kept for kept in machine.rule.words.scales.values()]
-    places = sorted((values.ctypes.data, values.nbytes) for values in own)
-    assert all(start % 128 == 0 for start, _ in places)
-    assert all(one + size <= other for (one, size), (other, _) in zip(places, places[1:]))
+    spans = sorted((values.ctypes.data, values.nbytes) for values in own)
+    assert all(start % 128 == 0 for start, _ in spans)
+    assert all(one + size <= other for (one, size), (other, _) in zip(spans, spans[1:]))
 
 
 def test_what_is_left_of_the_images_is_looked_at_once():
