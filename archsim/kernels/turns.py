@@ -50,6 +50,12 @@ def new_turns(operations: int, last: int, *, meet: bool) -> np.ndarray:
     they do not `meet`.
     """
     turns = zeros_apart(PLACES + (operations * WAYS * APART if meet else 0), np.int64)
+    return begin_turns(turns, last)
+
+
+def begin_turns(turns: np.ndarray, last: int) -> np.ndarray:
+    """The same table before another mini-batch."""
+    turns[...] = 0
     turns[LAST] = last
     return turns
 
@@ -115,6 +121,16 @@ def give_way(typing_context):
         return context.get_dummy_value()
 
     return types.none(), generate
+
+
+@kernel
+def await_change(numbers, seen, rounds):
+    """Look at the first number, for so many rounds, until it is another than was `seen`."""
+    for _ in range(rounds):
+        for _ in range(LOOKS):
+            if look_at(numbers, 0) != seen:
+                return
+        give_way()
 
 
 @kernel

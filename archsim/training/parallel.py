@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,8 +16,9 @@ import numpy as np
 from archsim.kernels.cache_lines import zeros_apart
 from archsim.kernels.generators import CHIP, SHARING
 from archsim.kernels.number_formats import rounds
-from archsim.kernels.turns import GIVEN_UP, new_turns
+from archsim.kernels.turns import GIVEN_UP, begin_turns, new_turns
 from archsim.training.activity import observe_images
+from archsim.training.crew import Crew
 from archsim.training.cycles import SAMPLE_EVERY, count_answers
 from archsim.training.machine_state import MachineState
 from archsim.training.records import Examples, MiniBatch, StepKeys
@@ -53,7 +53,7 @@ class Threads:
 
     def __init__(self, machine: MachineState, number: int):
         self.number = number
-        self.pool = ThreadPoolExecutor(number - 1)
+        self.crew = Crew(number)
         own = (machine.errors, machine.room, machine.words, machine.totals, machine.counts)
         self.scratch = [
             ThreadRoom(*(zeros_apart(one.shape, one.dtype) for one in own)) for _ in range(number)
@@ -63,6 +63,9 @@ class Threads:
         cost = arrays[:, VECTORS] * (arrays[:, ROWS] + arrays[:, COLUMNS]) * arrays[:, COPIES]
         self.lasts = {(name, k): float(own) for name in TASKS for k, own in enumerate(cost)}
         self.left: list[Task] = []
+        operations = len(machine.program.operations)
+        parts = machine.program.output_errors
+        self.turns = new_turns(operations, parts, meet=images_meet(machine))
 
     def present(
         self, machine: MachineState, records: tuple[Any, ...], examples: Examples, keys: StepKeys
@@ -77,7 +80,7 @@ class Threads:
         """
         tables, weights, physics, between = records
         size = len(examples.chosen)
-        turns = new_turns(len(tables[0]), machine.program.output_errors, meet=images_meet(machine))
+        turns = begin_turns(self.turns, machine.program.output_errors)
         given = tuple(examples)
         own_keys = tuple(keys._replace(counts=False))
 
@@ -156,24 +159,14 @@ class Threads:
             self.share(self.left[0].work, ())
 
     def _run(self, part: Callable[[Any], None], tasks: Sequence[Any]) -> None:
-        """`part` of every task, in their order, on whatever thread is free: the one that asks too,
-        since waking another takes as long as a mini-batch of a small network.
-        """
+        """`part` of every task, in their order, on whatever thread is free."""
         left = iter(tasks)  # each step of it is atomic
 
         def take() -> None:
             for task in left:
                 part(task)
 
-        begun = [self.pool.submit(take) for _ in range(min(self.number, len(tasks)) - 1)]
-        try:
-            take()
-        finally:
-            # Nothing is left for those that a busy machine has not let begin.
-            wait([one for one in begun if not one.cancel()])
-        for one in begun:
-            if not one.cancelled():
-                one.result()
+        self.crew.do(take, min(self.number, len(tasks)))
 
 
 def images_meet(machine: MachineState) -> bool:
