@@ -21,7 +21,7 @@ ROUNDS = 1000  # of looks, each of which ends in letting others go on: about a m
 Work = Callable[[], None]
 
 
-class Order(NamedTuple):
+class Errand(NamedTuple):
     """A thing to do. Whoever takes its token does it or, where nobody had begun, need not."""
 
     work: Work
@@ -31,10 +31,10 @@ class Order(NamedTuple):
 class Member(NamedTuple):
     """How a thread is told what to do, and tells that it is done, with its error if there was one.
 
-    The words count orders and answers: a change of one is seen by who looks for it without a lock.
+    The words count errands and answers: a change of one is seen by who looks for it without a lock.
     """
 
-    orders: SimpleQueue[Order | None]
+    errands: SimpleQueue[Errand | None]
     answers: SimpleQueue[BaseException | None]
     given: np.ndarray
     done: np.ndarray
@@ -63,9 +63,9 @@ class Crew:
         """
         asked = []
         for member in self.members[: number - 1]:
-            order = Order(work, [None])
-            asked.append((member, order, int(member.done[0])))
-            member.orders.put(order)
+            errand = Errand(work, [None])
+            asked.append((member, errand, int(member.done[0])))
+            member.errands.put(errand)
             member.given[0] += 1
         try:
             work()
@@ -76,10 +76,10 @@ class Crew:
                 raise error
 
 
-def _take(order: Order) -> bool:
-    """Take the token of an order; False: somebody has it. One step of no other thread."""
+def _take(errand: Errand) -> bool:
+    """Take the token of an errand; False: somebody has it. One step of no other thread."""
     try:
-        order.token.pop()
+        errand.token.pop()
     except IndexError:
         return False
     return True
@@ -91,23 +91,23 @@ def _answer(member: Member, done: int) -> BaseException | None:
 
 
 def _serve(member: Member) -> None:
-    """Do what is ordered, until nothing is any more."""
+    """Do what is given, until nothing is any more."""
     given = 0
     while True:
         _look(member.given, given)
-        if not _obey(member, member.orders.get()):
+        if not _obey(member, member.errands.get()):
             return
         given += 1
 
 
-def _obey(member: Member, order: Order | None) -> bool:
-    # Of its own: what an order holds is let go with it.
-    if order is None:
+def _obey(member: Member, errand: Errand | None) -> bool:
+    # Of its own: what an errand holds is let go with it.
+    if errand is None:
         return False
-    if _take(order):
+    if _take(errand):
         error = None
         try:
-            order.work()
+            errand.work()
         except BaseException as raised:
             error = raised
         member.answers.put(error)
@@ -121,5 +121,5 @@ def _look(number: np.ndarray, seen: int) -> None:
 
 def _dismiss(members: list[Member]) -> None:
     for member in members:
-        member.orders.put(None)
+        member.errands.put(None)
         member.given[0] += 1

@@ -46,13 +46,13 @@ def test_an_error_is_told_after_all_have_ended():
 def test_nobody_waits_for_a_thread_that_has_not_begun():
     crew = Crew(2)
     served = crew.members[0]
-    crew.members[0] = served._replace(orders=SimpleQueue())  # which no thread looks into
+    crew.members[0] = served._replace(errands=SimpleQueue())  # which no thread looks into
     done = []
     crew.do(lambda: done.append(1), 2)
     assert done == [1]
 
 
-def test_an_order_that_came_late_is_no_answer_to_the_next():
+def test_an_errand_that_came_late_is_no_answer_to_the_next():
     crew = Crew(2)
     given = []
     for number in range(200):
