@@ -20,6 +20,7 @@ import statistics
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -116,6 +117,20 @@ def measure(settings: TrainingSettings, images: np.ndarray, labels: np.ndarray) 
     }
 
 
+def aihwkit_config(update: UpdateSettings) -> Any:
+    """The same device and periphery in aihwkit."""
+    from aihwkit.simulator.configs import SingleRPUConfig
+    from aihwkit.simulator.configs.devices import ConstantStepDevice
+
+    config = SingleRPUConfig(device=ConstantStepDevice())
+    config.mapping.digital_bias = False
+    config.update.desired_bl = update.train_length
+    config.update.update_management = update.update_management
+    config.update.update_bl_management = update.length_management
+    config.update.fixed_bl = not update.length_management
+    return config
+
+
 def aihwkit_images_per_second(
     update: UpdateSettings, images: np.ndarray, labels: np.ndarray
 ) -> float:
@@ -123,16 +138,9 @@ def aihwkit_images_per_second(
     import torch
     from aihwkit.nn import AnalogConv2d, AnalogLinear, AnalogSequential
     from aihwkit.optim import AnalogSGD
-    from aihwkit.simulator.configs import SingleRPUConfig
-    from aihwkit.simulator.configs.devices import ConstantStepDevice
 
     torch.set_num_threads(1)
-    config = SingleRPUConfig(device=ConstantStepDevice())
-    config.mapping.digital_bias = False
-    config.update.desired_bl = update.train_length
-    config.update.update_management = update.update_management
-    config.update.update_bl_management = update.length_management
-    config.update.fixed_bl = not update.length_management
+    config = aihwkit_config(update)
     network = AnalogSequential(
         AnalogConv2d(1, 16, 5, rpu_config=config),
         torch.nn.Tanh(),
