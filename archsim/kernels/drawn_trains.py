@@ -7,6 +7,7 @@ import numpy as np
 from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.even_trains import spread_trains
 from archsim.kernels.random import word_at
+from archsim.kernels.trains import EVERY_SLOT, list_pulsed, slots_of
 
 U = np.uint64
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
@@ -19,9 +20,8 @@ def draw_block(errors, factors, slots, keys, trains, active, room):
     """Row trains of every vector: trains[line, v]; active[v] gets the OR of its trains. The bits of
     `kernels.trains.draw_trains`.
 
-    Behind a maximum pool three of four errors are zero, managed trains are short, and pulses are
-    rare: the vectors are listed in which a line can pulse at all, their numbers are drawn side by
-    side, and looked at one by one only where one of them pulses. `room` uint64 (4, V), to work in.
+    Most lines pulse in no vector, but to draw all numbers side by side takes less time than to find
+    those that matter. `room` uint64 (2, V), to work in.
     """
     factors = borrowed(factors)
     slots = borrowed(slots)
@@ -29,74 +29,50 @@ def draw_block(errors, factors, slots, keys, trains, active, room):
     active = borrowed(active)
     trains = borrowed(trains)
     errors = borrowed(errors)
-    count = factors.shape[0]
     room = borrowed(room)
-    listed = room[0]
-    limits = room[1]
-    own = room[2]
-    drawn = room[3]
+    limits = room[0]
+    lasts = room[1]
+    count = factors.shape[0]
     longest = 0
-    shortest = 64
     for v in range(count):
         active[v] = U(0)
+        lasts[v] = slots_of(slots[v])
         longest = max(longest, slots[v])
-        shortest = min(shortest, slots[v] if slots[v] > 0 else shortest)
     for line in range(errors.shape[0]):
         values = errors[line]
         row = trains[line]
         for v in range(count):
             # Probabilities in units of 2^-32: a word of 64 random bits serves two slots.
-            row[v] = U(np.int64(min(np.float64(abs(values[v])) * factors[v], 1.0) * 4294967296.0))
-        number = U(0)
-        for v in range(count):
-            listed[number] = U(v)
-            limits[number] = row[v]
-            # Written always, kept where it counts: no branch to be guessed wrong.
-            number += U(row[v] != U(0))
+            limits[v] = U(
+                np.int64(min(np.float64(abs(values[v])) * factors[v], 1.0) * 4294967296.0)
+            )
         row[:] = U(0)
-        for n in range(number):
-            own[n] = keys[listed[n]]
         for pair in range((longest + 1) // 2):
-            if number == U(0):
-                break
             low = U(2 * pair)
-            some = draw_pair(own, limits, number, (U(pair) << U(32)) + U(line), low, drawn)
-            # No line pulsed, and no train ends here: the list stays as it is.
-            if some == U(0) and 2 * pair + 2 < shortest:
-                continue
-            left = U(0)
-            for n in range(number):
-                v = listed[n]
-                bits = drawn[n]
-                if 2 * pair + 1 >= slots[v]:
-                    # A train of odd length ends within the pair.
-                    bits &= U(1) << low
-                row[v] |= bits
-                active[v] |= bits
-                listed[left] = v
-                own[left] = own[n]
-                limits[left] = limits[n]
-                left += U(2 * pair + 2 < slots[v])
-            number = left
+            position = (U(pair) << U(32)) + U(line)
+            for v in range(count):
+                word = word_at(keys[v], position)
+                first = U((word & _HALF_WORD) < limits[v])
+                second = U((word >> U(32)) < limits[v])
+                row[v] |= ((first | (second << U(1))) << low) & lasts[v]
+        for v in range(count):
+            active[v] |= row[v]
 
 
 @kernel
-def draw_pair(own, limits, number, position, low, drawn):
-    """drawn[n] = the slots `low` and the next in which a line of probability limits[n] 2^-32 pulses;
-    returns the OR of them.
+def turn_trains(trains, turned):
+    """turned[v, line] = trains[line, v]: a walk down the lines of each vector would take a line of the
+    cache for each of them.
     """
-    own = borrowed(own)
-    limits = borrowed(limits)
-    drawn = borrowed(drawn)
-    some = U(0)
-    for n in range(number):
-        word = word_at(own[n], position)
-        first = U((word & _HALF_WORD) < limits[n])
-        second = U((word >> U(32)) < limits[n])
-        bits = (first << low) | (second << (low + U(1)))
-        drawn[n] = bits
-        some |= bits
-    return some
+    count = trains.shape[1]
+    turned = borrowed(turned)
+    for v in range(count):
+        turned[v, :] = U(0)
+    pulsing = np.empty(count, np.int64)
+    for line in range(trains.shape[0]):
+        row = borrowed(trains[line])
+        for n in range(list_pulsed(row, EVERY_SLOT, pulsing)):
+            turned[pulsing[n], line] = row[pulsing[n]]
 
 
 @kernel

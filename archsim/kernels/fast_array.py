@@ -135,15 +135,18 @@ def pulse_line(slow, memory, k, z, gain, signed, listed, key, writes):
     write_noise = slow.write_noise
     hidden = memory.hidden
     listed[0] = k
+    noise = np.empty(1, np.float32)
     fired = 0
     for i in range(z.shape[0]):
         hidden[i, k] += gain * z[i]
         if abs(hidden[i, k]) >= ONE:
-            signed[k] = 1 if hidden[i, k] > ZERO else -1
+            signed[0] = 1 if hidden[i, k] > ZERO else -1
             # What lies above one is given up with the pulse.
             hidden[i, k] = ZERO
             row = row_key(key, U(i))
-            move_some(weights[i], state[i], planes[i], law, signed, listed, 1, write_noise, row)
+            move_some(
+                weights[i], state[i], planes[i], law, signed, listed, 1, write_noise, row, noise
+            )
             fired += 1
             if writes.shape[0] > 0:
                 writes[i, k] += np.int32(1)

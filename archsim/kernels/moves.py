@@ -82,27 +82,39 @@ def move_row(visible, state, planes, law, signed, write_noise, key):
             visible[j] = seen if signed[j] != 0 else visible[j]
 
 
-def move_some(visible, state, planes, law, signed, listed, number, write_noise, key):
-    """`move_row` for the first `number` columns of `listed`; the same bits."""
+def move_some(visible, state, planes, law, signed, listed, number, write_noise, key, noise):
+    """`move_row` for the first `number` columns of `listed`, with signed[n] pulses to the n-th; the
+    same bits. `noise` float32, as long at least, to work in.
+    """
     signed = borrowed(signed)
     listed = borrowed(listed)
-    for index in range(number):
-        j = listed[index]
-        if signed[j] == 0:
-            continue
-        for part in range(state.shape[0]):
-            pulses = pulses_of(signed[j], part)
-            held = state[part]
-            values = planes[part]
-            part_key = row_key(key, U(part))
-            up = PAIRED or signed[j] > 0
-            calls = min(pulses, ONCE) if AGGREGATED else pulses
-            for call in range(calls):
-                xi = draw(row_key(part_key, U(call)), U(j))
-                count = np.float32(pulses) if AGGREGATED else ONE
-                new = step(held[j], up, count, np.sqrt(count) * xi, values, j, law)
-                held[j] = min(max(new, values[LOWER, j]), values[UPPER, j])
-        if PAIRED or write_noise > ZERO:
+    noise = borrowed(noise)
+    for part in range(state.shape[0]):
+        held = borrowed(state[part])
+        values = borrowed(planes[part])
+        part_key = row_key(key, U(part))
+        first_key = row_key(part_key, U(0))
+        for index in range(number):
+            count = np.float32(pulses_of(signed[index], part)) if AGGREGATED else ONE
+            noise[index] = np.sqrt(count) * draw(first_key, U(listed[index]))
+        for index in range(number):
+            j = listed[index]
+            pulses = pulses_of(signed[index], part)
+            if PAIRED and pulses == NONE:
+                continue
+            up = PAIRED or signed[index] > 0
+            count = np.float32(pulses) if AGGREGATED else ONE
+            new = step(held[j], up, count, noise[index], values, j, law)
+            new = min(max(new, values[LOWER, j]), values[UPPER, j])
+            if not AGGREGATED:
+                for call in range(1, pulses):
+                    xi = draw(row_key(part_key, U(call)), U(j))
+                    new = step(new, up, ONE, xi, values, j, law)
+                    new = min(max(new, values[LOWER, j]), values[UPPER, j])
+            held[j] = new
+    if PAIRED or write_noise > ZERO:
+        for index in range(number):
+            j = listed[index]
             seen = (state[0, j] - state[1, j]) if PAIRED else state[0, j]
             visible[j] = seen + write_noise * normal(key, U(j))
 
@@ -121,6 +133,8 @@ def pulse_rows(
     number,
     sparse,
     signed,
+    met,
+    noise,
     key,
     writes,
 ):
@@ -135,7 +149,7 @@ def pulse_rows(
         columns, inputs: trains uint64 and values float32 (N,), whose signs count.
         listed, number: the columns that pulse. `sparse`: they are few, the list is walked instead
             of whole rows, to the same bits.
-        signed: int32 (N,), room to work.
+        signed, met, noise: int32, int64 and float32 (N,), room to work.
         key: of the vector's random numbers.
         writes: as in `records.Tally`.
 
@@ -147,34 +161,38 @@ def pulse_rows(
     inputs = borrowed(inputs)
     listed = borrowed(listed)
     signed = borrowed(signed)
+    met = borrowed(met)
     coincidences = 0
     for i in range(row_trains.shape[0]):
         train = row_trains[i]
         if train == EMPTY:
             continue
         sign = ONCE if errors[i] > ZERO else -ONCE
-        total = NONE
+        hits = 0
         row = row_key(key, U(i))
+        for index in range(number if sparse else 0):
+            j = listed[index]
+            pulses = np.int32(count_ones(train & columns[j]))
+            # Written always, kept where it counts: no branch to be guessed wrong.
+            met[hits] = j
+            signed[hits] = pulses * (sign if inputs[j] > ZERO else -sign)
+            hits += pulses != NONE
+            coincidences += pulses
         if sparse:
-            for index in range(number):
-                j = listed[index]
-                pulses = np.int32(count_ones(train & columns[j]))
-                signed[j] = pulses * (sign if inputs[j] > ZERO else -sign)
-                total += pulses
             move_some(
-                weights[i], state[i], planes[i], law, signed, listed, number, write_noise, row
+                weights[i], state[i], planes[i], law, signed, met, hits, write_noise, row, noise
             )
-        else:
-            for j in range(signed.shape[0]):
-                pulses = np.int32(count_ones(train & columns[j]))
-                signed[j] = pulses * (sign if inputs[j] > ZERO else -sign)
-                total += pulses
-            move_row(weights[i], state[i], planes[i], law, signed, write_noise, row)
-        coincidences += total
-        if writes.shape[0] > 0 and total > 0:
-            for index in range(number):
-                j = listed[index]
-                writes[i, j] += abs(signed[j])
+            for index in range(hits if writes.shape[0] > 0 else 0):
+                writes[i, met[index]] += abs(signed[index])
+            continue
+        for j in range(signed.shape[0]):
+            pulses = np.int32(count_ones(train & columns[j]))
+            signed[j] = pulses * (sign if inputs[j] > ZERO else -sign)
+            coincidences += pulses
+        move_row(weights[i], state[i], planes[i], law, signed, write_noise, row)
+        for index in range(number if writes.shape[0] > 0 else 0):
+            j = listed[index]
+            writes[i, j] += abs(signed[j])
     return coincidences
 
 

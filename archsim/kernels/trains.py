@@ -17,6 +17,7 @@ from archsim.kernels.random import word_at
 
 U = np.uint64
 LONGEST = 64
+EVERY_SLOT = U(0xFFFFFFFFFFFFFFFF)
 _HALF_WORD = U(0xFFFFFFFF)
 
 
@@ -47,6 +48,12 @@ def plan_train(rate, granularity, longest, input_max, error_max, manage_update, 
 
 
 @kernel
+def slots_of(number):
+    """A word whose lowest `number` bits are set."""
+    return ~U(0) >> U(LONGEST - number) if number > 0 else U(0)
+
+
+@kernel
 def draw_trains(values, factor, slots, key, limits, trains):
     """Stochastic trains: bit n of trains[line] is set with probability min(1, factor
     |values[line]|), to a resolution of 2^-32.
@@ -58,6 +65,15 @@ def draw_trains(values, factor, slots, key, limits, trains):
     limits = borrowed(limits)
     trains = borrowed(trains)
     lines = values.shape[0]
+    if slots <= 2:
+        # One word a line, and no room for limits.
+        last = slots_of(slots)
+        for line in range(lines):
+            limit = U(np.int64(min(np.float64(abs(values[line])) * factor, 1.0) * 4294967296.0))
+            word = word_at(key, U(line))
+            first = U((word & _HALF_WORD) < limit)
+            trains[line] = (first | (U((word >> U(32)) < limit) << U(1))) & last
+        return
     for line in range(lines):
         limits[line] = U(np.int64(min(np.float64(abs(values[line])) * factor, 1.0) * 4294967296.0))
         trains[line] = U(0)
@@ -101,9 +117,9 @@ def list_pulsed(trains, active, listed):
     listed = borrowed(listed)
     number = 0
     for line in range(trains.shape[0]):
-        if trains[line] & active != U(0):
-            listed[number] = line
-            number += 1
+        # Written always, kept where it counts: no branch to be guessed wrong.
+        listed[number] = line
+        number += (trains[line] & active) != U(0)
     return number
 
 

@@ -27,7 +27,7 @@ from archsim.kernels.even_trains import update_number
 from archsim.kernels.generators import CLOCK, COLUMNS, ROWS, clocks_of, drive_of
 from archsim.kernels.product import largest
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, WRITE, row_key, stream_key
-from archsim.kernels.trains import count_pulses, list_pulsed, make_trains, plan_train
+from archsim.kernels.trains import EVERY_SLOT, count_pulses, list_pulsed, make_trains, plan_train
 
 U = np.uint64
 COUNTS = (
@@ -43,7 +43,6 @@ COUNTS = (
 # An update with fewer pulsed columns than one in SPARSE walks an index list instead of whole rows;
 # the bits are the same.
 SPARSE = 10
-EVERY_SLOT = U(0xFFFFFFFFFFFFFFFF)
 UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES = range(5)  # places in COUNTS
 # replaced by a law's own
 move_row = moves.move_row
@@ -95,6 +94,8 @@ def _update(cells, inputs, errors, trains, draws, tally):
     column_trains = np.empty(columns, np.uint64)
     signed = np.empty(columns, np.int32)
     listed = np.empty(columns, np.int64)
+    met = np.empty(columns, np.int64)
+    noise = np.empty(columns, np.float32)
     limits = np.empty(max(rows, columns), np.uint64)
     row_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_ROW)
     column_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_COLUMN)
@@ -157,6 +158,8 @@ def _update(cells, inputs, errors, trains, draws, tally):
             active,
             active * SPARSE < columns,
             signed,
+            met,
+            noise,
             row_key(update_stream, number),
             writes,
         )

@@ -15,18 +15,20 @@ import numpy as np
 
 from archsim.kernels import moves
 from archsim.kernels.comparators import generate_block, generate_trains
-from archsim.kernels.compiled import borrowed, count_ones, kernel, template
+from archsim.kernels.compiled import borrowed, kernel, template
 from archsim.kernels.drawn_trains import (
     draw_block,
     expect_levels,
     expect_pulses,
     list_active,
     spread_block,
+    turn_trains,
 )
 from archsim.kernels.even_trains import spread_trains, update_number
 from archsim.kernels.generators import CLOCK, COLUMNS, ROWS, clocks_of, drive_of
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, row_key, stream_key
 from archsim.kernels.trains import count_pulses, draw_trains, list_pulsed, plan_train
+from archsim.kernels.turned import BLOCK, turn_inputs
 from archsim.kernels.update import SPARSE
 from archsim.kernels.views import view_at
 
@@ -73,7 +75,7 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     Args:
         cells, inputs, errors, trains, draws, tally: see `kernels.records`; counts float64 in the
             order of the constants above.
-        words: uint64, room for (M + 2) V + M + 2 N numbers.
+        words: uint64, room for (2 M + 2) V + M + 2 N numbers.
     """
     rows, columns = cells.weights.shape
     count = inputs.values.shape[1]
@@ -87,7 +89,10 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     expected = np.empty(count, np.float32)
     row_factors = np.empty(count, np.float64)
     column_factors = np.empty(count, np.float64)
-    x = np.empty(columns, np.float32)
+    turned = np.empty((min(BLOCK, count), columns), np.float32)
+    by_vector = view_at(words, behind + 2 * columns + rows, (count, rows))
+    met_columns = np.empty(columns, np.int64)
+    noise = np.empty(columns, np.float32)
     signed = np.empty(columns, np.int32)
     listed = np.empty(columns, np.int64)
     row_stream = stream_key(draws.seed, draws.step, draws.tile, TRAIN_ROW)
@@ -108,7 +113,7 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     if KIND == DRAWN:
         for v in range(count):
             keys[v] = row_key(row_stream, draws.first + U(v))
-        room = np.empty((4, count), np.uint64)
+        room = np.empty((2, count), np.uint64)
         draw_block(error_values, row_factors, slots, keys, drawn, active, room)
         expect_pulses(input_values, column_factors, expected)
     elif KIND == EVEN:
@@ -123,12 +128,17 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
         generate_block(error_values, row_factors, slots, clocks, of_rows, drawn)
         list_active(drawn, active)
         expect_levels(input_values, column_factors, of_columns, expected)
+    turn_trains(drawn, by_vector)
+    taken = listed_vectors = 0
     for v in range(count):
         if active[v] == U(0):
             counts[COLUMN_PULSES] += expected[v] * slots[v]
             continue
-        for j in range(columns):
-            x[j] = input_values[j, v]
+        if taken == listed_vectors:
+            listed_vectors = turn_inputs(input_values, active, v, turned)
+            taken = 0
+        x = borrowed(turned[taken])
+        taken += 1
         number = draws.first + U(v)
         factor = column_factors[v]
         if KIND == DRAWN:
@@ -141,10 +151,7 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
         counts[DRAWN] += 1
         counts[COLUMN_PULSES] += count_pulses(column_trains)
         met = list_pulsed(column_trains, active[v], listed)
-        row_pulses = np.int64(0)
-        for i in range(rows):
-            row_pulses += np.int64(count_ones(drawn[i, v]))
-        counts[ROW_PULSES] += row_pulses
+        counts[ROW_PULSES] += count_pulses(by_vector[v])
         if met > 0:
             key = row_key(update_stream, number)
             counts[COINCIDENCES] += pulse_rows(
@@ -153,7 +160,7 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
                 planes,
                 law,
                 write_noise,
-                drawn[:, v],
+                by_vector[v],
                 error_values[:, v],
                 column_trains,
                 x,
@@ -161,6 +168,8 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
                 met,
                 met * SPARSE < columns,
                 signed,
+                met_columns,
+                noise,
                 key,
                 writes,
             )

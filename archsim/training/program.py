@@ -135,7 +135,8 @@ def _scratch(arrays: np.ndarray, *, shared: bool) -> tuple[int, int]:
     vectors = arrays[:, VECTORS]
     # those that see a part of an array's vectors put it there, too
     each = (5 if shared else 4) * lines + 2
-    return int((each * vectors).max()), int(((lines + 2) * vectors + 2 * lines).max())
+    trains = (lines + arrays[:, ROWS] + 2) * vectors + 2 * lines
+    return int((each * vectors).max()), int(trains.max())
 
 
 def _refuse_two_errors(layout: Layout, network: Network) -> None:
