@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, count_ones, kernel, template
+from archsim.kernels.views import ask_for
 from archsim.kernels.random import normal, row_key, uniform
 
 U = np.uint64
@@ -163,6 +164,9 @@ def pulse_rows(
     signed = borrowed(signed)
     met = borrowed(met)
     coincidences = 0
+    width = state.shape[2]
+    state_row = state.shape[1] * width
+    planes_row = planes.shape[1] * planes.shape[2] * width
     for i in range(row_trains.shape[0]):
         train = row_trains[i]
         if train == EMPTY:
@@ -175,6 +179,10 @@ def pulse_rows(
             pulses = np.int32(count_ones(train & columns[j]))
             # Written always, kept where it counts: no branch to be guessed wrong.
             met[hits] = j
+            ask_for(state, i * state_row + j)
+            for parameter in range(planes.shape[2]):
+                ask_for(planes, i * planes_row + parameter * width + j)
+            ask_for(writes, i * width + j)
             signed[hits] = pulses * (sign if inputs[j] > ZERO else -sign)
             hits += pulses != NONE
             coincidences += pulses
