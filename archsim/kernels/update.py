@@ -42,7 +42,7 @@ COUNTS = (
 )
 # An update with fewer pulsed columns than one in SPARSE walks an index list instead of whole rows;
 # the bits are the same.
-SPARSE = 10
+SPARSE = 4
 UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES = range(5)  # places in COUNTS
 # replaced by a law's own
 move_row = moves.move_row
