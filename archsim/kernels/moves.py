@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, count_ones, kernel, template
-from archsim.kernels.views import ask_for
 from archsim.kernels.random import normal, row_key, uniform
+from archsim.kernels.views import ask_for
 
 U = np.uint64
 EMPTY = U(0)

@@ -49,18 +49,24 @@ def observe_block(block, lines, span, peaks, physics, sample):
     codes = 0
     ones = 0
     first, last = span
+    factors = np.zeros(last - first, np.float32)
     for v in range(first, last):
         full = scale * peaks[v] if physics[NOISE_MANAGEMENT] > ZERO else scale
         # A vector of zeros drives nothing, and has no scale.
         if full == ZERO:
             continue
         factor = top / full
-        if factor > LARGEST:  # errors that have all but vanished: nothing to drive a line with
-            continue
-        for k in range(lines):
-            value = abs(block[k, v]) * factor
+        # Not errors that have all but vanished: there is nothing to drive a line with.
+        factors[v - first] = ZERO if factor > LARGEST else factor
+    # Line by line, as vectors lie side by side: sums of whole numbers have no order.
+    for k in range(lines):
+        row = borrowed(block[k])
+        for v in range(first, last):
+            factor = factors[v - first]
+            value = abs(row[v]) * factor
             # what is no number drives at full scale
             code = np.int64((value if value < top else top) + HALF)
+            code = np.int64(0) if factor == ZERO else code
             nonzero += code != 0
             codes += code
             # Bits of the magnitude: a line is driven by them one by one, the sign by its polarity.
