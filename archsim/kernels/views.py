@@ -33,13 +33,13 @@ def ask_for(typing_context, memory, position):
 
     def generate(context, builder, signature, arguments):
         array = context.make_array(signature.args[0])(context, builder, value=arguments[0])
-        place = builder.gep(array.data, [arguments[1]])
-        place = builder.bitcast(place, ir.IntType(8).as_pointer())
+        target = builder.gep(array.data, [arguments[1]])
+        target = builder.bitcast(target, ir.IntType(8).as_pointer())
         word = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [place.type, word, word, word])
+        kind = ir.FunctionType(ir.VoidType(), [target.type, word, word, word])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
         # To read (0), into the nearest cache (3), data (1).
-        builder.call(function, [place, word(0), word(3), word(1)])
+        builder.call(function, [target, word(0), word(3), word(1)])
         return context.get_dummy_value()
 
     return types.none(memory, types.intp), generate
