@@ -33,7 +33,7 @@ from archsim.kernels.update import SPARSE
 from archsim.kernels.views import view_at
 
 U = np.uint64
-UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES, DRAWN = range(6)
+UPDATES, SLOTS, ROW_PULSES, COLUMN_PULSES, COINCIDENCES, COLUMNS_DRAWN = range(6)
 # replaced by a law's own
 pulse_rows = moves.pulse_rows
 # How trains are made: of independent bits that are drawn, evenly spread, or by generators. Machine
@@ -148,7 +148,7 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
             spread_trains(x, factor, slots[v], False, keys[v], column_trains)
         else:
             generate_trains(x, factor, slots[v], clocks[v], of_columns, column_trains)
-        counts[DRAWN] += 1
+        counts[COLUMNS_DRAWN] += 1
         counts[COLUMN_PULSES] += count_pulses(column_trains)
         met = list_pulsed(column_trains, active[v], listed)
         counts[ROW_PULSES] += count_pulses(by_vector[v])
