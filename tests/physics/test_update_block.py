@@ -37,9 +37,12 @@ TRAINS = [
 
 
 def sides(count, seed=3):
-    """Inputs (V, N) and errors (V, M): most errors are none, some vectors have none at all."""
+    """Inputs (V, N) and errors (V, M): most errors are none, some vectors have none at all, and every
+    other vector has few inputs (a list of columns is walked then instead of rows).
+    """
     draw = np.random.default_rng(seed)
     inputs = draw.uniform(-1, 1, (count, COLUMNS)) * (draw.random((count, COLUMNS)) < 0.5)
+    inputs[::2] *= draw.random((len(inputs[::2]), COLUMNS)) < 0.3
     errors = draw.normal(0, 0.2, (count, ROWS)) * (draw.random((count, ROWS)) < 0.3)
     errors[draw.random(count) < 0.2] = 0
     return inputs.astype(F), errors.astype(F)
