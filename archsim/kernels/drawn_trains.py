@@ -67,7 +67,8 @@ def turn_trains(trains, turned):
     count = trains.shape[1]
     turned = borrowed(turned)
     for v in range(count):
-        turned[v, :] = U(0)
+        for line in range(turned.shape[1]):
+            turned[v, line] = U(0)
     pulsing = np.empty(count, np.int64)
     for line in range(trains.shape[0]):
         row = borrowed(trains[line])

@@ -21,6 +21,7 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 NONE = np.int32(0)
 ONCE = np.int32(1)
+START = np.int64(0)  # typed: numba compiles a callee anew for a literal
 LOWER, UPPER = 2, 3
 AGGREGATED = PAIRED = False
 draw = normal
@@ -172,7 +173,7 @@ def pulse_rows(
         if train == EMPTY:
             continue
         sign = ONCE if errors[i] > ZERO else -ONCE
-        hits = 0
+        hits = START
         row = row_key(key, U(i))
         for index in range(number if sparse else 0):
             j = listed[index]
