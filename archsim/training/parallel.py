@@ -107,16 +107,12 @@ class Threads:
             machine.totals += own.totals
         # Afterwards and in the order of the images: sums of floats are those of one thread.
         count_answers(machine.answers[:size], machine.results)
-        seen = (
-            (machine.program.arrays, machine.second),
-            machine.memory[:size],
-            (-int(keys.first_step) % SAMPLE_EVERY, SAMPLE_EVERY),
-            (machine.forward, machine.backward),
-        )
+        both = (machine.program.arrays, machine.second)
+        memory = machine.memory[:size]
+        images = (-int(keys.first_step) % SAMPLE_EVERY, SAMPLE_EVERY)
 
         def look(index: int) -> None:
-            tables, memory, images, physics = seen
-            observe_images(tables, index, memory, images, physics, machine.samples)
+            observe_images(both, index, memory, images, physics, machine.samples)
 
         # Beside the updates, which leave what the images met as it is.
         self.left = [Task(OBSERVE, index, look) for index in range(len(machine.program.arrays))]
@@ -142,7 +138,15 @@ class Threads:
 
     def share(self, part: Callable[[int], None], arrays: Sequence[int]) -> None:
         """`part` of the number of each array, and what is left of the images, several at a time."""
-        tasks = [*self.left, *(Task(UPDATE, index, part) for index in arrays)]
+        self._work_off([Task(UPDATE, index, part) for index in arrays])
+
+    def finish(self) -> None:
+        """Do what no update was beside."""
+        if self.left:
+            self._work_off([])
+
+    def _work_off(self, tasks: list[Task]) -> None:
+        tasks = [*self.left, *tasks]
         self.left = []
         tasks.sort(key=lambda task: -self.lasts[task.name, task.array])
 
@@ -152,11 +156,6 @@ class Threads:
             self.lasts[task.name, task.array] = time.perf_counter() - began
 
         self._run(timed, tasks)
-
-    def finish(self) -> None:
-        """Do what no update was beside."""
-        if self.left:
-            self.share(self.left[0].work, ())
 
     def _run(self, part: Callable[[Any], None], tasks: Sequence[Any]) -> None:
         """`part` of every task, in their order, on whatever thread is free."""
