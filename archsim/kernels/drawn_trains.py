@@ -7,12 +7,11 @@ import numpy as np
 from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.even_trains import spread_trains
 from archsim.kernels.random import word_at
-from archsim.kernels.trains import EVERY_SLOT, list_pulsed, slots_of
+from archsim.kernels.trains import EVERY_SLOT, limit_of, list_pulsed, slots_of, two_slots
 
 U = np.uint64
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 ROUNDER = np.float32(1.5 * 2.0**23)  # see `generators`
-_HALF_WORD = U(0xFFFFFFFF)
 
 
 @kernel
@@ -42,19 +41,14 @@ def draw_block(errors, factors, slots, keys, trains, active, room):
         values = errors[line]
         row = trains[line]
         for v in range(count):
-            # Probabilities in units of 2^-32: a word of 64 random bits serves two slots.
-            limits[v] = U(
-                np.int64(min(np.float64(abs(values[v])) * factors[v], 1.0) * 4294967296.0)
-            )
+            limits[v] = limit_of(values[v], factors[v])
         row[:] = U(0)
         for pair in range((longest + 1) // 2):
             low = U(2 * pair)
             position = (U(pair) << U(32)) + U(line)
             for v in range(count):
-                word = word_at(keys[v], position)
-                first = U((word & _HALF_WORD) < limits[v])
-                second = U((word >> U(32)) < limits[v])
-                row[v] |= ((first | (second << U(1))) << low) & lasts[v]
+                bits = two_slots(word_at(keys[v], position), limits[v])
+                row[v] |= (bits << low) & lasts[v]
         for v in range(count):
             active[v] |= row[v]
 

@@ -54,6 +54,20 @@ def slots_of(number):
 
 
 @kernel
+def limit_of(value, factor):
+    """The probability min(1, factor |value|) in units of 2^-32: a word of 64 random bits serves two
+    slots.
+    """
+    return U(np.int64(min(np.float64(abs(value)) * factor, 1.0) * 4294967296.0))
+
+
+@kernel
+def two_slots(word, limit):
+    """Two slots of a train: each pulses where its half of a random word lies below the limit."""
+    return U((word & _HALF_WORD) < limit) | (U((word >> U(32)) < limit) << U(1))
+
+
+@kernel
 def draw_trains(values, factor, slots, key, limits, trains):
     """Stochastic trains: bit n of trains[line] is set with probability min(1, factor
     |values[line]|), to a resolution of 2^-32.
@@ -65,27 +79,22 @@ def draw_trains(values, factor, slots, key, limits, trains):
     limits = borrowed(limits)
     trains = borrowed(trains)
     lines = values.shape[0]
+    own = slots_of(slots)
     if slots <= 2:
         # One word a line, and no room for limits.
-        last = slots_of(slots)
         for line in range(lines):
-            limit = U(np.int64(min(np.float64(abs(values[line])) * factor, 1.0) * 4294967296.0))
-            word = word_at(key, U(line))
-            first = U((word & _HALF_WORD) < limit)
-            trains[line] = (first | (U((word >> U(32)) < limit) << U(1))) & last
+            limit = limit_of(values[line], factor)
+            trains[line] = two_slots(word_at(key, U(line)), limit) & own
         return
     for line in range(lines):
-        limits[line] = U(np.int64(min(np.float64(abs(values[line])) * factor, 1.0) * 4294967296.0))
+        limits[line] = limit_of(values[line], factor)
         trains[line] = U(0)
     for pair in range((slots + 1) // 2):
-        low, high = U(2 * pair), U(2 * pair + 1)
-        last = U(1) if 2 * pair + 1 < slots else U(0)
+        low = U(2 * pair)
         offset = U(pair) << U(32)
         for line in range(lines):
             word = word_at(key, offset + U(line))
-            trains[line] |= (U((word & _HALF_WORD) < limits[line]) << low) | (
-                (U((word >> U(32)) < limits[line]) & last) << high
-            )
+            trains[line] |= (two_slots(word, limits[line]) << low) & own
 
 
 @kernel
