@@ -9,24 +9,32 @@ alone before it does so once more together with all that it calls. None of that 
 from __future__ import annotations
 
 import dis
-import functools
+from collections.abc import Mapping
+from contextlib import nullcontext
 from types import CodeType, FunctionType
 from typing import Any
 
 import llvmlite.binding as llvm
+import numpy as np
 from numba.core import sigutils, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.registry import CPUDispatcher
-from numba.core.typed_passes import NativeLowering, NopythonRewrites
-from numba.core.untyped_passes import IRProcessing
+from numba.core.typed_passes import (
+    IRLegalization,
+    NativeLowering,
+    NopythonRewrites,
+    PreLowerStripPhis,
+)
+from numba.core.untyped_passes import GenericRewrites, IRProcessing, ReconstructSSA
+from numba.np.ufunc.dufunc import DUFunc
 
-from archsim.kernels.held import HoldingLower
+from archsim.kernels.asked_once import KernelLower, known_types, lifetimes_when_asked
 from archsim.kernels.own_parts import OwnParts
 
-FORM = 2  # of the machine code that is made here: one more where that changes
+FORM = 3  # of the machine code that is made here: one more where that changes
 
 
 class KernelDispatcher(CPUDispatcher):
@@ -65,7 +73,7 @@ class KernelCompiler(CompilerBase):
 
     def __init__(self, typing_context, target_context, *rest):
         super().__init__(typing_context, target_context, *rest)
-        self.state.typingctx = _known_types(typing_context)
+        self.state.typingctx = known_types(typing_context)
 
     def define_pipelines(self):
         """numba's steps, those left out that would find nothing."""
@@ -86,44 +94,18 @@ def _makes_lists_or_functions(code: CodeType) -> bool:
     return not names.isdisjoint({"MAKE_FUNCTION", "BUILD_LIST", "LIST_APPEND"})
 
 
+# Steps that end with a look at which names live, and compile nothing.
+_LOOKING_AGAIN = GenericRewrites, IRProcessing, ReconstructSSA, PreLowerStripPhis, IRLegalization
+
+
 class _Passes(PassManager):
     def _runPass(self, index, pss, internal_state):
         # numba's also writes down, of each step, its times and the texts of all types.
         pss.analysis = self._analysis
         pss.run_initialization(internal_state)
-        pss.run_pass(internal_state)
+        with lifetimes_when_asked() if isinstance(pss, _LOOKING_AGAIN) else nullcontext():
+            pss.run_pass(internal_state)
         pss.run_finalizer(internal_state)
-
-
-class _KnownTypes:
-    """numba's context of types that remembers what each operator and function of numba's gives for
-    which arguments; all else is asked of the context itself.
-    """
-
-    def __init__(self, context: Any):
-        self._context = context
-        self._known: dict[tuple, Any] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
-
-    def resolve_function_type(self, func, args, kws):
-        """The signature of a call."""
-        # Other functions may be compiled for what is asked here, with errors of their own.
-        if kws or (isinstance(func, types.Type) and not isinstance(func, types.Function)):
-            return self._context.resolve_function_type(func, args, kws)
-        key = func, args
-        signature = self._known.get(key)
-        if signature is None:
-            signature = self._context.resolve_function_type(func, args, kws)
-            if signature is not None:
-                self._known[key] = signature
-        return signature
-
-
-@functools.cache
-def _known_types(context: Any) -> _KnownTypes:
-    return _KnownTypes(context)
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -135,17 +117,23 @@ class _Rewrites(NopythonRewrites):
     def run_pass(self, state):
         if any(isinstance(kind, types.StringLiteral) for kind in state.typemap.values()):
             return super().run_pass(state)
-        # `calltypes` has statements, too, which have no `op`.
         gives_array = (
             signature is not None
             and isinstance(signature.return_type, types.Array)
-            and getattr(expression, "op", "") in _ARRAY_EXPRESSIONS
+            and _by_element(expression, state.typemap)
             for expression, signature in state.calltypes.items()
         )
         return any(gives_array) and super().run_pass(state)
 
 
-_ARRAY_EXPRESSIONS = ("unary", "binop", "inplace_binop", "call")
+def _by_element(expression: Any, kinds: Mapping[str, types.Type]) -> bool:
+    """Whether an expression that gives an array may work element by element."""
+    # Statements are asked, too, which have no `op`.
+    op = getattr(expression, "op", "")
+    if op != "call":
+        return op in ("unary", "binop", "inplace_binop")
+    called = getattr(kinds[expression.func.name], "typing_key", None)
+    return isinstance(called, np.ufunc | DUFunc)
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -155,7 +143,7 @@ class _Lowering(NativeLowering):
     @property
     def lowering_class(self):
         """Without counts of references to what the caller holds."""
-        return HoldingLower
+        return KernelLower
 
     def run_pass(self, state):
         if state.library is None:

@@ -105,7 +105,6 @@ class CodeStore(_Cache):
     def load_overload(self, sig, target_context):
         """The compiled overload, or None where there is none that is whole."""
         name, digest = self.owner.settle()
-        target_context.refresh()
         kept = self._file(name, digest, sig, target_context.codegen())
         if kept is None:
             return None
@@ -124,7 +123,6 @@ class CodeStore(_Cache):
     def holds(self, sig, target_context) -> bool:
         """Whether the overload is on disk, whole or not: nothing is compiled or loaded."""
         name, digest = self.owner.settle()
-        target_context.refresh()
         kept = self._file(name, digest, sig, target_context.codegen())
         return kept is not None and kept[1].exists()
 
@@ -217,6 +215,7 @@ def _read(file: IndexDataCacheFile, path: Path, key: tuple, target_context) -> C
         needed, data = content
         if not all(_load_apart(item, target_context) for item in needed):
             return None
+        target_context.refresh()
         result = CompileResult._rebuild(target_context, *data)
     except Exception:
         return None

@@ -94,7 +94,7 @@ def train(
     folder = _folder_for(chosen)
     # What cannot be priced is refused before hours of training.
     simulate(trace, chip, rule, node_nm=chosen.node_nm, timing=False)
-    images = load_dataset(data, progress=chosen.progress).first(train=chosen.images)
+    images = load_dataset(data, progress=chosen.progress, train=chosen.images)
     dataset = fit_dataset(network, images)
     from archsim.training import loop
 

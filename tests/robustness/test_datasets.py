@@ -66,6 +66,23 @@ def test_another_sets_files_are_recognised(source, tmp_path, monkeypatch):
     refused(lambda: load_dataset("tiny"), "md5 mismatch", "data set 'other'")
 
 
+@pytest.mark.parametrize("train, test", [(None, None), (5, None), (None, 2), (3, 4)])
+def test_the_first_images_are_those_of_the_whole(
+    source, content, tmp_path, monkeypatch, train, test
+):
+    put(tmp_path / "tiny", content)
+    monkeypatch.setenv("ARCHSIM_DATA", str(tmp_path))
+    few, part = (
+        load_dataset("tiny", train=train, test=test),
+        load_dataset("tiny").first(train, test),
+    )
+    assert few.train_images.dtype == np.float32 and few.train_images.max() <= 1.0
+    for name in ("train_images", "train_labels", "test_images", "test_labels"):
+        assert np.array_equal(getattr(few, name), getattr(part, name))
+    assert few.notes == part.notes
+    refused(lambda: load_dataset("tiny", train=13), "not that many train images", "1 to 12")
+
+
 # --- names
 
 

@@ -68,11 +68,13 @@ class Dataset:
             test: images of the test part; None keeps all.
 
         Returns:
-            a new `Dataset`.
+            a new `Dataset`; this one where both are None.
 
         Raises:
             InputError: where there are not that many.
         """
+        if train is None and test is None:
+            return self
         for what, count, labels in (
             ("train", train, self.train_labels),
             ("test", test, self.test_labels),

@@ -42,7 +42,11 @@ def list_datasets() -> dict[str, str]:
 
 @takes_its_types("name_or_path")
 def load_dataset(
-    name_or_path: str | Path | Dataset, download: bool = True, progress: Progress | None = None
+    name_or_path: str | Path | Dataset,
+    download: bool = True,
+    progress: Progress | None = None,
+    train: int | None = None,
+    test: int | None = None,
 ) -> Dataset:
     """A data set by its name or from an .npz file.
 
@@ -52,39 +56,47 @@ def load_dataset(
         name_or_path: a name of `list_datasets`, an .npz file, or a `Dataset`, which is given back.
         download: whether a mirror may be asked.
         progress: progress(done, total, text) of a download.
+        train: only the first so many images of the training part; None for all.
+        test: the same of the test part.
 
     Returns:
         the `Dataset`: images (count, channels, height, width) and labels of both parts.
 
     Raises:
         InputError: for an unknown name, a file that is missing, damaged or not the published one, and
-            where nothing can be downloaded.
+            where nothing can be downloaded; for more images than there are.
     """
     if isinstance(name_or_path, Dataset):
-        return name_or_path
+        return name_or_path.first(train, test)
     if not isinstance(name_or_path, (str, Path)):
         raise InputError("a data set is a name or the path of an .npz file", got=name_or_path)
     text = str(name_or_path)
     if text == "digits":
         names = tuple(map(str, range(10)))
-        return replace(
+        digits = replace(
             read_arrays(_DIGITS), source=_DIGITS_SOURCE, notes=_DIGITS_NOTES, class_names=names
         )
+        return digits.first(train, test)
     # By its ending and not by whether it is there: a missing file is told as such and not as an
     # unknown name.
     if text.lower().endswith(".npz"):
-        return read_arrays(text)
+        return read_arrays(text).first(train, test)
     source = _source(text)
     arrays = _read(source, _find(source, download, progress))
-    return Dataset(
+    asked = Dataset(
         source.name,
-        train_images=_pixels(arrays["train_images"]),
+        train_images=arrays["train_images"],
         train_labels=arrays["train_labels"].astype(np.int64),
-        test_images=_pixels(arrays["test_images"]),
+        test_images=arrays["test_images"],
         test_labels=arrays["test_labels"].astype(np.int64),
         classes=len(source.class_names),
         source=source.source,
         class_names=source.class_names,
+    ).first(train, test)
+    # Bytes become floats after the choice: fresh memory for all of them took longer than a training
+    # of a few images.
+    return replace(
+        asked, train_images=_pixels(asked.train_images), test_images=_pixels(asked.test_images)
     )
 
 

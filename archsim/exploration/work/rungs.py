@@ -81,8 +81,8 @@ def training_rung(
     from workloads.datasets import load_dataset
 
     step = resolve(design)
-    data = load_dataset(options.get("data", "digits")).first(
-        train=options.get("images"), test=options.get("test_images")
+    data = load_dataset(
+        options.get("data", "digits"), train=options.get("images"), test=options.get("test_images")
     )
     settings = {
         path[9:]: value
