@@ -16,7 +16,6 @@ from archsim.kernels.random import normal, row_key, uniform
 from archsim.kernels.views import ask_for
 
 U = np.uint64
-EMPTY = U(0)
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 NONE = np.int32(0)
@@ -128,6 +127,8 @@ def pulse_rows(
     law,
     write_noise,
     row_trains,
+    rows,
+    row_number,
     errors,
     columns,
     inputs,
@@ -140,7 +141,7 @@ def pulse_rows(
     key,
     writes,
 ):
-    """The pulses of every row whose train is not empty, where it meets those of the columns.
+    """The pulses of some rows, where their trains meet those of the columns.
 
     Loose arguments: a record that is made or looked into once a vector costs counts of references,
     a tenth of an update.
@@ -148,6 +149,7 @@ def pulse_rows(
     Args:
         weights, state, planes, law, write_noise: the fields of `records.Cells`.
         row_trains, errors: uint64 and float32 (M,); the sign of an error counts.
+        rows, row_number: those that pulse, int64.
         columns, inputs: trains uint64 and values float32 (N,), whose signs count.
         listed, number: the columns that pulse. `sparse`: they are few, the list is walked instead
             of whole rows, to the same bits.
@@ -158,6 +160,7 @@ def pulse_rows(
     Returns: the number of pulses.
     """
     row_trains = borrowed(row_trains)
+    rows = borrowed(rows)
     errors = borrowed(errors)
     columns = borrowed(columns)
     inputs = borrowed(inputs)
@@ -168,10 +171,9 @@ def pulse_rows(
     width = state.shape[2]
     state_row = state.shape[1] * width
     planes_row = planes.shape[1] * planes.shape[2] * width
-    for i in range(row_trains.shape[0]):
+    for n in range(row_number):
+        i = rows[n]
         train = row_trains[i]
-        if train == EMPTY:
-            continue
         sign = ONCE if errors[i] > ZERO else -ONCE
         hits = START
         row = row_key(key, U(i))

@@ -134,17 +134,20 @@ def read_block(region, lanes, physics, read_keys, scratch):
         clipped |= peaks[v] / factors[v] > bound
     # A division by a power of two is exact, so half the input is half the product to the bit.
     exact = step == ZERO and in_noise == ZERO and not clipped
+    again = physics[RETRY_LIMIT] >= ONE
+    sums = clean if again else outputs
     if exact and not managed:
-        multiply(region, block, clean, count)
+        multiply(region, block, sums, count)
     else:
         if in_noise > ZERO:
             for v in range(count):
                 keys[v] = row_key(row_key(input_key, first + U(v)), U(0))
         convert_all(block, count, factors, step, bound, in_noise, keys, loaded)
-        multiply(region, loaded, clean, count)
+        multiply(region, loaded, sums, count)
     for v in range(count):
         keys[v] = row_key(row_key(output_key, first + U(v)), U(0))
-    for i in range(columns):
+    # Products that no further read needs are converted where they lie.
+    for i in range(columns if again else 0):
         for v in range(count):
             outputs[i, v] = clean[i, v]
     if devices > ZERO:
@@ -165,7 +168,7 @@ def read_block(region, lanes, physics, read_keys, scratch):
     for v in range(count):
         saturations += hits[v]
         repeated |= hits[v] > 0 and scales[v] > ZERO
-    if not repeated or physics[RETRY_LIMIT] < ONE:
+    if not (repeated and again):
         return saturations
     attempt = Attempt(hits, lengths, exact)
     return enter_again(0, region, lanes, physics, read_keys, scratch, attempt)

@@ -14,6 +14,7 @@ from archsim.kernels.compiled import borrowed, count_ones, kernel
 from archsim.kernels.even_trains import spread_trains
 from archsim.kernels.generators import IDEAL, ROWS
 from archsim.kernels.random import word_at
+from archsim.kernels.vector_parts import WHOLE, list_eights
 
 U = np.uint64
 LONGEST = 64
@@ -124,8 +125,8 @@ def list_pulsed(trains, active, listed):
     """The lines whose trains meet `active` (uint64), into `listed`; returns their number."""
     trains = borrowed(trains)
     listed = borrowed(listed)
-    number = 0
-    for line in range(trains.shape[0]):
+    number = list_eights(trains, active, listed)
+    for line in range(trains.shape[0] & WHOLE, trains.shape[0]):
         # Written always, kept where it counts: no branch to be guessed wrong.
         listed[number] = line
         number += (trains[line] & active) != U(0)

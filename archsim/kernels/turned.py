@@ -5,35 +5,44 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel
+from archsim.kernels.vector_parts import SIDE, turn_square
 
 U = np.uint64
-BLOCK = 16  # vectors whose inputs are read together: as many as a line of the cache holds
+FEW = 4  # of sixteen vectors: so many are fetched one by one
 
 
 @kernel
-def turn_inputs(values, active, first, turned):
-    """turned[n] = the inputs (N,) of the n-th vector from `first` on in which a row pulses (active[v] is
-    not 0), of BLOCK at most; returns how many. They are read line by line, since a walk down each
-    vector would take a line of the cache for every number.
+def turn_inputs(values, active, first, turned, vectors):
+    """turned[n] = the inputs (N,) of vector vectors[n]: of some from `first` on, SIDE at most, among them
+    every one up to the last in which a row pulses (active[v] is not 0). Returns how many.
+
+    They are read line by line, since a walk down each vector would take a line of the cache for
+    every number.
     """
     values = borrowed(values)
     active = borrowed(active)
     turned = borrowed(turned)
-    vectors = np.empty(BLOCK, np.int64)
-    number = 0
+    vectors = borrowed(vectors)
+    lines, count = values.shape
+    begin = min(first, count - SIDE)
+    pulsing = 0
+    for v in range(first, begin + SIDE):
+        pulsing += active[v] != U(0)
+    if pulsing > FEW and begin >= 0 and lines >= SIDE:
+        for n in range(SIDE):
+            vectors[n] = begin + n
+        # The last sixteen lines begin a little earlier where lines are left over.
+        for line in range(0, lines, SIDE):
+            turn_square(values, min(line, lines - SIDE), begin, turned)
+        return np.int64(SIDE)
+    number = np.int64(0)
     v = first
-    while v < active.shape[0] and number < turned.shape[0]:
+    while v < count and number < vectors.shape[0]:
         vectors[number] = v
         number += active[v] != U(0)
         v += 1
-    if number == BLOCK and v == first + BLOCK:
-        for j in range(values.shape[0]):
-            row = values[j]
-            for n in range(BLOCK):
-                turned[n, j] = row[first + n]
-        return number
-    for j in range(values.shape[0]):
-        row = values[j]
+    for line in range(lines):
+        row = values[line]
         for n in range(number):
-            turned[n, j] = row[vectors[n]]
+            turned[n, line] = row[vectors[n]]
     return number

@@ -94,6 +94,7 @@ def _update(cells, inputs, errors, trains, draws, tally):
     column_trains = np.empty(columns, np.uint64)
     signed = np.empty(columns, np.int32)
     listed = np.empty(columns, np.int64)
+    pulsing = np.empty(rows, np.int64)
     met = np.empty(columns, np.int64)
     noise = np.empty(columns, np.float32)
     limits = np.empty(max(rows, columns), np.uint64)
@@ -151,6 +152,8 @@ def _update(cells, inputs, errors, trains, draws, tally):
             law,
             write_noise,
             row_trains,
+            pulsing,
+            list_pulsed(row_trains, EVERY_SLOT, pulsing),
             d,
             column_trains,
             x,

@@ -27,9 +27,10 @@ from archsim.kernels.drawn_trains import (
 from archsim.kernels.even_trains import spread_trains, update_number
 from archsim.kernels.generators import CLOCK, COLUMNS, ROWS, clocks_of, drive_of
 from archsim.kernels.random import TRAIN_COLUMN, TRAIN_ROW, UPDATE, row_key, stream_key
-from archsim.kernels.trains import count_pulses, draw_trains, list_pulsed, plan_train
-from archsim.kernels.turned import BLOCK, turn_inputs
+from archsim.kernels.trains import EVERY_SLOT, count_pulses, draw_trains, list_pulsed, plan_train
+from archsim.kernels.turned import turn_inputs
 from archsim.kernels.update import SPARSE
+from archsim.kernels.vector_parts import SIDE
 from archsim.kernels.views import view_at
 
 U = np.uint64
@@ -89,7 +90,9 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
     expected = np.empty(count, np.float32)
     row_factors = np.empty(count, np.float64)
     column_factors = np.empty(count, np.float64)
-    turned = np.empty((min(BLOCK, count), columns), np.float32)
+    turned = np.empty((min(SIDE, count), columns), np.float32)
+    vectors = np.empty(turned.shape[0], np.int64)
+    pulsing = np.empty(rows, np.int64)
     by_vector = view_at(words, behind + 2 * columns + rows, (count, rows))
     met_columns = np.empty(columns, np.int64)
     noise = np.empty(columns, np.float32)
@@ -129,16 +132,19 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
         list_active(drawn, active)
         expect_levels(input_values, column_factors, of_columns, expected)
     turn_trains(drawn, by_vector)
-    taken = listed_vectors = 0
+    taken = turned_vectors = 0
     for v in range(count):
         if active[v] == U(0):
             counts[COLUMN_PULSES] += expected[v] * slots[v]
             continue
-        if taken == listed_vectors:
-            listed_vectors = turn_inputs(input_values, active, v, turned)
+        while taken < turned_vectors and vectors[taken] != v:
+            taken += 1
+        if taken == turned_vectors:
+            turned_vectors = turn_inputs(input_values, active, v, turned, vectors)
             taken = 0
+            while vectors[taken] != v:
+                taken += 1
         x = borrowed(turned[taken])
-        taken += 1
         number = draws.first + U(v)
         factor = column_factors[v]
         if KIND == DRAWN:
@@ -161,6 +167,8 @@ def update_block(cells, inputs, errors, trains, draws, tally, words):
                 law,
                 write_noise,
                 by_vector[v],
+                pulsing,
+                list_pulsed(by_vector[v], EVERY_SLOT, pulsing),
                 error_values[:, v],
                 column_trains,
                 x,
