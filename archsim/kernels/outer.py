@@ -6,6 +6,7 @@ import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.number_formats import store_quantity
+from archsim.kernels.turned import turn_block
 
 ZERO = np.float32(0.0)
 TOGETHER = 8  # vectors that a line of weights takes with one load and one store
@@ -13,7 +14,6 @@ TOGETHER = 8  # vectors that a line of weights takes with one load and one store
 # for its source, whose neighbours are other vectors, to be read in whole pages.
 BLOCK_VALUES = 65_536
 LEAST_BLOCK = 64
-STRIP = 16  # columns, a line of the first cache
 
 
 @kernel
@@ -33,11 +33,7 @@ def add_products(weights, inputs, errors, rate):
     chosen = np.empty((2, block), np.int64)
     for first in range(0, count, block):
         size = min(block, count - first)
-        # Strips of columns: what is written to stays in the cache, what is read lies side by side.
-        for strip in range(0, columns, STRIP):
-            for v in range(size):
-                for j in range(strip, min(columns, strip + STRIP)):
-                    vectors[v, j] = inputs[j, first + v]
+        turn_block(inputs, first, size, vectors)
         _add_block(weights, vectors[:size], errors[:, first : first + size], rate, factors, chosen)
 
 

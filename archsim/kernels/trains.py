@@ -14,7 +14,7 @@ from archsim.kernels.compiled import borrowed, count_ones, kernel
 from archsim.kernels.even_trains import spread_trains
 from archsim.kernels.generators import IDEAL, ROWS
 from archsim.kernels.random import word_at
-from archsim.kernels.vector_parts import WHOLE, list_eights
+from archsim.kernels.vector_parts import list_eights, whole_eights
 
 U = np.uint64
 LONGEST = 64
@@ -126,7 +126,7 @@ def list_pulsed(trains, active, listed):
     trains = borrowed(trains)
     listed = borrowed(listed)
     number = list_eights(trains, active, listed)
-    for line in range(trains.shape[0] & WHOLE, trains.shape[0]):
+    for line in range(whole_eights(trains.shape[0]), trains.shape[0]):
         # Written always, kept where it counts: no branch to be guessed wrong.
         listed[number] = line
         number += (trains[line] & active) != U(0)

@@ -12,11 +12,29 @@ FEW = 4  # of sixteen vectors: so many are fetched one by one
 
 
 @kernel
+def turn_block(values, first, count, turned):
+    """turned[n] = vector `first` + n of values (N, V), for n < `count`."""
+    lines = values.shape[0]
+    if lines < SIDE or count < SIDE:
+        for line in range(lines):
+            row = values[line]
+            for n in range(count):
+                turned[n, line] = row[first + n]
+        return
+    # The last sixteen begin a little earlier where some are left over: the same numbers again.
+    for start in range(0, count, SIDE):
+        n = min(start, count - SIDE)
+        part = turned[n : n + SIDE]
+        for line in range(0, lines, SIDE):
+            turn_square(values, min(line, lines - SIDE), first + n, part)
+
+
+@kernel
 def turn_inputs(values, active, first, turned, vectors):
     """turned[n] = the inputs (N,) of vector vectors[n]: of some from `first` on, SIDE at most, among them
     every one up to the last in which a row pulses (active[v] is not 0). Returns how many.
 
-    They are read line by line, since a walk down each vector would take a line of the cache for
+    They are read side by side, since a walk down each vector would take a line of the cache for
     every number.
     """
     values = borrowed(values)
@@ -31,9 +49,7 @@ def turn_inputs(values, active, first, turned, vectors):
     if pulsing > FEW and begin >= 0 and lines >= SIDE:
         for n in range(SIDE):
             vectors[n] = begin + n
-        # The last sixteen lines begin a little earlier where lines are left over.
-        for line in range(0, lines, SIDE):
-            turn_square(values, min(line, lines - SIDE), begin, turned)
+        turn_block(values, begin, SIDE, turned)
         return np.int64(SIDE)
     number = np.int64(0)
     v = first

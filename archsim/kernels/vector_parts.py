@@ -5,19 +5,31 @@ the numbers of what is set, and sixteen lines of sixteen vectors turned.
 from __future__ import annotations
 
 from llvmlite import ir
-from llvmlite.binding import get_host_cpu_features
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-WHOLE = -8 if get_host_cpu_features().get("avx512f") else 0
-"""`n & WHOLE`: of n words as many as are listed eight at once, none where the processor cannot."""
 SIDE = 16  # lines and vectors that are turned together
+
+
+def _eights(context) -> int:
+    """What `&` leaves of a count: whole eights, nothing where code is made for another processor."""
+    return -8 if "+avx512f" in context.codegen().magic_tuple()[2] else 0
+
+
+@intrinsic
+def whole_eights(typing_context, count):
+    """How many of `count` words `list_eights` looks at."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.and_(arguments[0], ir.IntType(64)(_eights(context)))
+
+    return types.int64(types.int64), generate
 
 
 @intrinsic
 def list_eights(typing_context, words, asked, listed):
-    """The numbers of those of the first n & WHOLE words that share a bit with `asked`, in order, into
-    `listed`; returns how many.
+    """The numbers of those of the first `whole_eights` words that share a bit with `asked`, in order,
+    into `listed`; returns how many.
 
     Args:
         words: uint64 (n,), contiguous.
@@ -28,7 +40,7 @@ def list_eights(typing_context, words, asked, listed):
     # Inside, so that the digest of the machine code covers them.
     def generate(context, builder, signature, arguments):
         word, short = ir.IntType(64), ir.IntType(32)
-        if WHOLE == 0:
+        if _eights(context) == 0:
             return word(0)
         eight, mask = ir.VectorType(word, 8), ir.VectorType(ir.IntType(1), 8)
         held, numbers = [
@@ -39,7 +51,7 @@ def list_eights(typing_context, words, asked, listed):
             )
         ]
         count = builder.extract_value(held.shape, 0)
-        end = builder.and_(count, word(WHOLE))
+        end = builder.and_(count, word(_eights(context)))
         nothing = ir.Constant(eight, ir.Undefined)
         single = builder.insert_element(nothing, arguments[1], word(0))
         zeros = ir.Constant(ir.VectorType(short, 8), [0] * 8)
@@ -100,6 +112,9 @@ def turn_square(typing_context, values, line, vector, turned):
         line, vector: the first ones.
         turned: float32 (16, N), contiguous.
     """
+
+    if not all(isinstance(kind, types.Array) and kind.layout == "C" for kind in (values, turned)):
+        return None
 
     # Inside, so that the digest of the machine code covers them.
     def generate(context, builder, signature, arguments):
