@@ -19,7 +19,7 @@ LEAST_BLOCK = 64
 @kernel
 def add_products(weights, inputs, errors, rate):
     """W += rate d x^T in floating point, the digital update: vector after vector, skipping zero
-    errors.
+    errors; inputs are contiguous.
     """
     columns = weights.shape[1]
     count = inputs.shape[1]

@@ -14,11 +14,12 @@ from archsim.kernels.compiled import borrowed, count_ones, kernel
 from archsim.kernels.even_trains import spread_trains
 from archsim.kernels.generators import IDEAL, ROWS
 from archsim.kernels.random import word_at
-from archsim.kernels.vector_parts import list_eights, whole_eights
+from archsim.kernels.vector_parts import list_eight, whole_eights
 
 U = np.uint64
 LONGEST = 64
 EVERY_SLOT = U(0xFFFFFFFFFFFFFFFF)
+START = np.int64(0)
 _HALF_WORD = U(0xFFFFFFFF)
 
 
@@ -125,8 +126,11 @@ def list_pulsed(trains, active, listed):
     """The lines whose trains meet `active` (uint64), into `listed`; returns their number."""
     trains = borrowed(trains)
     listed = borrowed(listed)
-    number = list_eights(trains, active, listed)
-    for line in range(whole_eights(trains.shape[0]), trains.shape[0]):
+    number = START
+    whole = whole_eights(trains.shape[0])
+    for line in range(0, whole, 8):
+        number = list_eight(trains, line, active, listed, number)
+    for line in range(whole, trains.shape[0]):
         # Written always, kept where it counts: no branch to be guessed wrong.
         listed[number] = line
         number += (trains[line] & active) != U(0)

@@ -18,7 +18,7 @@ def _eights(context) -> int:
 
 @intrinsic
 def whole_eights(typing_context, count):
-    """How many of `count` words `list_eights` looks at."""
+    """How many of `count` words `list_eight` takes, eight at a time."""
 
     def generate(context, builder, signature, arguments):
         return builder.and_(arguments[0], ir.IntType(64)(_eights(context)))
@@ -27,80 +27,55 @@ def whole_eights(typing_context, count):
 
 
 @intrinsic
-def list_eights(typing_context, words, asked, listed):
-    """The numbers of those of the first `whole_eights` words that share a bit with `asked`, in order,
-    into `listed`; returns how many.
+def list_eight(typing_context, words, first, asked, listed, number):
+    """The numbers of those of eight words from `first` on that share a bit with `asked`, in order, into
+    `listed` behind the `number` that it has; returns how many it has then. Only of words that
+    `whole_eights` leaves.
 
     Args:
         words: uint64 (n,), contiguous.
+        first: of the eight.
         asked: uint64.
-        listed: int64 (n,) or longer, contiguous; numbers behind the last are overwritten, too.
+        listed: int64 (n,) or longer, contiguous; eight numbers are written.
+        number: not above `first`.
     """
 
     # Inside, so that the digest of the machine code covers them.
     def generate(context, builder, signature, arguments):
-        word, short = ir.IntType(64), ir.IntType(32)
+        _, begin, wanted, _, sofar = arguments
         if _eights(context) == 0:
-            return word(0)
-        eight, mask = ir.VectorType(word, 8), ir.VectorType(ir.IntType(1), 8)
-        held, numbers = [
-            context.make_array(kind)(context, builder, value=value)
-            for kind, value in (
-                (signature.args[0], arguments[0]),
-                (signature.args[2], arguments[2]),
-            )
-        ]
-        count = builder.extract_value(held.shape, 0)
-        end = builder.and_(count, word(_eights(context)))
-        nothing = ir.Constant(eight, ir.Undefined)
-        single = builder.insert_element(nothing, arguments[1], word(0))
-        zeros = ir.Constant(ir.VectorType(short, 8), [0] * 8)
-        wanted = builder.shuffle_vector(single, nothing, zeros)
-        squeeze = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(eight, [eight, eight, mask]),
-            "llvm.x86.avx512.mask.compress.v8i64",
-        )
-        ones = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.IntType(8), [ir.IntType(8)]), "llvm.ctpop.i8"
-        )
-        begun = builder.block
-        loop = builder.append_basic_block("eights")
-        after = builder.append_basic_block("listed")
-        builder.cbranch(builder.icmp_signed(">", end, word(0)), loop, after)
-        builder.position_at_end(loop)
-        here, order, so_far = builder.phi(word), builder.phi(eight), builder.phi(word)
-        source = builder.bitcast(builder.gep(held.data, [here]), eight.as_pointer())
-        values = builder.load(source)
-        values.align = 8
-        found = builder.icmp_unsigned(
-            "!=", builder.and_(values, wanted), ir.Constant(eight, [0] * 8)
-        )
-        packed = builder.call(squeeze, [order, ir.Constant(eight, [0] * 8), found])
-        target = builder.bitcast(builder.gep(numbers.data, [so_far]), eight.as_pointer())
-        builder.store(packed, target).align = 8
-        several = builder.zext(builder.call(ones, [builder.bitcast(found, ir.IntType(8))]), word)
-        more = builder.add(so_far, several)
-        following = builder.add(here, word(8))
-        for phi, first, later in (
-            (here, word(0), following),
-            (
-                order,
-                ir.Constant(eight, list(range(8))),
-                builder.add(order, ir.Constant(eight, [8] * 8)),
-            ),
-            (so_far, word(0), more),
-        ):
-            phi.add_incoming(first, begun)
-            phi.add_incoming(later, loop)
-        builder.cbranch(builder.icmp_signed("<", following, end), loop, after)
-        builder.position_at_end(after)
-        total = builder.phi(word)
-        total.add_incoming(word(0), begun)
-        total.add_incoming(more, loop)
-        return total
+            return sofar
+        word, byte = ir.IntType(64), ir.IntType(8)
+        eight = ir.VectorType(word, 8)
+        zeros = ir.Constant(eight, [0] * 8)
 
-    return types.int64(words, asked, listed), generate
+        def spread(value):
+            nothing = ir.Constant(eight, ir.Undefined)
+            single = builder.insert_element(nothing, value, word(0))
+            positions = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 8)
+            return builder.shuffle_vector(single, nothing, positions)
+
+        def at(array, position):
+            held = context.make_array(signature.args[array])
+            held = held(context, builder, value=arguments[array])
+            return builder.bitcast(builder.gep(held.data, [position]), eight.as_pointer())
+
+        def call(name, result, *given):
+            kind = ir.FunctionType(result, [value.type for value in given])
+            function = cgutils.get_or_insert_function(builder.module, kind, name)
+            return builder.call(function, given)
+
+        values = builder.load(at(0, begin))
+        values.align = 8
+        met = builder.icmp_unsigned("!=", builder.and_(values, spread(wanted)), zeros)
+        numbers = builder.add(spread(begin), ir.Constant(eight, list(range(8))))
+        packed = call("llvm.x86.avx512.mask.compress.v8i64", eight, numbers, zeros, met)
+        builder.store(packed, at(3, sofar)).align = 8
+        several = call("llvm.ctpop.i8", byte, builder.bitcast(met, byte))
+        return builder.add(sofar, builder.zext(several, word))
+
+    kinds = words, types.int64, asked, listed, types.int64
+    return types.int64(*kinds), generate
 
 
 @intrinsic
@@ -120,9 +95,9 @@ def turn_square(typing_context, values, line, vector, turned):
     def generate(context, builder, signature, arguments):
         word = ir.IntType(64)
         sixteen = ir.VectorType(ir.FloatType(), 16)
-        places = ir.VectorType(ir.IntType(32), 16)
+        positions = ir.VectorType(ir.IntType(32), 16)
         orders = [
-            ir.Constant(places, [n for k in range(8) for n in (first + k, 16 + first + k)])
+            ir.Constant(positions, [n for k in range(8) for n in (first + k, 16 + first + k)])
             for first in (0, 8)
         ]
         source, target = [

@@ -56,7 +56,8 @@ def apply_outer_products(
     rank = len(s)
     done.add_work(outer_product_work(rows, columns), rank)
     if layer.devices is None:
-        add_products(layer.weights, X, np.ascontiguousarray(D * s), F(factor))
+        lines, scaled = np.ascontiguousarray(X), np.ascontiguousarray(D * s)
+        add_products(layer.weights, lines, scaled, F(factor))
         layer.writes += rank
     elif scheme.encoding == "pulse_trains":
         root = np.sqrt(np.abs(s))
