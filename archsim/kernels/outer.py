@@ -67,11 +67,11 @@ def _take_line(errors, i, rate, factors, chosen):
     """The factors of line i and the vectors that they belong to; returns how many."""
     taken = 0
     for v in range(errors.shape[1]):
-        # Skipped, not added as zero: most are behind a rectifier, and -0 + 0 changes bits.
-        if errors[i, v] != ZERO:
-            factors[taken] = rate * errors[i, v]
-            chosen[taken] = v
-            taken += 1
+        # Skipped, not added as zero: most are behind a rectifier, and -0 + 0 changes bits. Written
+        # always, kept where it counts: no branch to be guessed wrong.
+        factors[taken] = rate * errors[i, v]
+        chosen[taken] = v
+        taken += errors[i, v] != ZERO
     return taken
 
 
