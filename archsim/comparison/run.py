@@ -133,7 +133,7 @@ def compare(
     chip = load_architecture(chip)
     network = load_network(network) if isinstance(network, str | Path) else network
     # fetched once; what does not fit together is refused once, before any scheme begins
-    dataset = fit_dataset(network, data if isinstance(data, Dataset) else load_dataset(data))
+    dataset = fit_dataset(network, load_dataset(data))
     terms = replace(_terms_of(chosen, epochs, dataset), first=first_of(network, chosen.weights))
     check_terms(variants, terms)
     folder = folder_path(chosen.folder) if chosen.folder is not None else None

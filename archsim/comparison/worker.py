@@ -71,8 +71,7 @@ class Order:
 
     def dataset(self) -> Dataset:
         """What it is trained on and judged by: of a trial a part of the training set."""
-        whole = self.data if isinstance(self.data, Dataset) else load_dataset(self.data)
-        return self.part_of(whole)
+        return self.part_of(load_dataset(self.data))
 
     def part_of(self, whole: Dataset) -> Dataset:
         """What of the whole data it sees."""

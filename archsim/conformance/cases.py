@@ -107,7 +107,7 @@ def digits(train: int | None = None) -> Dataset:
     """The embedded digits, or the first `train` images of them."""
     from workloads.datasets import load_dataset
 
-    return load_dataset("digits") if train is None else load_dataset("digits").first(train=train)
+    return load_dataset("digits", train=train)
 
 
 def fitting_chip(case: Case) -> Architecture:

@@ -106,9 +106,9 @@ class _KernelContext(CPUContext):
 
     def get_function(self, fn, sig, _firstcall=True):
         """As numba's: what makes the machine code of a call."""
-        key = fn, sig.args
         if not isinstance(fn, str):
             return super().get_function(fn, sig, _firstcall)
+        key = fn, sig.args
         if key in _NO_RULES:
             raise NotImplementedError(f"no rule for {fn}{sig}")
         try:

@@ -13,6 +13,7 @@ import numpy as np
 
 from archsim.kernels.compiled import borrowed, count_ones, kernel, template
 from archsim.kernels.random import normal, row_key, uniform
+from archsim.kernels.trains import START
 from archsim.kernels.views import ask_for
 
 U = np.uint64
@@ -20,7 +21,6 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 NONE = np.int32(0)
 ONCE = np.int32(1)
-START = np.int64(0)  # typed: numba compiles a callee anew for a literal
 LOWER, UPPER = 2, 3
 AGGREGATED = PAIRED = False
 draw = normal

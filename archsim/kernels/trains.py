@@ -19,7 +19,7 @@ from archsim.kernels.vector_parts import list_eight, whole_eights
 U = np.uint64
 LONGEST = 64
 EVERY_SLOT = U(0xFFFFFFFFFFFFFFFF)
-START = np.int64(0)
+START = np.int64(0)  # typed: numba compiles a callee anew for a literal
 _HALF_WORD = U(0xFFFFFFFF)
 
 
