@@ -12,7 +12,7 @@ import numpy as np
 
 from archsim.devices.array import DeviceArray
 from archsim.devices.device_values import DeviceValues
-from archsim.devices.drawing import normals_of, stick_some
+from archsim.devices.drawing import normals_of, rows_alike, stick_some
 from archsim.kernels.device_read import EXACT
 from archsim.kernels.records import DeviceRead, Refresh
 from archsim.kernels.update import LawKernels, specialise
@@ -35,6 +35,8 @@ class Device(DeviceValues):
     even_noise: ClassVar[bool] = False
     # False where the compiled law uses polynomials for exp and log
     exact_twin: ClassVar[bool] = True
+    # True where a scheme writes into the planes of an array (a reference): every row keeps its own
+    planes_written: ClassVar[bool] = False
     # parameters that this law takes over from another one and does not read, and why
     ignored: ClassVar[Mapping[str, str]] = {}
     step: ClassVar[Callable]
@@ -196,7 +198,9 @@ class Device(DeviceValues):
             # Each in its place: stacks of stacks took most of the time of a large network's draw.
             for number, plane in enumerate(every):
                 held[:, part, number] = plane
-        return DeviceArray(self, held, draw, seed, tile)
+        if not self.planes_written and rows_alike(held):
+            held = held[:1].copy()
+        return DeviceArray(self, held, rows, draw, seed, tile)
 
     def own_planes(
         self, planes: list[np.ndarray], draw: Callable[[], np.ndarray]

@@ -46,6 +46,12 @@ def stick_some(
         plane[...] = np.where(stuck, value, plane)
 
 
+def rows_alike(planes: np.ndarray) -> bool:
+    """Whether the planes (M, S, P, N) of all rows are the same numbers."""
+    # The last row alone tells nearly every array that has a spread.
+    return np.array_equal(planes[0], planes[-1]) and bool((planes == planes[0]).all())
+
+
 def normal_to_uniform(normals: np.ndarray) -> np.ndarray:
     """The normal distribution function by a table of 4096 intervals: uniform numbers in (0, 1), to
     1e-4.

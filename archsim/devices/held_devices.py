@@ -25,17 +25,18 @@ class HeldDevices:
 
     Attributes: `weights` (M, N) float32, what a read sees; `state` (M, S, N), what pulses act on (S
     = 2 for pairs; state[:, 0] shares the memory of weights where nothing is hidden); `planes` (M,
-    S, P, N) per-device parameters; `law`, `granularity`, `write_noise` (absolute), `kernels` for
-    callers that call the compiled kernels themselves; `generators` of its pulse trains, independent
-    random bits unless an owner gives it others; `device_read`, how a device is read to verify or
-    refresh it, exactly unless an owner says otherwise. weights and state are never replaced, only
-    written.
+    S, P, N) per-device parameters, (1, S, P, N) where the devices of all rows are alike; `law`,
+    `granularity`, `write_noise` (absolute), `kernels` for callers that call the compiled kernels
+    themselves; `generators` of its pulse trains, independent random bits unless an owner gives it
+    others; `device_read`, how a device is read to verify or refresh it, exactly unless an owner
+    says otherwise. weights and state are never replaced, only written.
     """
 
     def __init__(
         self,
         device: Device,
         planes: np.ndarray,
+        rows: int,
         draw: Callable[[], np.ndarray],
         seed: int,
         tile: int,
@@ -51,7 +52,7 @@ class HeldDevices:
         self.kernels = device.kernels()
         self.generators = no_generators()
         self.device_read = EXACT
-        rows, parts, _, columns = planes.shape
+        _, parts, _, columns = planes.shape
         self.state = np.zeros((rows, parts, columns), F)
         self.weights = (
             # What a read sees is the state itself where nothing is hidden: one array less to keep,
@@ -67,6 +68,11 @@ class HeldDevices:
     def cells(self) -> Cells:
         """The array as the compiled kernels take it."""
         return Cells(self.weights, self.state, self.planes, self.law, self.write_noise)
+
+    def every_plane(self) -> np.ndarray:
+        """The planes with a row for every row of devices, (M, S, P, N): a copy where rows share one."""
+        rows = len(self.weights)
+        return self.planes if len(self.planes) == rows else np.repeat(self.planes, rows, axis=0)
 
     def set_weights(self, values: np.ndarray) -> None:
         """Write weights (M, N) exactly, clipped to each device's bounds; a pair takes a positive

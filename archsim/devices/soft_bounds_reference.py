@@ -68,6 +68,7 @@ class SoftBoundsReference(Device):
             effects=COMPUTED,
         ),
     )
+    planes_written = True  # zero-shifting programs the reference
     step = staticmethod(shifted_step)
     step_reference = staticmethod(shifted_step_reference)
 

@@ -72,9 +72,7 @@ def symmetry_points(array: DeviceArray, iterations: int = 40) -> np.ndarray:
     device = array.device
     _require_both_ways(array)
     # In float64: the difference of two steps is small beside the weight.
-    planes = [
-        array.planes[:, 0, number].astype(np.float64) for number in range(array.planes.shape[2])
-    ]
+    planes = [plane.astype(np.float64) for plane in array.every_plane()[:, 0].transpose(1, 0, 2)]
     low, high = planes[2].copy(), planes[3].copy()
     up = np.ones(low.shape, bool)
     down = np.zeros(low.shape, bool)

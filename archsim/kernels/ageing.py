@@ -1,8 +1,8 @@
 """What happens to stored weights without a pulse: decay and diffusion a mini-batch; drift, retention
 and read disturb in simulated time.
 
-All arrays of state are (M, S, N), planes (M, S, P, N); planes 2 and 3 are the bounds. Results are
-clipped to the bounds.
+All arrays of state are (M, S, N), planes those of `records.Cells`; planes 2 and 3 are the bounds.
+Results are clipped to the bounds.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def decay_and_diffuse(state, planes, lifetimes, batches, rest, diffusion, seed, 
     """
     key = stream_key(seed, step, tile, AGEING)
     for i in range(state.shape[0]):
+        own = min(i, planes.shape[0] - 1)
         for part in range(state.shape[1]):
             cell = row_key(row_key(key, U(i)), U(part))
             for j in range(state.shape[2]):
@@ -40,7 +41,7 @@ def decay_and_diffuse(state, planes, lifetimes, batches, rest, diffusion, seed, 
                 if diffusion > ZERO:
                     value += diffusion * normal(cell, U(j))
                 state[i, part, j] = min(
-                    max(value, planes[i, part, LOWER, j]), planes[i, part, UPPER, j]
+                    max(value, planes[own, part, LOWER, j]), planes[own, part, UPPER, j]
                 )
 
 
@@ -90,6 +91,7 @@ def pass_time(state, planes, past, laws, spell):
     drifts, decays = laws.exponents.shape[0] > 0, laws.retentions.shape[0] > 0
     target = np.float64(laws.rest_weight)
     for i in range(state.shape[0]):
+        own = min(i, planes.shape[0] - 1)
         for part in range(state.shape[1]):
             for j in range(state.shape[2]):
                 value = np.float64(state[i, part, j])
@@ -109,9 +111,9 @@ def pass_time(state, planes, past, laws, spell):
                 past.ages[i, part, j] += spell.seconds
                 # (w - r) + (w - r) expm1: small steps keep their digits
                 value += (value - target) * math.expm1(power)
-                upper = np.float64(planes[i, part, UPPER, j])
+                upper = np.float64(planes[own, part, UPPER, j])
                 # Reads disturb after drift and retention: the order in which the twin has them.
                 value = upper - (upper - value) * spell.kept
-                value = min(max(value, np.float64(planes[i, part, LOWER, j])), upper)
+                value = min(max(value, np.float64(planes[own, part, LOWER, j])), upper)
                 state[i, part, j] = np.float32(value)
                 past.rest[i, part, j] = np.float32(value - np.float64(state[i, part, j]))

@@ -144,9 +144,8 @@ def pulse_line(slow, memory, k, z, gain, signed, listed, key, writes):
             # What lies above one is given up with the pulse.
             hidden[i, k] = ZERO
             row = row_key(key, U(i))
-            move_some(
-                weights[i], state[i], planes[i], law, signed, listed, 1, write_noise, row, noise
-            )
+            own = planes[min(i, planes.shape[0] - 1)]
+            move_some(weights[i], state[i], own, law, signed, listed, 1, write_noise, row, noise)
             fired += 1
             if writes.shape[0] > 0:
                 writes[i, k] += np.int32(1)

@@ -171,6 +171,9 @@ def pulse_rows(
     width = state.shape[2]
     state_row = state.shape[1] * width
     planes_row = planes.shape[1] * planes.shape[2] * width
+    # Rows of devices that are alike share one, which the caches hold.
+    last = planes.shape[0] - 1
+    apart = planes.shape[2] if last > 0 else 0
     for n in range(row_number):
         i = rows[n]
         train = row_trains[i]
@@ -183,16 +186,15 @@ def pulse_rows(
             # Written always, kept where it counts: no branch to be guessed wrong.
             met[hits] = j
             ask_for(state, i * state_row + j)
-            for parameter in range(planes.shape[2]):
+            for parameter in range(apart):
                 ask_for(planes, i * planes_row + parameter * width + j)
             ask_for(writes, i * width + j)
             signed[hits] = pulses * (sign if inputs[j] > ZERO else -sign)
             hits += pulses != NONE
             coincidences += pulses
+        values = planes[min(i, last)]
         if sparse:
-            move_some(
-                weights[i], state[i], planes[i], law, signed, met, hits, write_noise, row, noise
-            )
+            move_some(weights[i], state[i], values, law, signed, met, hits, write_noise, row, noise)
             for index in range(hits if writes.shape[0] > 0 else 0):
                 writes[i, met[index]] += abs(signed[index])
             continue
@@ -200,7 +202,7 @@ def pulse_rows(
             pulses = np.int32(count_ones(train & columns[j]))
             signed[j] = pulses * (sign if inputs[j] > ZERO else -sign)
             coincidences += pulses
-        move_row(weights[i], state[i], planes[i], law, signed, write_noise, row)
+        move_row(weights[i], state[i], values, law, signed, write_noise, row)
         for index in range(number if writes.shape[0] > 0 else 0):
             j = listed[index]
             writes[i, j] += abs(signed[j])

@@ -33,12 +33,13 @@ def program(cells, targets, selected, verify, draws, tally):
     key = stream_key(draws.seed, draws.step, draws.tile, WRITE)
     for i in range(weights.shape[0]):
         device_key = row_key(key, U(i))
+        own = min(i, planes.shape[0] - 1)
         for j in range(weights.shape[1]):
             if not selected[i, j]:
                 continue
             for part in range(2):
                 wanted = max(targets[i, j] if part == 0 else -targets[i, j], ZERO)
-                lower, upper = planes[i, part, LOWER, j], planes[i, part, UPPER, j]
+                lower, upper = planes[own, part, LOWER, j], planes[own, part, UPPER, j]
                 wanted = min(max(wanted, lower), upper)
                 reached = ZERO
                 used = 0

@@ -16,7 +16,8 @@ class Cells(NamedTuple):
 
     `weights` float32 (M, N), what a read sees; `state` (M, S, N), what pulses act on (S = 2 for
     one-sided pairs; where nothing is hidden, state[:, 0] is weights itself); `planes` (M, S, P, N),
-    parameters of each device; `law`, the scalars of the law (float32); `write_noise`, absolute.
+    parameters of each device, or (1, S, P, N) where the devices of all rows are alike; `law`, the
+    scalars of the law (float32); `write_noise`, absolute.
     """
 
     weights: np.ndarray

@@ -67,7 +67,7 @@ def restore_pair(cells, i, j, wanted, limits, key):
     Returns (the weight that it shows, pulses, whether it is left outside).
     """
     state = cells.state[i]
-    planes = cells.planes[i]
+    planes = cells.planes[min(i, cells.planes.shape[0] - 1)]
     most = limits.most
     looks = row_key(key, U(LOOK_KEY))
     used = 0
@@ -113,17 +113,18 @@ def refresh(cells, limits, draws, tally):
     writes = tally.writes
     for i in range(weights.shape[0]):
         key = row_key(stream, U(i))
+        values = planes[min(i, planes.shape[0] - 1)]
         for j in range(weights.shape[1]):
             looks = row_key(key, U(LOOK_KEY))
             first = look(state[i, 0, j], limits.read, row_key(looks, U(0)), j)
             second = look(state[i, 1, j], limits.read, row_key(looks, U(1)), j)
-            if not is_full(first, second, planes[i], j, limits):
+            if not is_full(first, second, values, j, limits):
                 continue
             # What the last pulses left unseen belongs to what the reads show.
             unseen = weights[i, j] - (state[i, 0, j] - state[i, 1, j])
             exact = limits.read.step == ZERO and limits.read.noise == ZERO
             wanted = weights[i, j] if exact else first - second + unseen
-            reset_pair(state[i], planes[i], j, limits, key)
+            reset_pair(state[i], values, j, limits, key)
             shown, used, outside = restore_pair(cells, i, j, wanted, limits, key)
             weights[i, j] = shown
             counts[PAIRS] += 1

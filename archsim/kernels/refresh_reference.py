@@ -76,7 +76,7 @@ def full_pairs(state: np.ndarray, cells: Cells, limits: Refresh) -> np.ndarray:
     N); see `refresh.is_full`.
     """
     planes = cells.planes
-    bound = planes[:, :, UPPER]
+    bound = np.broadcast_to(planes[:, :, UPPER], state.shape)
     larger = np.where(state[:, 0] > state[:, 1], 0, 1)[:, None]
     high, high_bound = (np.take_along_axis(values, larger, 1)[:, 0] for values in (state, bound))
     low, low_bound = (np.take_along_axis(values, 1 - larger, 1)[:, 0] for values in (state, bound))

@@ -179,8 +179,10 @@ def _pulse(cells, signed, draws, tally):
     counts = tally.counts
     writes = tally.writes
     key = stream_key(draws.seed, draws.step, draws.tile, WRITE)
+    last = planes.shape[0] - 1
     for i in range(weights.shape[0]):
-        move_row(weights[i], state[i], planes[i], law, signed[i], write_noise, row_key(key, U(i)))
+        values = planes[min(i, last)]
+        move_row(weights[i], state[i], values, law, signed[i], write_noise, row_key(key, U(i)))
         for j in range(weights.shape[1]):
             counts[COINCIDENCES] += abs(signed[i, j])
             if writes.shape[0] > 0:

@@ -4,6 +4,7 @@ passes walk: where everything lies.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,6 +23,7 @@ from archsim.training.settings import TrainingSettings, device_of
 from archsim.training.table import (
     COLUMNS,
     COPIES,
+    PLANE_ROWS,
     PLANES,
     ROWS,
     STATE,
@@ -98,6 +100,7 @@ class ArrayMemory:
 
     def _build(self) -> None:
         arrays = self.program.arrays
+        by_array: list[list[DeviceArray]] = [[] for _ in arrays]
         for index, copy in self._copies():
             law = self.device_of_array[index]
             assert law is not None  # all arrays have devices, or none has
@@ -110,15 +113,16 @@ class ArrayMemory:
                 )
             )
             built = self.devices[-1]
+            by_array[index].append(built)
             built.device_read = device_read(
                 read_of(self.settings, self.program.names[index]), built, float(self.scales[index])
             )
         # copies of an array have the same law: its first one speaks for all
-        own = [device for (_, copy), device in zip(self._copies(), self.devices) if copy == 0]
+        own = [copies[0] for copies in by_array]
         self.law = apart(np.array([device.law for device in own], F))
         self.granularity = apart(np.array([device.granularity for device in own]))
         self.write_noise = apart(np.array([device.write_noise for device in own], F))
-        flat = flattened(self.devices)
+        flat = flattened(by_array)
         self.weights = flat.weights
         self.state = flat.state
         self.planes = flat.planes
@@ -127,7 +131,8 @@ class ArrayMemory:
         # Parts of a device follow each other, so offsets of states are those of weights times their
         # number.
         arrays[:, STATE] = arrays[:, WEIGHTS] * self.parts
-        arrays[:, PLANES] = arrays[:, WEIGHTS] * self.parts * self.parameters
+        arrays[:, PLANES] = flat.first_planes
+        arrays[:, PLANE_ROWS] = flat.plane_rows
         for number, device in enumerate(self.devices):
             # a block that the chip shares is the same for all
             block = min(number, len(self.generators.state) - 1)
@@ -182,6 +187,17 @@ class ArrayMemory:
             return np.ascontiguousarray(weights)
         biases[...] = weights[:, -1]
         return np.ascontiguousarray(weights[:, :-1])
+
+    def drawn_digest(self) -> int:
+        """CRC-32 of what the devices were drawn to, the same whether rows share their planes or not."""
+        if not self.devices:
+            return zlib.crc32(self.planes.view(np.uint8).data)
+        digest = 0
+        for device in self.devices:
+            shared = len(device.planes) < len(device.weights)
+            for _ in range(len(device.weights) if shared else 1):
+                digest = zlib.crc32(device.planes.view(np.uint8).data, digest)
+        return digest
 
     @property
     def clocks(self) -> np.ndarray:

@@ -64,6 +64,7 @@ FIELDS = WINDOW + WINDOW_NUMBERS
 # that are driven and converted at a time. BIAS: whether the last line of the array is always on.
 # WORDS: where the biases lie that are digital words and on no line, -1 where it has none; such an
 # array's block has one row more, of ones, which the array does not read. FROZEN: no update moves it.
+# PLANE_ROWS: of the planes of a copy, 1 where all its rows share them.
 # TURNED_VECTORS: how many of its vectors, the last ones, come from its outputs' side: of these the
 # block of errors holds the inputs, and that of inputs the errors.
 (
@@ -87,8 +88,9 @@ FIELDS = WINDOW + WINDOW_NUMBERS
     OUTPUTS_TOGETHER,
     FROZEN,
     TURNED_VECTORS,
-) = range(20)
-ARRAY_FIELDS = 20
+    PLANE_ROWS,
+) = range(21)
+ARRAY_FIELDS = 21
 # Cycles of an array in the keys of its random numbers; the second backward cycle takes back a
 # second output error.
 FORWARD_CYCLE, BACKWARD_CYCLE, UPDATE_CYCLE, SECOND_BACKWARD_CYCLE = range(4)

@@ -27,6 +27,7 @@ from archsim.training.table import (
     ERRORS,
     FROZEN,
     INPUT_PEAKS,
+    PLANE_ROWS,
     PLANES,
     ROWS,
     STATE,
@@ -85,12 +86,13 @@ def _update(devices, trains, batch, keys, counts):
                     enter_products(0, matrix, inputs, errors, np.float32(trains.rate))
                     continue
                 held = array[STATE] + copy * cells * parts
-                drawn = array[PLANES] + copy * cells * parts * parameters
+                planes = (array[PLANE_ROWS], parts, parameters, columns)
+                drawn = array[PLANES] + copy * planes[0] * parts * parameters * columns
                 update_block(
                     Cells(
                         matrix,
                         view_at(devices.state, held, (rows, parts, columns)),
-                        view_at(devices.planes, drawn, (rows, parts, parameters, columns)),
+                        view_at(devices.planes, drawn, planes),
                         devices.law[index],
                         devices.write_noise[index],
                     ),

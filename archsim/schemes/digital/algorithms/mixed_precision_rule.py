@@ -68,7 +68,7 @@ class ThresholdRule(DigitalRule[ThresholdSettings]):
     def _window(layer: LayerState) -> tuple[float, float]:
         if layer.devices is None:
             return -1.0, 1.0
-        planes = layer.devices.planes
+        planes = layer.devices.every_plane()
         paired = layer.devices.device.paired
         # The mean device: what is programmed is not known device by device.
         upper = float(planes[:, :, 3].mean())
@@ -167,7 +167,7 @@ def reference_change(
     step: int,
 ) -> np.ndarray:
     """See `Scheme.reference_change`: the optimiser's first step, where it passes the threshold."""
-    window = 1.0 if layer.devices is None else float(layer.devices.planes[:, :, 3].mean())
+    window = 1.0 if layer.devices is None else float(layer.devices.every_plane()[:, :, 3].mean())
     start = layer.weights.astype(float)
     gathered = reference_step(scheme, start, inputs, errors, rate)
     if scheme.writing == "pulses":
