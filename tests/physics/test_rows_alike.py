@@ -104,7 +104,8 @@ TRAININGS = {
 def test_a_training_is_the_same_with_and_without_shared_rows(case, monkeypatch):
     network, data = load_network("digits_cnn"), load_dataset("digits")
     settings = read_settings({"epochs": 1, "images_per_epoch": 40, "seed": 3} | TRAININGS[case])
-    weights, digests, rows = [], [], []
+    weights, digests = [], []
+    rows = []
     for shared in (True, False):
         if not shared:
             monkeypatch.setattr(archsim.devices.device, "rows_alike", lambda planes: False)

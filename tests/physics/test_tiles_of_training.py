@@ -112,7 +112,7 @@ def test_written_weights_lie_on_the_codes_of_the_slices():
     # codes up to 7 fill the range: the nearest to a sixth of it (1.17 codes) is one
     full = array.device.number("upper_bound")
     array.set_weights(np.full(array.weights.shape, full / 6, F))
-    limited = np.minimum(F(full / 7), array.planes[:, 0, 3])
+    limited = np.minimum(F(full / 7), array.every_plane()[:, 0, 3])
     np.testing.assert_allclose(array.weights, limited, rtol=1e-6)
 
 
