@@ -10,7 +10,7 @@ import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.random import normal
-from archsim.kernels.views import flat
+from archsim.kernels.views import flat, view_at
 
 U = np.uint64
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
@@ -110,8 +110,10 @@ def convert_inputs(block, chosen, count, factors, step, bound, noise, keys, load
 
 
 @kernel
-def convert_all(block, count, factors, step, bound, noise, keys, loaded):
-    """`convert_inputs` of all vectors as they lie: without the index several go side by side."""
+def convert_all(block, begin, count, factors, step, bound, noise, keys, loaded):
+    """`convert_inputs` of `count` vectors from `begin` on, as they lie: without the index several go
+    side by side. Factors, keys and `loaded` are those of these vectors.
+    """
     block = borrowed(block)
     loaded = borrowed(loaded)
     factors = borrowed(factors)
@@ -124,7 +126,7 @@ def convert_all(block, count, factors, step, bound, noise, keys, loaded):
         for b in range(count):
             shares[b] = ONE / (factors[b] * step)
     for line in range(block.shape[0]):
-        source = borrowed(block[line])
+        source = view_at(borrowed(block[line]), begin, (count,))
         target = borrowed(loaded[line])
         if step == ZERO:
             for b in range(count):

@@ -30,7 +30,8 @@ from archsim.kernels.tile_records import PERIPHERY, Lanes, ReadKeys, ReadScratch
 from archsim.kernels.views import flat, view_at
 
 U = np.uint64
-FORTH, PADDED = np.bool_(False), np.int64(0)
+FORTH = np.bool_(False)
+BEGIN = PADDED = np.int64(0)
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 SMALLEST = np.float32(1e-12)  # a vector of zeros is divided by something, too
 # Vectors that go through the tiles together: their lines and products stay in a cache of 1 MiB, and
@@ -186,7 +187,7 @@ def exact(region, lanes, physics, read_keys, scratch):
     width = lanes.inputs.shape[1]
     for b in range(width):
         lanes.repeats[b] = 0
-    multiply(region, lanes.inputs, lanes.outputs, width)
+    multiply(region, lanes.inputs, lanes.outputs, BEGIN, width)
     return np.int64(0)
 
 

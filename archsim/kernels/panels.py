@@ -21,8 +21,8 @@ HIGH, WIDE = (8, 2) if get_host_cpu_features().get("avx512f") else (4, 1)
 
 
 @compiled_part(prefer_literal=True)
-def panel(typing_context, matrix, block, outputs, first, column, rows, vectors):
-    """outputs[first + r, column + c] = sum over k of matrix[first + r, k] block[k, column + c], for
+def panel(typing_context, matrix, block, outputs, first, column, target, rows, vectors):
+    """outputs[first + r, target + c] = sum over k of matrix[first + r, k] block[k, column + c], for
     `rows` r and 16 `vectors` c, both literal; rows of block and outputs are contiguous.
 
     Args:
@@ -30,7 +30,8 @@ def panel(typing_context, matrix, block, outputs, first, column, rows, vectors):
         block: float32 (K, V).
         outputs: float32 (M, V).
         first: row of the first output.
-        column: of the first vector.
+        column: of the first vector in the block.
+        target: its column in the outputs.
         rows: as many at a time.
         vectors: sixteens of them at a time.
     """
@@ -56,9 +57,9 @@ def panel(typing_context, matrix, block, outputs, first, column, rows, vectors):
             context.make_array(kind)(context, builder, value=value)
             for kind, value in zip(signature.args[:3], arguments[:3])
         ]
-        position, start = [
+        position, start, aim = [
             context.cast(builder, value, kind, types.int64)
-            for kind, value in zip(signature.args[3:5], arguments[3:5])
+            for kind, value in zip(signature.args[3:6], arguments[3:6])
         ]
         (row_step, line_step), (block_step, _), (out_step, _) = [
             [builder.extract_value(array.strides, n) for n in range(2)] for array in arrays
@@ -66,6 +67,7 @@ def panel(typing_context, matrix, block, outputs, first, column, rows, vectors):
         held, loaded, sums = [builder.ptrtoint(array.data, WORD) for array in arrays]
         count = builder.extract_value(arrays[1].shape, 0)
         across = builder.mul(start, WORD(4))
+        along_outputs = builder.mul(aim, WORD(4))
         positions = [
             builder.add(held, builder.mul(builder.add(position, WORD(r)), row_step))
             for r in range(height)
@@ -103,15 +105,15 @@ def panel(typing_context, matrix, block, outputs, first, column, rows, vectors):
                 value.add_incoming(totals[r][c], loop)
                 totals[r][c] = value
         for r in range(height):
-            target = builder.add(sums, builder.mul(builder.add(position, WORD(r)), out_step))
+            row = builder.add(sums, builder.mul(builder.add(position, WORD(r)), out_step))
             for c in range(width):
-                address = builder.add(builder.add(target, across), WORD(64 * c))
+                address = builder.add(builder.add(row, along_outputs), WORD(64 * c))
                 builder.store(
                     totals[r][c], builder.inttoptr(address, SIXTEEN.as_pointer())
                 ).align = 4
         return context.get_dummy_value()
 
-    return types.none(matrix, block, outputs, first, column, rows, vectors), generate
+    return types.none(matrix, block, outputs, first, column, target, rows, vectors), generate
 
 
 @compiled_part

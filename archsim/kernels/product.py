@@ -22,7 +22,7 @@ MANY = 8  # sixteens of columns whose sums the registers hold
 ALL = 0  # the one row of a vector
 # Products of less than the registers hold at a time, which few networks have.
 COLUMNS = Door("few_columns", [lambda: few_columns], [View, Vector, Vector])
-VECTORS = Door("few_vectors", [lambda: few_vectors], [View, Block, Block, types.int64])
+VECTORS = Door("few_vectors", [lambda: few_vectors], [View, Block, Block, types.int64, types.int64])
 enter_columns, enter_vectors = COLUMNS.enter, VECTORS.enter
 
 
@@ -133,9 +133,10 @@ def columns_times_vector(matrix, first, vector, outputs):
     sums = view_at(outputs, 0, (1, columns))
     whole = columns // (MANY * LANES) * (MANY * LANES)
     for j in range(0, whole, MANY * LANES):
-        panel(factors, part, sums, ALL, j, 1, MANY)
+        panel(factors, part, sums, ALL, j, j, 1, MANY)
     for j in range(whole, columns, LANES):
-        panel(factors, part, sums, ALL, min(j, columns - LANES), 1, 1)
+        last = min(j, columns - LANES)
+        panel(factors, part, sums, ALL, last, last, 1, 1)
 
 
 @kernel
@@ -151,41 +152,41 @@ def few_columns(matrix, vector, outputs):
 
 
 @kernel
-def matrix_times_block(matrix, block, outputs, width):
-    """outputs[i, b] = sum over k of matrix[i, k] block[k, b] for b < width. `matrix` may be a
+def matrix_times_block(matrix, block, outputs, begin, width):
+    """outputs[i, begin + b] = sum over k of matrix[i, k] block[k, b] for b < width. `matrix` may be a
     transposed view; rows of block and outputs are contiguous.
     """
     if width < LANES:
-        enter_vectors(0, matrix, block, outputs, width)
+        enter_vectors(0, matrix, block, outputs, begin, width)
         return
     rows = matrix.shape[0]
     tall = rows // HIGH * HIGH
     whole = width // (WIDE * LANES) * (WIDE * LANES)
     for b in range(0, whole, WIDE * LANES):
         for i in range(0, tall, HIGH):
-            panel(matrix, block, outputs, i, b, HIGH, WIDE)
+            panel(matrix, block, outputs, i, b, begin + b, HIGH, WIDE)
         for i in range(tall, rows):
-            panel(matrix, block, outputs, i, b, 1, WIDE)
+            panel(matrix, block, outputs, i, b, begin + b, 1, WIDE)
     # The last sixteen begin a little earlier where vectors are left over: the same sums again.
     for start in range(whole, width, LANES):
         b = min(start, width - LANES)
         for i in range(0, tall, HIGH):
-            panel(matrix, block, outputs, i, b, HIGH, 1)
+            panel(matrix, block, outputs, i, b, begin + b, HIGH, 1)
         for i in range(tall, rows):
-            panel(matrix, block, outputs, i, b, 1, 1)
+            panel(matrix, block, outputs, i, b, begin + b, 1, 1)
 
 
 @kernel
-def few_vectors(matrix, block, outputs, width):
+def few_vectors(matrix, block, outputs, begin, width):
     """`matrix_times_block` of fewer than sixteen vectors."""
     rows, lines = matrix.shape
     whole = rows // 4 * 4
     pairs = lines // 2 * 2
     for i in range(0, whole, 4):
-        o0 = outputs[i]
-        o1 = outputs[i + 1]
-        o2 = outputs[i + 2]
-        o3 = outputs[i + 3]
+        o0 = outputs[i, begin:]
+        o1 = outputs[i + 1, begin:]
+        o2 = outputs[i + 2, begin:]
+        o3 = outputs[i + 3, begin:]
         for b in range(width):
             o0[b] = o1[b] = o2[b] = o3[b] = ZERO
         for k in range(0, pairs, 2):
@@ -218,7 +219,7 @@ def few_vectors(matrix, block, outputs, width):
                 o2[b] += a2 * p
                 o3[b] += a3 * p
     for i in range(whole, rows):
-        o0 = outputs[i]
+        o0 = outputs[i, begin:]
         for b in range(width):
             o0[b] = ZERO
         for k in range(lines):

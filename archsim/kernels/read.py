@@ -134,9 +134,9 @@ def read_vectors(weights, transposed, inputs, physics, keys, reads):
                 else:
                     transpose(driven, size, block)
                 if transposed:
-                    matrix_times_block(weights.T, block, raw, size)
+                    matrix_times_block(weights.T, block, raw, BEGIN, size)
                 else:
-                    matrix_times_block(weights, block, raw, size)
+                    matrix_times_block(weights, block, raw, BEGIN, size)
                 convert_outputs(
                     raw,
                     size,

@@ -24,6 +24,7 @@ from archsim.kernels.views import view_at
 U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
+BEGIN = np.int64(0)
 TWO = np.float32(2.0)
 enter_lengths, enter_noise = LENGTHS.enter, NOISE.enter
 
@@ -89,7 +90,7 @@ def read_again(region, lanes, physics, read_keys, scratch, attempt):
                 for b in range(left):
                     keys[b] = row_key(row_key(input_key, first + U(pending[b])), number)
             convert_inputs(block, pending, left, factors, step, bound, in_noise, keys, loaded)
-            multiply(region, loaded, raw, left)
+            multiply(region, loaded, raw, BEGIN, left)
         for b in range(left):
             keys[b] = row_key(row_key(output_key, first + U(pending[b])), number)
         if devices > ZERO:

@@ -16,6 +16,7 @@ from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.converters import convert_all, convert_sums
 from archsim.kernels.device_noise import LENGTHS, NOISE
 from archsim.kernels.doors import Block, Door, Vector
+from archsim.kernels.panels import LANES as SIDE_BY_SIDE
 from archsim.kernels.product import columns_times_vector, matrix_times_block, rows_times_vector
 from archsim.kernels.random import row_key
 from archsim.kernels.tile_records import (
@@ -39,7 +40,11 @@ from archsim.kernels.views import flat, view_at
 U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
-TWO = np.float32(2.0)
+BEGIN = np.int64(0)
+# Vectors that are converted and multiplied at a time, to the same bits: what drives the lines stays in
+# a cache of 1 MiB, and lines of a thousand vectors would all lie in the same few sets of it.
+PART = 256
+SMALL = 2**14  # numbers that are no trouble to a cache
 enter_lengths, enter_noise = LENGTHS.enter, NOISE.enter
 _COUNTS = types.Array(types.int32, 1, "C")
 _WORDS = types.Array(types.uint64, 1, "C")
@@ -63,9 +68,9 @@ def find_peaks(block, peaks):
 
 
 @kernel
-def multiply(region, loaded, outputs, count):
-    """outputs = W loaded or W^T loaded for a `Region` of W, in the order of summation of
-    `kernels.product`.
+def multiply(region, loaded, outputs, begin, count):
+    """outputs[:, begin : begin + count] = W loaded or W^T loaded for a `Region` of W, in the order of
+    summation of `kernels.product`.
     """
     weights = borrowed(region.weights)
     line = region.line
@@ -77,13 +82,15 @@ def multiply(region, loaded, outputs, count):
         if loaded.shape[1] == 1:
             columns_times_vector(rows, column, flat(loaded), flat(outputs))
         else:
-            matrix_times_block(rows[:, column : column + columns].T, loaded, outputs, count)
+            held = rows[:, column : column + columns].T
+            matrix_times_block(held, loaded, outputs, begin, count)
     else:
         rows = weights[column : column + columns]
         if loaded.shape[1] == 1:
             rows_times_vector(rows, line, flat(loaded), flat(outputs))
         else:
-            matrix_times_block(rows[:, line : line + lines], loaded, outputs, count)
+            held = rows[:, line : line + lines]
+            matrix_times_block(held, loaded, outputs, begin, count)
 
 
 @kernel
@@ -116,7 +123,6 @@ def read_block(region, lanes, physics, read_keys, scratch):
     step = physics[INPUT_STEP]
     bound = physics[INPUT_BOUND]
     in_noise = physics[INPUT_NOISE]
-    loaded = view_at(memory, 0, (lines, count))
     clean = view_at(memory, lines * count, (columns, count))
     scales = view_at(memory, (lines + 2 * columns) * count, (count,))
     factors = view_at(memory, (lines + 2 * columns + 1) * count, (count,))
@@ -136,14 +142,27 @@ def read_block(region, lanes, physics, read_keys, scratch):
     exact = step == ZERO and in_noise == ZERO and not clipped
     again = physics[RETRY_LIMIT] >= ONE
     sums = clean if again else outputs
-    if exact and not managed:
-        multiply(region, block, sums, count)
-    else:
-        if in_noise > ZERO:
-            for v in range(count):
-                keys[v] = row_key(row_key(input_key, first + U(v)), U(0))
-        convert_all(block, count, factors, step, bound, in_noise, keys, loaded)
-        multiply(region, loaded, sums, count)
+    as_they_are = exact and not managed
+    if as_they_are:
+        multiply(region, block, sums, BEGIN, count)
+        if devices > ZERO:
+            enter_lengths(0, block, count, lengths)
+    elif in_noise > ZERO:
+        for v in range(count):
+            keys[v] = row_key(row_key(input_key, first + U(v)), U(0))
+    begin = count if as_they_are else BEGIN
+    most = PART if lines * count > SMALL else count
+    while begin < count:
+        # The last vectors go with those before where they would not fill the registers.
+        width = most if count - begin >= most + SIDE_BY_SIDE else count - begin
+        loaded = view_at(memory, 0, (lines, width))
+        own_factors = view_at(factors, begin, (width,))
+        own_keys = view_at(keys, begin, (width,))
+        convert_all(block, begin, width, own_factors, step, bound, in_noise, own_keys, loaded)
+        multiply(region, loaded, sums, begin, width)
+        if devices > ZERO:
+            enter_lengths(0, loaded, width, view_at(lengths, begin, (width,)))
+        begin += width
     for v in range(count):
         keys[v] = row_key(row_key(output_key, first + U(v)), U(0))
     # Products that no further read needs are converted where they lie.
@@ -151,7 +170,6 @@ def read_block(region, lanes, physics, read_keys, scratch):
         for v in range(count):
             outputs[i, v] = clean[i, v]
     if devices > ZERO:
-        enter_lengths(0, block if exact and not managed else loaded, count, lengths)
         enter_noise(0, outputs, count, devices, lengths, keys)
     convert_sums(
         outputs,

@@ -166,9 +166,9 @@ def read_parts(region, lanes, physics, read_keys):
                     driven[k, b] = value
             for j in range(conversions):
                 if sliced:
-                    multiply(Region(planes[j], FORTH, BEGIN, BEGIN), driven, sums, left)
+                    multiply(Region(planes[j], FORTH, BEGIN, BEGIN), driven, sums, BEGIN, left)
                 else:
-                    multiply(region, driven, sums, left)
+                    multiply(region, driven, sums, BEGIN, left)
                 piece = pieces - 1 if transposed else j
                 weight = np.float32(
                     shift * lowest * np.float32(1 << (piece * cell_bits if sliced else 0))

@@ -37,14 +37,19 @@ def test_a_block_is_multiplied_to_the_bits_of_the_plain_sum(rows, lines):
         block = np.ascontiguousarray(vectors.T)
         for held in (matrix, np.asfortranarray(matrix), drawn(lines, rows).T):
             outputs = np.full((rows, count), np.nan, F)
-            matrix_times_block(held, block, outputs, count)
+            matrix_times_block(held, block, outputs, BEGIN, count)
             same(outputs, np.ascontiguousarray(product_reference(held, vectors).T))
 
 
-def test_vectors_beyond_the_width_stay_as_they_are():
-    outputs = np.full((9, 40), 7, F)
-    matrix_times_block(drawn(9, 5), drawn(5, 40), outputs, 21)
-    assert (outputs[:, 21:] == 7).all() and (outputs[:, :21] != 7).all()
+@pytest.mark.parametrize("width", [LANES - 3, LANES + 5, LANES * WIDE + 5])
+def test_vectors_go_where_they_are_asked_to_and_nowhere_else(width):
+    matrix, block = drawn(HIGH + 5, 5), drawn(5, width + 8)
+    outputs = np.full((HIGH + 5, width + 11), 7, F)
+    matrix_times_block(matrix, block, outputs, BEGIN + 4, width)
+    vectors = np.ascontiguousarray(block[:, :width].T)
+    expected = np.ascontiguousarray(product_reference(matrix, vectors).T)
+    same(np.ascontiguousarray(outputs[:, 4 : 4 + width]), expected)
+    assert (outputs[:, :4] == 7).all() and (outputs[:, 4 + width :] == 7).all()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -63,5 +68,5 @@ def test_one_vector_is_multiplied_to_the_bits_of_the_plain_sum(size):
 
 def test_nothing_is_added_up_to_zero():
     outputs = np.full((17, 33), np.nan, F)
-    matrix_times_block(np.zeros((17, 0), F), np.zeros((0, 33), F), outputs, 33)
+    matrix_times_block(np.zeros((17, 0), F), np.zeros((0, 33), F), outputs, BEGIN, 33)
     assert (outputs == 0).all()

@@ -2,12 +2,16 @@
 
 import numpy as np
 
+from archsim.kernels.panels import LANES
 from archsim.kernels.periphery import Periphery, read_physics
+from archsim.kernels.read_block import PART, SMALL
 from archsim.kernels.tile_read import Keys, TilePart, tile_read
 from archsim.kernels.tile_read_reference import tile_read_reference
 from archsim.kernels.tile_records import (
     CELL_BITS,
+    DEVICE_NOISE,
     PERIPHERY,
+    RETRY_LIMIT,
     SLOT_BITS,
     SLOTS,
     WEIGHT_BITS,
@@ -65,6 +69,44 @@ def test_a_tile_has_the_bits_of_its_twin(case, part, transposed):
     assert (compiled.repeats == twin.repeats).all()
     assert compiled.saturations == twin.saturations
     assert compiled.repeats.any() or case == "unmanaged"
+
+
+def with_device_noise(values, noise=0.05):
+    values[DEVICE_NOISE] = noise
+    return values
+
+
+# Blocks of many vectors are converted and multiplied in parts.
+LONG = {
+    "plain": physics(bound=9.0),
+    "noise of the inputs": physics(bound=9.0, input_noise=0.1),
+    "not rounded": physics(0, 0, bound=9.0),
+    "as they are": physics(0, 6, bound=9.0, managed="off"),
+    "clipped": physics(0, 6, bound=9.0, managed="off"),
+    "once": physics(bound=3.0, managed="off"),
+    "noisy devices": with_device_noise(physics(bound=9.0)),
+    "noisy devices, as they are": with_device_noise(physics(0, 6, bound=9.0, managed="off")),
+}
+
+
+@every("count", [PART - 1, PART, PART + LANES - 1, PART + LANES, 2 * PART + 1, 3 * PART - 9])
+@every("case", LONG)
+def test_many_vectors_are_read_as_few_at_a_time(case, count):
+    draw = np.random.default_rng(count)
+    lines = SMALL // PART + 3
+    weights = draw.uniform(-1, 1, (7, lines)).astype(F)
+    inputs = draw.uniform(-1, 1, (count, lines)).astype(F) * (2 if case == "clipped" else 1)
+    whole = tile_read(weights, inputs, LONG[case], Keys(3, 5, 7, 11))
+    saturations, begin = 0, 0
+    for width in (1, 100, 60, count):
+        few = slice(begin, begin + width)
+        read = tile_read(weights, inputs[few], LONG[case], Keys(3, 5, 7, 11 + begin))
+        assert (read.outputs == whole.outputs[few]).all()
+        assert (read.repeats == whole.repeats[few]).all()
+        saturations += read.saturations
+        begin += len(inputs[few])
+    assert (begin, saturations) == (count, whole.saturations)
+    assert whole.repeats.any() == (LONG[case][RETRY_LIMIT] > 0)
 
 
 def exact(bound=1e6):
