@@ -22,13 +22,14 @@ from workloads.onnx import (
     transposed,
     windows,
 )
+from workloads.onnx.branches import may_be_chosen
 from workloads.onnx.builder import Builder
 from workloads.onnx.graph import Graph, read_graph
 from workloads.onnx.inference import infer_shapes
 from workloads.onnx.node import printable
 from workloads.onnx.proofs import PROVED
 from workloads.onnx.reader import Value
-from workloads.onnx.refusals import check_form, refused_nodes, unsupported
+from workloads.onnx.refusals import Refused, check_form, refused_nodes, unsupported
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -60,14 +61,22 @@ def build(
     # All at once and before the shapes: who exports a network wants the whole list, not the first
     # fault of each try.
     refused = refused_nodes(graph, CONVERTERS)
+    undecided = [item for item in refused if may_be_chosen(graph, item.node)]
+    _check(graph, [item for item in refused if item not in undecided])
+    builder = begin(graph, shapes, batch_axis)
+    if undecided:  # Their branches are known with the shapes, or they are refused.
+        _check(graph, refused_nodes(graph, CONVERTERS))
+    for node in graph.path:
+        convert(builder, node)
+    return builder
+
+
+def _check(graph: Graph, refused: list[Refused]) -> None:
+    """Raise InputError for nodes that are refused, and for one of another form than ONNX's."""
     if refused:
         raise unsupported(refused)
     for node in graph.path:
         check_form(graph, node)
-    builder = begin(graph, shapes, batch_axis)
-    for node in graph.path:
-        convert(builder, node)
-    return builder
 
 
 def convert(builder: Builder, node: NodeProto) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from archsim.readers.table import LARGEST
 from hwlib.errors import InputError
 from workloads.onnx.model import read_model
-from workloads.onnx.node import printable
+from workloads.onnx.node import printable, tensors_read
 from workloads.onnx.order import find_path, nodes_in_order
 from workloads.readings import FileReading
 
@@ -51,12 +51,12 @@ class Graph:
     where: str
     model: ModelProto
     opset: int
-    nodes: list[NodeProto]
-    path: list[NodeProto]
-    inputs: dict[str, int | None]
-    outputs: list[str]
-    constants: set[str]
-    uses: Counter[str]
+    nodes: list[NodeProto] = field(default_factory=list)
+    path: list[NodeProto] = field(default_factory=list)
+    inputs: dict[str, int | None] = field(default_factory=dict)
+    outputs: list[str] = field(default_factory=list)
+    constants: set[str] = field(default_factory=set)
+    uses: Counter[str] = field(default_factory=Counter)
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     types: dict[str, int] = field(default_factory=dict)
     batch: int = 1
@@ -67,6 +67,25 @@ class Graph:
     notes: list[str] = field(default_factory=list)
     readings: list[FileReading] = field(default_factory=list)
     batch_text: str = ""
+
+    def follow(self) -> None:
+        """Find order, path, inputs, outputs and constants of the model's nodes. Raises InputError for
+        anything that is no network.
+        """
+        proto = self.model.graph
+        self.nodes = nodes_in_order(proto, self.where)
+        between = find_path(proto, self.nodes, self.where)
+        self.path, self.outputs = between.nodes, between.outputs
+        self.constants = between.constants
+        read = {name for node in self.path for name in tensors_read(node)}
+        self.inputs = {
+            item.name: self.inputs.get(item.name)
+            for item in proto.input
+            if item.name in read and item.name not in self.constants
+        }
+        self.uses = Counter(name for node in self.nodes for name in tensors_read(node))
+        # An output is a reader too: what it needs must not be folded away.
+        self.uses.update(self.outputs)
 
     def shape(self, tensor: str, node: NodeProto) -> tuple[int, ...]:
         """The whole shape of a tensor. Raises InputError, naming the node that needs it, where
@@ -106,27 +125,8 @@ def read_graph(path: Path) -> Graph:
     """
     where = str(path)
     model = read_model(path)
-    nodes = nodes_in_order(model.proto.graph, where)
-    between = find_path(model.proto.graph, nodes, where)
-    read = {name for node in between.nodes for name in node.input}
-    inputs: dict[str, int | None] = {
-        item.name: None
-        for item in model.proto.graph.input
-        if item.name in read and item.name not in between.constants
-    }
-    uses = Counter(name for node in nodes for name in node.input)
-    # An output is a reader too: what it needs must not be folded away.
-    uses.update(between.outputs)
-    return Graph(
-        where=where,
-        model=model.proto,
-        opset=model.opset,
-        nodes=nodes,
-        path=between.nodes,
-        inputs=inputs,
-        outputs=between.outputs,
-        constants=between.constants,
-        uses=uses,
-        stored=model.stored,
-        digest=model.digest,
+    graph = Graph(
+        where=where, model=model.proto, opset=model.opset, stored=model.stored, digest=model.digest
     )
+    graph.follow()
+    return graph

@@ -14,9 +14,10 @@ from archsim.readers.table import require_count
 from hwlib.errors import InputError, unknown
 from workloads.onnx.batch import NO_BATCH, OPTION, BatchAxis, check_batch_axis, demanded_axes
 from workloads.onnx.batch import batch_axis as find_batch_axis
+from workloads.onnx.branches import choose_branches
 from workloads.onnx.constants import Constants, fold_whole_numbers
 from workloads.onnx.graph import Graph
-from workloads.onnx.node import printable
+from workloads.onnx.node import graphs_of, printable
 from workloads.readings import FileReading
 
 if TYPE_CHECKING:
@@ -132,23 +133,33 @@ def _infer(graph: Graph) -> None:
     model = graph.model
     fold_whole_numbers(graph)
     stated = _forget_sizes(model.graph, graph)
-    # Releases of onnx abort the whole process where a Slice meets a negative size, so such graphs
-    # are inferred in another one.
-    risky = any(
-        node.op_type == "Slice" and node.input[0] not in graph.constants for node in graph.nodes
-    )
     while True:
-        inferred = _infer_apart(graph) if risky else _infer_here(graph)
+        inferred = _infer_apart(graph) if _may_abort(graph) else _infer_here(graph)
         for item in [*inferred.graph.value_info, *inferred.graph.output, *inferred.graph.input]:
             _note_shape(graph.shapes, item)
             graph.types[item.name] = item.type.tensor_type.elem_type
         # Each pass may make known what the next one needs: folded sizes give shapes, shapes sizes.
-        if not (_fill_gaps(graph) or _lacks_shapes(graph) and fold_whole_numbers(graph)):
+        if not (
+            _fill_gaps(graph)
+            or choose_branches(graph)
+            or _lacks_shapes(graph)
+            and fold_whole_numbers(graph)
+        ):
             break
     for item in model.graph.initializer:
         graph.shapes[item.name] = tuple(item.dims)
     # What the file stated counts only where nothing was inferred.
     graph.shapes = stated | graph.shapes
+
+
+def _may_abort(graph: Graph) -> bool:
+    """Releases of onnx abort the whole process where a Slice meets a negative size, so such graphs
+    are inferred in another one. What branches hold is not known.
+    """
+    return any(
+        (node.op_type == "Slice" and node.input[0] not in graph.constants) or graphs_of(node)
+        for node in graph.nodes
+    )
 
 
 def _lacks_shapes(graph: Graph) -> bool:

@@ -11,7 +11,7 @@ from workloads.network import Layer, Network
 from workloads.onnx.build import CONVERTERS, begin, convert
 from workloads.onnx.builder import Builder
 from workloads.onnx.graph import read_graph
-from workloads.onnx.node import printable
+from workloads.onnx.node import printable, tensors_read
 from workloads.onnx.origin import layer_name
 from workloads.onnx.reader import Value
 from workloads.onnx.refusals import Refused, check_form, refused_for, refused_nodes
@@ -55,13 +55,13 @@ def inspect_onnx(
         InputError: for what is no network at all.
     """
     graph = read_graph(Path(path))
-    unknown = {id(item.node): item for item in refused_nodes(graph, CONVERTERS)}
     builder = begin(graph, shapes, batch_axis)
+    unknown = {id(item.node): item for item in refused_nodes(graph, CONVERTERS)}
     refused: list[Refused] = []
     stand_ins: dict[str, str] = {}
     unreached = 0
     for node in graph.path:
-        between = [name for name in node.input if name and not builder.constant(name)]
+        between = [name for name in tensors_read(node) if name and not builder.constant(name)]
         if not any(name in builder.values for name in between):
             unreached += 1
             continue
@@ -88,7 +88,7 @@ def inspect_onnx(
 def _stand_in(builder: Builder, node: NodeProto) -> list[str]:
     """Inputs in place of what a refused node would give, where its shape is known; their names."""
     graph = builder.graph
-    before = next(builder.values[name] for name in node.input if name in builder.values)
+    before = next(builder.values[name] for name in tensors_read(node) if name in builder.values)
     names = []
     for output in filter(None, node.output):
         full = graph.shapes.get(output)

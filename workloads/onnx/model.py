@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from archsim.readers.files import read_bytes
 from hwlib.errors import InputError
 from workloads.onnx.external import digest_of, read_values
-from workloads.onnx.node import printable
+from workloads.onnx.node import graphs_of, printable
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, TensorProto
+    from collections.abc import Iterable, Iterator
+
+    from onnx import GraphProto, ModelProto, TensorProto
 
 LARGEST_COUNT = 10**6
 OLDEST_OPSET = 7
@@ -55,15 +57,15 @@ def read_model(path: Path) -> OnnxModel:
     opset = _opset(model, str(path))
     # Before the tensors are looked at: functions bring constants of their own.
     _inline_functions(model, str(path))
-    for _, tensor in _tensors(model):
+    for tensor in _every_tensor(model.graph):
         if any(size < 0 for size in tensor.dims):
             raise InputError(
                 f"tensor '{printable(tensor.name)}' has a negative size",
                 where=str(path),
                 got=list(tensor.dims),
             )
-    digest = digest_of(content, (tensor for _, tensor in _tensors(model)), path)
-    return OnnxModel(model, opset, _take_out(model, path), digest)
+    digest = digest_of(content, _every_tensor(model.graph), path)
+    return OnnxModel(model, opset, take_out(tensors_of(model.graph), path), digest)
 
 
 def _parse(path: Path, content: bytes) -> ModelProto:
@@ -130,23 +132,31 @@ def _inline_functions(model: ModelProto, where: str) -> None:
             ) from None
 
 
-def _tensors(model: ModelProto) -> list[tuple[str, TensorProto]]:
-    """Stored tensors with the name by which nodes know them: initializers and the values of
-    Constant nodes.
+def tensors_of(graph: GraphProto) -> list[tuple[str, TensorProto]]:
+    """Stored tensors of a graph with the name by which its nodes know them: initializers and the
+    values of Constant nodes.
     """
-    named = [(item.name, item) for item in model.graph.initializer]
-    for node in model.graph.node:
+    named = [(item.name, item) for item in graph.initializer]
+    for node in graph.node:
         if node.op_type == "Constant" and node.output:
             named += [(node.output[0], item.t) for item in node.attribute if item.HasField("t")]
     return named
 
 
-def _take_out(model: ModelProto, path: Path) -> dict[str, TensorProto]:
+def _every_tensor(graph: GraphProto) -> Iterator[TensorProto]:
+    """Stored tensors of a graph and of the graphs in it."""
+    yield from (tensor for _, tensor in tensors_of(graph))
+    for node in graph.node:
+        for inner in graphs_of(node):
+            yield from _every_tensor(inner)
+
+
+def take_out(tensors: Iterable[tuple[str, TensorProto]], path: Path) -> dict[str, TensorProto]:
     """Large tensors by name. In the model only their shapes stay, which is all that inference
     needs.
     """
     stored = {}
-    for name, tensor in _tensors(model):
+    for name, tensor in tensors:
         if math.prod(tensor.dims) <= _LARGEST_KEPT:
             if tensor.external_data:  # it may be a size
                 tensor.CopyFrom(read_values(tensor, path))

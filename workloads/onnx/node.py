@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hwlib.errors import InputError
 
 if TYPE_CHECKING:
-    from onnx import AttributeProto, NodeProto
+    from onnx import AttributeProto, GraphProto, NodeProto
 
 # ONNX's numbers of the types of attributes; tensors and graphs are read elsewhere.
 _FLOAT = 1
@@ -16,6 +16,7 @@ _WHOLE = 2
 _TEXT = 3
 _WHOLES = 7
 _TEXTS = 8
+_GRAPHS = (0, 5, 10)  # one, or several; files of old do not say
 
 
 class Attributes:
@@ -81,6 +82,29 @@ class Attributes:
                 where=f"node '{printable(self._node.name)}' ({printable(self._node.op_type)})",
             )
         return field
+
+
+def graphs_of(node: NodeProto) -> list[GraphProto]:
+    """The graphs that a node has as attributes: branches, or the body of a loop."""
+    found: list[GraphProto] = []
+    for item in node.attribute:
+        if item.type in _GRAPHS:
+            found += [item.g] * item.HasField("g") + list(item.graphs)
+    return found
+
+
+def tensors_read(node: NodeProto) -> list[str]:
+    """Names of what a node reads: its inputs, and what its graphs take from around them."""
+    return [*node.input, *(name for graph in graphs_of(node) for name in taken_from_around(graph))]
+
+
+def taken_from_around(graph: GraphProto) -> list[str]:
+    """Names of what a node's graph reads and does not make."""
+    own = {item.name for item in [*graph.input, *graph.initializer]} | {""}
+    own |= {item.values.name for item in graph.sparse_initializer}
+    own.update(name for node in graph.node for name in node.output)
+    read = [name for node in graph.node for name in tensors_read(node)]
+    return [name for name in [*read, *(item.name for item in graph.output)] if name not in own]
 
 
 def printable(text: str | bytes, limit: int = 120) -> str:

@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 from hwlib.errors import InputError
-from workloads.onnx.node import printable
+from workloads.onnx.node import printable, tensors_read
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
@@ -23,7 +23,7 @@ def nodes_in_order(graph: GraphProto, where: str) -> list[NodeProto]:
     waiting: list[int] = []
     followers: dict[int, list[int]] = {}
     for index, node in enumerate(nodes):
-        sources = {producer[name] for name in node.input if name not in given}
+        sources = {producer[name] for name in tensors_read(node) if name not in given}
         waiting.append(len(sources))
         for source in sources:
             followers.setdefault(source, []).append(index)
@@ -64,7 +64,7 @@ def _producers(nodes: list[NodeProto], given: set[str], where: str) -> dict[str,
                 )
             producer[name] = index
     for index, node in enumerate(nodes):
-        for name in node.input:
+        for name in tensors_read(node):
             if name not in producer and name not in given:
                 position = f"{where}: node {index} ({printable(node.op_type)})"
                 raise InputError(f"its input '{printable(name)}' is never made", where=position)
@@ -96,7 +96,7 @@ def find_path(graph: GraphProto, nodes: list[NodeProto], where: str) -> Route:
     for node in nodes:
         # The shape of a tensor is known without its values, so shape arithmetic is constant.
         fixed = node.op_type in ("Shape", "Size") or not any(
-            name in variable for name in node.input
+            name in variable for name in tensors_read(node)
         )
         (constants if fixed else variable).update(filter(None, node.output))
     outputs = [item.name for item in graph.output if item.name in variable]
@@ -107,7 +107,7 @@ def find_path(graph: GraphProto, nodes: list[NodeProto], where: str) -> Route:
     for node in reversed(nodes):
         if any(name in needed for name in node.output):
             path.append(node)
-            needed.update(name for name in node.input if name in variable)
+            needed.update(name for name in tensors_read(node) if name in variable)
     if not path:
         raise InputError("there is no node between input and output", where=where)
     return Route(constants, path[::-1], outputs)

@@ -13,7 +13,7 @@ from workloads.network import Layer
 from workloads.onnx.arithmetic import Array
 from workloads.onnx.constants import Constants
 from workloads.onnx.graph import Graph
-from workloads.onnx.node import printable
+from workloads.onnx.node import printable, tensors_read
 from workloads.onnx.origin import Origins
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class GraphReader:
         self.inexact: dict[str, int] = {}
         self._readers: dict[str, list[NodeProto]] = {}
         for node in graph.nodes:
-            for name in node.input:
+            for name in tensors_read(node):
                 self._readers.setdefault(name, []).append(node)
 
     @functools.cached_property
