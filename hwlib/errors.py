@@ -12,6 +12,9 @@ from typing import TypeGuard
 
 from hwlib.text import printable
 
+MOST_NAMED = 150
+"""Allowed values that a message names: all operators, not all layers of a network."""
+
 
 class InputError(ValueError):
     """The input is wrong. The command line prints it without a traceback and exits with code 2.
@@ -49,10 +52,7 @@ class InputError(ValueError):
         if self.got is not None:
             text += f"; got {shorten(self.got)}"
         if self.allowed is not None:
-            allowed = (
-                self.allowed if isinstance(self.allowed, str) else ", ".join(map(str, self.allowed))
-            )
-            text += f"; allowed: {allowed}"
+            text += f"; allowed: {_listed(self.allowed)}"
         if self.hint:
             text += f"; {self.hint}"
         return printable(text)
@@ -111,6 +111,15 @@ def shorten(value: object, limit: int = 80) -> str:
     except RecursionError:
         text = f"a {type(value).__name__} nested too deeply"
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _listed(allowed: str | Iterable[object]) -> str:
+    """The allowed values in one line, the first ones of very many."""
+    if isinstance(allowed, str):
+        return allowed
+    words = [str(word) for word in allowed]
+    more = f" and {len(words) - MOST_NAMED} more" if len(words) > MOST_NAMED else ""
+    return ", ".join(words[:MOST_NAMED]) + more
 
 
 def _cut(value: object, limit: int) -> object:

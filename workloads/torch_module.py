@@ -105,13 +105,22 @@ def _export(torch: Any, module: Any, inputs: tuple[Any, ...], path: Path) -> lis
             written = torch.onnx.export(program, inputs, dynamo=True, verbose=False)
             written.save(str(path), external_data=False)
     except Exception as fault:  # the exporter runs the module's own code, which may raise anything
-        lines = str(fault).strip().splitlines() or [""]
         raise InputError(
-            f"PyTorch cannot export the module ({type(fault).__name__}: {lines[0][:300]})",
+            f"PyTorch cannot export the module ({_reason(fault)})",
             where="from_torch",
             hint="torch.export.export(module, (example,)) says where",
         ) from fault
     return left_out
+
+
+def _reason(fault: BaseException) -> str:
+    """What the exporter stumbled over, in a line: it wraps the fault itself in others, which say what
+    it was doing.
+    """
+    while fault.__cause__ is not None:
+        fault = fault.__cause__
+    lines = str(fault).strip().splitlines() or [""]
+    return f"{type(fault).__name__}: {lines[0][:300]}"
 
 
 def _dropout_off(torch: Any, module: Any, program: Any) -> list[str]:

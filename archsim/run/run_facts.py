@@ -139,6 +139,7 @@ def timed_facts(
         values = prepare_values(
             network, trace, chip, placement, options.data, images, options.seed, holder_of(options)
         )
+        values.refuse_no_numbers()
     observers = options.observers
     machine = run_step(built, options.engine, Riders(values, observers, options.progress))
     if values:

@@ -119,7 +119,7 @@ def simulate(
     result.document["engine"] = run.engine
     if run.values is None:
         return result
-    return Result(result.document, run.values.finish(), run.values.reference())
+    return Result(result.document, run.values.finish(), run.values.reference)
 
 
 def _check_options(chosen: SimulationOptions) -> None:

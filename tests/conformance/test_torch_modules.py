@@ -69,6 +69,15 @@ def test_without_pytorch_it_says_what_to_install(monkeypatch):
         from_torch(object(), None)
 
 
+def test_a_module_that_has_no_form_in_onnx_is_refused_with_its_function(torch):
+    class Largest(torch.nn.Module):
+        def forward(self, x):
+            return torch.cummax(x, 1)[0]
+
+    with pytest.raises(archsim.InputError, match=r"No ONNX function found for .*aten\.cummax"):
+        archsim.from_torch(Largest(), torch.zeros(1, 3))
+
+
 def test_the_example_loses_nothing_at_high_resolution_and_falls_with_the_bits(torch):
     results = runpy.run_path(str(ROOT / "docs" / "examples" / "trained_in_pytorch.py"))["main"]()
     high, usual, low = (results[name] for name in ("high resolution", "as it comes", "few bits"))

@@ -17,6 +17,7 @@ from archsim.operators.array_forward import on_array, output_vectors
 from archsim.operators.forward import apply_images
 from archsim.operators.recurrent import ReadStep, Recurrent
 from archsim.soc.data.exact_reads import Read, as_maps
+from archsim.soc.data.no_numbers import NotArrivedError, refuse_no_numbers
 
 if TYPE_CHECKING:
     from archsim.operators.arguments import Tensors
@@ -65,7 +66,35 @@ def forward_batch(
 
     Returns:
         (images, *output shape).
+
+    Raises:
+        InputError: for a layer that gives values which are no numbers.
     """
+    try:
+        outputs = _forward(network, images, constants, read, keep, compute)
+        if not np.isnan(outputs).any():
+            return outputs
+    except NotArrivedError:
+        pass
+
+    def looked_at(layer: Layer, values: np.ndarray) -> np.ndarray:
+        values = values if keep is None else keep(layer, values)
+        refuse_no_numbers(network, layer, values)
+        return values
+
+    # Once more, now with a look at each layer, which everyone would pay for.
+    return _forward(network, images, constants, read, looked_at, compute)
+
+
+def _forward(
+    network: Network,
+    images: Maps,
+    constants: Mapping[str, Mapping[str, np.ndarray]],
+    read: Read,
+    keep: Keep | None,
+    compute: Compute,
+) -> np.ndarray:
+    """As `forward_batch`, whatever the values are."""
     count = min(map(len, images.values()))
     # Maps are dropped after their last reader; a deep network would otherwise keep all of them for
     # all images.

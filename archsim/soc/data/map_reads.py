@@ -25,8 +25,8 @@ from archsim.kernels.tile_read import is_one_conversion
 from archsim.kernels.tile_records import CELL_BITS, WEIGHT_RANGE
 from archsim.operators.on_array import Positions
 from archsim.soc.data.layer_reads import CodeCounts
+from archsim.soc.data.no_numbers import NOT_ARRIVED, NotArrivedError
 
-NOT_ARRIVED = "a tile was given data that had not arrived: a step ran ahead of its input"
 STEP = as_word(0)  # an inference has no steps of training
 
 
@@ -116,7 +116,7 @@ def read_on_tiles(held: HeldBlocks, asked: AskedMaps, chip: Architecture) -> Map
     read(source, held, reads)
     counts = reads.counts
     if counts[MISSING]:
-        raise RuntimeError(NOT_ARRIVED)
+        raise NotArrivedError(NOT_ARRIVED)
     codes = CodeCounts()
     if asked.with_codes:
         values = images * vectors * asked.rows * groups

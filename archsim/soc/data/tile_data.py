@@ -4,6 +4,7 @@ the cycles pass.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,7 @@ from archsim.operators.forward import apply
 from archsim.operators.recurrent import Recurrent, State
 from archsim.soc.data.bias_words import with_bias_words
 from archsim.soc.data.layer_reads import LayerReads
+from archsim.soc.data.no_numbers import NotArrivedError, refuse_no_numbers
 from archsim.soc.data.read_statistics import ReadStatistics
 from archsim.soc.data.stored_maps import StoredMaps
 from archsim.soc.data.tile_physics import TilePhysics
@@ -103,17 +105,29 @@ class TileData:
     def _forward(
         self, image: int, meet: Callable[[Layer, np.ndarray], None] | None = None
     ) -> dict[str, np.ndarray]:
-        """The exact outputs of all layers for one image."""
+        """The exact outputs of all layers for one image. Raises InputError where some are no numbers."""
         pictures = {name: stack[image] for name, stack in self.images.items()}
-        return network_forward(self.network, pictures, self.constants, meet)
+        known = network_forward(self.network, pictures, self.constants, meet)
+        for name, values in known.items():
+            refuse_no_numbers(self.network, self.layers[name], values)
+        return known
 
     def _calibrate(self, layer: Layer, values: np.ndarray) -> None:
         """Widen the converter ranges of a layer's tiles for these inputs."""
         held = self.weights[layer.name], self.biases.get(layer.name)
         self.physics[layer.name].calibrate(all_inputs(layer, values, *held))
 
+    def refuse_no_numbers(self) -> None:
+        """Raise InputError where a layer gives values that are no numbers for one of the images: events
+        would take them for values that have not arrived.
+        """
+        _ = self.reference
+
+    @functools.cached_property
     def reference(self) -> np.ndarray:
-        """The plain NumPy forward pass of all images: (images, *output shape)."""
+        """The plain NumPy forward pass of all images: (images, *output shape). Raises InputError where a
+        layer gives values that are no numbers.
+        """
         last = self.network.layers[-1].name
         return np.array([self._forward(image)[last] for image in range(self.count)])
 
@@ -254,7 +268,9 @@ class TileData:
         for image in range(self.count):
             self.outputs[image] = self._value(image, self.network.layers[-1].name)
         if np.isnan(self.outputs).any():
-            raise RuntimeError("a step read data that had not arrived: the output holds no number")
+            raise NotArrivedError(
+                "a step read data that had not arrived: the output holds no number"
+            )
         return self.outputs
 
 

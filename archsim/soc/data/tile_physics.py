@@ -14,7 +14,8 @@ from archsim.operators.on_array import Positions
 from archsim.soc.data.dual_column import ColumnReads, largest_current, read_columns
 from archsim.soc.data.held_tiles import HeldTiles
 from archsim.soc.data.layer_reads import CodeCounts, LayerReads, count_codes
-from archsim.soc.data.map_reads import NOT_ARRIVED, AskedMaps, read_on_tiles, slice_ranges
+from archsim.soc.data.map_reads import AskedMaps, read_on_tiles, slice_ranges
+from archsim.soc.data.no_numbers import NOT_ARRIVED, NotArrivedError
 from archsim.soc.data.tile_converters import codes_of, scales_of, tile_periphery
 from hwlib.errors import InputError
 
@@ -163,7 +164,7 @@ class TilePhysics(HeldTiles):
     ) -> LayerReads:
         """Read vectors on columns that hold the two parts of a weight."""
         if np.isnan(vectors).any():
-            raise RuntimeError(NOT_ARRIVED)
+            raise NotArrivedError(NOT_ARRIVED)
         vectors = self._with_bias(vectors, bias)
         count = len(vectors)
         scales = scales_of(vectors, self.chip)
