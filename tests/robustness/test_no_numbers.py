@@ -9,7 +9,8 @@ from tests.members import every
 from tests.onnx_models import model, node
 from workloads.datasets import Dataset
 
-FEATURES, CLASSES, IMAGES = 4, 3, 12
+FEATURES, CLASSES = 4, 3
+IMAGES = 12
 WEIGHTS = [("w", np.ones((CLASSES, FEATURES), np.float32))]
 # A number by itself: one, and none for zero.
 FAULTY = {

@@ -86,11 +86,11 @@ class Attributes:
 
 def graphs_of(node: NodeProto) -> list[GraphProto]:
     """The graphs that a node has as attributes: branches, or the body of a loop."""
-    found: list[GraphProto] = []
+    graphs: list[GraphProto] = []
     for item in node.attribute:
         if item.type in _GRAPHS:
-            found += [item.g] * item.HasField("g") + list(item.graphs)
-    return found
+            graphs += [item.g] * item.HasField("g") + list(item.graphs)
+    return graphs
 
 
 def tensors_read(node: NodeProto) -> list[str]:
