@@ -174,3 +174,19 @@ def test_a_branch_that_reads_what_nobody_makes_is_refused(load):
     nodes = [node("Relu", ["x"], ["a"]), *SIZE, either("alone", broken, BENT)]
     with pytest.raises(archsim.InputError, match="'nothing' is never made"):
         load(nodes, [("x", [1, 4])], [("y", None)], NUMBERS)
+
+
+def test_nodes_in_any_order_are_brought_into_theirs(load):
+    nodes = [
+        node("Relu", ["x"], ["a"]),
+        *SIZE,
+        either("alone", BENT, HALVED, ["b"]),
+        node("Exp", ["b"]),
+    ]
+    asked = ([("x", ["N", 4])], [("y", None)], NUMBERS)
+    # The choice reads "a" inside its branches alone.
+    for order in (nodes, nodes[::-1], [*nodes[1:], nodes[0]]):
+        assert operators(load(order, *asked)) == ["input", "relu", "multiply", "sigmoid"]
+    turning = body([node("Add", ["a", "y"], ["r"])], "r")
+    with pytest.raises(archsim.InputError, match="the graph has a cycle"):
+        load([*nodes[:4], either("alone", BENT, turning, ["b"]), node("Exp", ["b"])], *asked)
