@@ -177,14 +177,15 @@ def test_a_branch_that_reads_what_nobody_makes_is_refused(load):
 
 
 def test_nodes_in_any_order_are_brought_into_theirs(load):
+    # The choice reads "a" inside its branches alone: the size is that of "x".
+    size = [node("Shape", ["x"], ["sizes"]), *SIZE[1:]]
     nodes = [
         node("Relu", ["x"], ["a"]),
-        *SIZE,
+        *size,
         either("alone", BENT, HALVED, ["b"]),
         node("Exp", ["b"]),
     ]
     asked = ([("x", ["N", 4])], [("y", None)], NUMBERS)
-    # The choice reads "a" inside its branches alone.
     for order in (nodes, nodes[::-1], [*nodes[1:], nodes[0]]):
         assert operators(load(order, *asked)) == ["input", "relu", "multiply", "sigmoid"]
     turning = body([node("Add", ["a", "y"], ["r"])], "r")
