@@ -56,7 +56,8 @@ class Moves(Operator):
     def origins(self, layer: Layer, constants: Tensors) -> np.ndarray:
         """Where each output element comes from: its number in the input, -1 where it is filled."""
         if "index" in constants:
-            return constants["index"]
+            # Given values come as float32, whole numbers of a file as they are.
+            return np.rint(constants["index"]).astype(np.int64)
         if taken := walk_in(layer, "taken"):
             return walked(taken)
         if put := walk_in(layer, "put"):

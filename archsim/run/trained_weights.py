@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from archsim.operators.moves import Moves
 from archsim.operators.vocabulary import operator_of
 from archsim.run.trained import Training
 from archsim.soc.data.tensors import tensors_of
@@ -161,7 +162,12 @@ def _of_onnx(path: Path) -> dict[str, Any]:
 
     other = load_network(path)
     values = other.tensors.read() if other.tensors is not None else {}
-    kept = {layer.name for layer in other.layers if not layer.shares}
+    # Where elements move to is the network's own form, which a file may write in other layers.
+    kept = {
+        layer.name
+        for layer in other.layers
+        if not layer.shares and not isinstance(operator_of(layer), Moves)
+    }
     return {
         f"{layer}.{role}": value
         for layer, roles in values.items()

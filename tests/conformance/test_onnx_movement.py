@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+import archsim
 from tests.onnx_models import helper, loader, model, node, weight
 from workloads import load_network
+from workloads.datasets import load_dataset
 
 onnx = pytest.importorskip(
     "onnx", reason="the ONNX importer's tests need the package onnx (pip install archsim[onnx])"
@@ -182,3 +184,31 @@ def test_unsorted_nodes_and_local_functions(load):
         "linear",
         "relu",
     ]
+
+
+def test_what_moves_by_number_goes_from_a_training_to_an_inference(load, tmp_path):
+    # No walk tells a reflected edge: each element has the number of where it comes from.
+    nodes = [
+        node("Pad", ["x", "pads"], ["a"], mode="reflect", name="edge"),
+        node("Conv", ["a", "w"], ["b"], kernel_shape=[3, 3]),
+        node("Flatten", ["b"], ["c"]),
+        node("Gemm", ["c", "v"], transB=1),
+    ]
+    random = np.random.default_rng(1)
+    weights = [
+        ("pads", np.array([0, 0, 2, 2, 0, 0, 2, 2])),
+        ("w", random.normal(0, 0.3, (4, 1, 3, 3)).astype(np.float32)),
+        ("v", random.normal(0, 0.1, (10, 400)).astype(np.float32)),
+    ]
+    network = load(nodes, [("x", [1, 1, 8, 8])], [("y", None)], weights)
+    assert "index" in network.layer("edge").constants
+    data = load_dataset("digits", train=60, test=40)
+    folder = tmp_path / "run"
+    trained = archsim.train(network, "cim40", data, "sgd", epochs=1, folder=folder)
+    written = tmp_path / "trained.onnx"
+    trained.to_onnx(written)
+    percents = {
+        archsim.infer(network, "cim40", data, weights=weights, seeds=1).accuracy_percent
+        for weights in (trained, folder, written)
+    }
+    assert len(percents) == 1

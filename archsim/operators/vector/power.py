@@ -25,8 +25,12 @@ def raised(data, window):
 
 
 def raised_back(data, window):
+    exponent = data.words[0]
     for k in range(data.first.shape[0]):
-        slope = data.words[0] * data.first[k] ** (data.words[0] - np.float32(1.0))
+        # Below one a power has no slope at zero; as for a root, zero stands for it.
+        if exponent < np.float32(1.0) and data.first[k] == np.float32(0.0):
+            continue
+        slope = exponent * data.first[k] ** (exponent - np.float32(1.0))
         data.first_errors[k] += data.errors[k] * slope
 
 

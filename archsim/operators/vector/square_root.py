@@ -12,12 +12,14 @@ def value(x):
 
 
 def back(error, x, y):
-    return np.float32(0.5) * error / y
+    # A root of zero, which words of few bits give often, has no slope. That of a length or a
+    # deviation is zero there, as PyTorch has it.
+    return np.float32(0.5) * error / y if y > np.float32(0.0) else np.float32(0.0)
 
 
 @operator("square_root", onnx="Sqrt")
 class SquareRoot(Elementwise):
-    """The root, by a table; its slope 1/(2 y) by another."""
+    """The root, by a table; its slope 1/(2 y) by another, with zero at zero."""
 
     forward_actions = {"lookup": 1}
     backward_actions = {"lookup": 1, "multiply": 1}

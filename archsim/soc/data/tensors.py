@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from archsim.operators.moves import Moves
 from archsim.operators.shapes import Shape
 from archsim.operators.vocabulary import operator_of
 from hwlib.errors import InputError
@@ -172,8 +173,12 @@ def _array_layer(
 
 
 def _constant(layer: Layer, role: str, value: Any) -> np.ndarray:
-    """The values of a role, float32. A mask may be as low as a number gets, and infinite."""
+    """The values of a role, float32; numbers of elements that move are whole and may be larger than
+    those hold. A mask may be as low as a number gets, and infinite.
+    """
     array = np.asarray(value)
+    if isinstance(operator_of(layer), Moves) and array.dtype.kind in "iu":
+        return array
     if operator_of(layer).masks and array.dtype.kind == "f" and not np.isnan(array).any():
         with np.errstate(over="ignore"):  # beyond float32 is infinite
             return array.astype(np.float32)
