@@ -79,6 +79,7 @@ def _turned(what, inputs, kernel, groups=1, outputs=3, opset=11, bias=False, **f
     return (f"transposed convolution {what}", made, inputs, weights, opset)
 
 
+VOLUME = (2, 5, 6, 4)
 TURNED = [
     _turned("side by side", IMAGE, (2, 2), strides=[2, 2], bias=True),
     _turned("overlapping", IMAGE, (3, 3), strides=[2, 2], pads=[1, 1, 1, 1]),
@@ -86,8 +87,15 @@ TURNED = [
     _turned("dilated", IMAGE, (3, 2), dilations=[2, 1], pads=[1, 0, 2, 1]),
     _turned("a channel", IMAGE, (4, 4), groups=4, outputs=4, strides=[2, 2], pads=[1, 1, 1, 1]),
     _turned("of a line", (4, 7), (3,), strides=[2], pads=[1, 1], bias=True),
+    _turned("of a volume", VOLUME, (2, 3, 2), strides=[2, 1, 2], bias=True),
+    _turned(
+        "of a volume, overlapping", VOLUME, (3, 2, 3), pads=[1, 0, 1, 0, 1, 1], outputs=2, groups=2
+    ),
+    _turned(
+        "of a volume, with gaps", VOLUME, (2, 2, 1), strides=[3, 3, 2], output_padding=[1, 2, 1]
+    ),
+    _turned("of a volume, dilated", VOLUME, (3, 2, 2), dilations=[2, 1, 3]),
 ]
-VOLUME = (2, 5, 6, 4)
 
 
 def _volume(what, weights=(), kind="Conv", shape=VOLUME, **fields):

@@ -66,7 +66,17 @@ def from_torch(module: Any, example: Any, name: str | None = None) -> Network:
     with tempfile.TemporaryDirectory(prefix="archsim-") as folder:
         path = Path(folder) / f"{called}.onnx"
         left_out = _export(torch, module, inputs, path)
-        network = load_network(path)
+        try:
+            network = load_network(path)
+        except InputError as fault:
+            # The exported file is gone when this is read.
+            what, where, hint = (
+                text.replace(str(path), f"module {called}")
+                for text in (fault.what, fault.where, fault.hint)
+            )
+            raise InputError(
+                what, where=where, got=fault.got, allowed=fault.allowed, hint=hint
+            ) from None
         values = network.tensors.read() if network.tensors is not None else {}
     notes = network.notes
     if left_out:

@@ -71,12 +71,12 @@ def tested_images(network: Network, dataset: Dataset, options: InferenceOptions)
 
 
 def right_answers(outputs: np.ndarray, labels: np.ndarray) -> int:
-    """How many labels (images,), (images, steps) or (images, height, width) are the largest of
-    outputs (images, classes), (images, steps, classes) or (images, classes, height, width); of a
-    sequence with one label the last step answers.
+    """How many labels (images,), (images, steps), (images, height, width) or (images, depth, height,
+    width) are the largest of outputs (images, classes), (images, steps, classes) or (images,
+    classes, ...); of a sequence with one label the last step answers.
     """
     asked = outputs[:, -1] if outputs.ndim > labels.ndim + 1 else outputs
-    axis = 1 if labels.ndim == 3 else -1
+    axis = 1 if labels.ndim > 2 else -1
     return int((asked.argmax(axis=axis) == labels).sum())
 
 

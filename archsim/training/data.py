@@ -65,7 +65,7 @@ def prepare(network: Network, data: Any) -> Prepared:
         if (
             labels.dtype.kind not in "iu"
             or labels.shape[1:] not in ((), (1,), positions)
-            or (len(positions) == 2 and labels.shape[1:] != positions)
+            or (len(positions) > 1 and labels.shape[1:] != positions)
         ):
             raise InputError(
                 "labels are integers, one an image, one a time step or one a pixel",

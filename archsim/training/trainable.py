@@ -40,16 +40,16 @@ def with_outputs(network: Network) -> Network:
 
 def with_positions(network: Network) -> Network:
     """The network with its pixels one after the other, each with the scores of its classes, where it
-    ends in a map (classes, height, width); any other as it is.
+    ends in a map (classes, height, width) or a volume of them; any other as it is.
     """
     last = trained_layers(network)[-1]
     scores = scores_of(last.output_shape)
-    if scores is None or len(scores.positions) != 2:
+    if scores is None or len(scores.positions) < 2:
         return network
     turned = (*scores.positions, scores.classes)
     rows = (math.prod(scores.positions), scores.classes)
     pixels, each = f"{last.name}.pixels", f"{last.name}.scores"
-    axes = (("axes", (1, 2, 0)),)
+    axes = (("axes", (*range(1, len(turned)), 0)),)
     added = (
         Layer(pixels, "transpose", (last.name,), (last.output_shape,), turned, settings=axes),
         Layer(each, "reshape", (pixels,), (turned,), rows),

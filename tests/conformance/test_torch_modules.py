@@ -77,6 +77,15 @@ def test_a_module_that_has_no_form_in_onnx_is_refused_with_its_function(torch):
     with pytest.raises(archsim.InputError, match=r"No ONNX function found for .*aten\.cummax"):
         archsim.from_torch(Largest(), torch.zeros(1, 3))
 
+    class Sorted(torch.nn.Module):
+        def forward(self, x):
+            return torch.topk(x, 2)[0]
+
+    # by the module, not by the file that it was exported to
+    with pytest.raises(archsim.InputError, match=r"module Sorted: node \d+ .*\(TopK\)") as fault:
+        archsim.from_torch(Sorted(), torch.zeros(1, 3))
+    assert ".onnx" not in str(fault.value)
+
 
 def test_the_example_loses_nothing_at_high_resolution_and_falls_with_the_bits(torch):
     results = runpy.run_path(str(ROOT / "docs" / "examples" / "trained_in_pytorch.py"))["main"]()

@@ -8,6 +8,8 @@ from tests.robustness.test_arrays_of_data import arrays
 from workloads import load_network
 from workloads.datasets import fit_dataset, load_dataset
 
+HALVES = ("train", "test")
+
 
 def refused(call, *words):
     with pytest.raises(InputError) as caught:
@@ -75,3 +77,50 @@ def test_first_images():
         and "first 100 training" in few.notes[-1]
     )
     refused(lambda: digits.first(train=2000), "not that many train images", "1 to 1437")
+
+
+def stored(folder, images, labels):
+    path = folder / "own.npz"
+    parts = {"images": images, "labels": labels}
+    np.savez(path, **{f"{half}_{name}": part for name, part in parts.items() for half in HALVES})
+    return load_dataset(path)
+
+
+def network_with(folder, shape):
+    path = folder / "own.toml"
+    layers = '[[layer]]\nname = "flat"\noperator = "flatten"\n[[layer]]\nname = "fc"\noperator = "linear"\nfeatures = 3'
+    path.write_text(f'schema = 1\nname = "own"\ninput = {list(shape)}\n{layers}\n')
+    return load_network(path)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ((5, 7), (5, 7)),
+        ((1, 5, 7), (5, 7)),
+        ((5, 7), (1, 5, 7)),
+        ((2, 3, 5, 7), (2, 3, 5, 7)),
+        ((3, 5, 7), (1, 3, 5, 7)),
+    ],
+)
+def test_lines_and_volumes_reach_a_network_of_their_axes(given, wanted, tmp_path):
+    images = np.random.default_rng(1).random((6, *given), np.float32)
+    dataset = stored(tmp_path, images, np.arange(6) % 3)
+    fitted = fit_dataset(network_with(tmp_path, wanted), dataset)
+    assert fitted.image_shape == wanted
+    assert (fitted.test_images.reshape(images.shape) == images).all()
+
+
+@pytest.mark.parametrize("wanted", [(7, 5), (5, 7, 1), (35, 1), (7, 5, 1)])
+def test_rows_do_not_become_channels(wanted, tmp_path):
+    dataset = stored(tmp_path, np.zeros((6, 5, 7), np.float32), np.arange(6) % 3)
+    refused(lambda: fit_dataset(network_with(tmp_path, wanted), dataset), "the network takes")
+
+
+def test_classes_before_the_places_of_a_line_are_told(tmp_path):
+    path = tmp_path / "line.toml"
+    path.write_text(
+        'schema = 1\nname = "line"\ninput = [3, 5]\n[[layer]]\nname = "same"\noperator = "relu"\n'
+    )
+    dataset = stored(tmp_path, np.zeros((6, 3, 5), np.float32), np.arange(30).reshape(6, 5) % 3)
+    refused(lambda: fit_dataset(load_network(path), dataset), "positions before classes, 5x3")

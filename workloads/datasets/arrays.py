@@ -24,10 +24,10 @@ LARGEST_TOKEN = 2**24 - 1
 def read_arrays(text: str | Path) -> Dataset:
     """The data set of an .npz file, under the file's name.
 
-    Images are (images, height, width), (images, channels, height, width) or (images, features):
-    floats from 0 to 1, or unsigned bytes, which are divided by 255; whole numbers of 16 bits or more
-    (sequences, tokens) are tokens. Labels are whole numbers from 0, one an image, or one a time
-    step. Raises InputError naming the file and the array.
+    Images are (images, height, width), (images, channels, height, width), (images, channels, depth,
+    height, width) or (images, features): floats from 0 to 1, or unsigned bytes, which are divided by
+    255; whole numbers of 16 bits or more (sequences, tokens) are tokens. Labels are whole numbers
+    from 0, one an image, a time step or a pixel. Raises InputError naming the file and the array.
     """
     path = checked_path(str(text))
     arrays = _load(path)
@@ -94,12 +94,13 @@ def _load(path: Path) -> dict[str, np.ndarray]:
 
 
 def _images(array: np.ndarray, where: str) -> np.ndarray:
-    if array.ndim not in (2, 3, 4) or 0 in array.shape:
+    if array.ndim not in (2, 3, 4, 5) or 0 in array.shape:
         raise InputError(
             "not an array of images",
             where=where,
             got=array.shape,
-            allowed="(images, height, width), (images, channels, height, width) or (images, features)",
+            allowed="(images, features), (images, height, width), (images, channels, height, width) or "
+            "(images, channels, depth, height, width)",
         )
     # Bytes are the usual form of images and have one scale; whole numbers of other widths have none
     # that could be known.
@@ -141,7 +142,7 @@ def _is_one_hot(array: np.ndarray) -> bool:
 
 def _labels(array: np.ndarray, where: str) -> np.ndarray:
     # One-hot rows and floats are refused and not guessed at.
-    counts = array.ndim in (1, 2, 3) and array.dtype.kind in "iu" and array.size
+    counts = array.ndim in (1, 2, 3, 4) and array.dtype.kind in "iu" and array.size
     if not counts or (array.ndim > 1 and _is_one_hot(array)):
         raise InputError(
             "labels are one whole number an image, one a time step, or one a pixel",

@@ -108,8 +108,8 @@ class Dataset:
 
 
 def fit_dataset(network: Network, dataset: Dataset) -> Dataset:
-    """The data set with images of the network's input shape: as they are, or flattened for an input
-    of (features,).
+    """The data set with images of the network's input shape: as they are, with more or fewer axes of
+    length one, or flattened for an input of (features,).
 
     Raises InputError where the shapes or the number of classes do not fit, with the built-in
     networks that do.
@@ -118,9 +118,11 @@ def fit_dataset(network: Network, dataset: Dataset) -> Dataset:
     shape = dataset.image_shape
     wanted = network.input_shape
     outputs = network.output_shape
-    # Only flattening is safe. Another shape of as many numbers (1x28x28 as 28x28x1) would mix up
-    # rows and channels.
-    if math.prod(wanted) != math.prod(shape) or (wanted != shape and len(wanted) != 1):
+    # Only flattening is safe, and an axis of length one more or less (rows of an image of one channel
+    # as steps). Another shape of as many numbers (1x28x28 as 28x28x1) would mix up rows and channels.
+    same = [size for size in wanted if size > 1] == [size for size in shape if size > 1]
+    fits = wanted == shape or len(wanted) == 1 or (same and len(wanted) != len(shape))
+    if math.prod(wanted) != math.prod(shape) or not fits:
         raise InputError(
             f"the network takes {_text(wanted)} (channels x height x width), the images are {_text(shape)}",
             where=where,
@@ -136,7 +138,7 @@ def fit_dataset(network: Network, dataset: Dataset) -> Dataset:
             where=where,
             got=_text(outputs),
             allowed=_wanted(dataset.classes, answers),
-            hint=_advice(shape, dataset.classes),
+            hint=_turned(outputs, answers) or _advice(shape, dataset.classes),
         )
     if wanted == shape:
         return dataset
@@ -152,8 +154,15 @@ def _answered(scores: Scores, answers: tuple[int, ...]) -> bool:
     return answers == scores.positions or (not answers and len(scores.positions) < 2)
 
 
+def _turned(outputs: tuple[int, ...], answers: tuple[int, ...]) -> str:
+    """What to do about scores of a line that have their classes first, as in PyTorch; empty for others."""
+    if len(outputs) != 2 or answers != outputs[1:]:
+        return ""
+    return f"end it with a transpose: positions before classes, {_text(outputs[::-1])}"
+
+
 def _wanted(classes: int, answers: tuple[int, ...]) -> str:
-    if len(answers) == 2:
+    if len(answers) > 1:
         return f"{classes} channels or more of {_text(answers)}"
     return f"{classes} outputs or more"
 

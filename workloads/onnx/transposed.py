@@ -1,51 +1,59 @@
-"""ONNX transposed convolutions: a product an input position, and windows of outputs added up."""
+"""ONNX transposed convolutions: a product an input position, and windows of outputs added up; those of
+a volume in two steps.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.operators.shapes import Shape, both_ends
 from workloads.onnx.builder import Builder, Converter
-from workloads.onnx.images import add_bias, image_shape, pair
+from workloads.onnx.images import add_bias, image_shape
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Value
 from workloads.onnx.sharing import WeightKey, WeightSource
+from workloads.onnx.volumes import DIMENSIONS
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
 
 class Turned(NamedTuple):
-    """A node's sizes; one of one axis has the height 1.
+    """A node's sizes (depth, height, width); one of fewer axes has the length 1 along those before.
 
     Args:
         channels: of the input.
         outputs: channels of the output.
         groups: of channels.
-        size: (height, width) of the input.
-        kernel: of the convolution that it transposes, with its stride, dilation and the padding
-            (top, left, bottom, right) that the output leaves out.
+        size: of the input.
+        out: of the output.
+        kernel: of the convolution that it transposes, with its stride and dilation.
+        before: what the output leaves out before each axis, of what the windows reach.
+        after: the same behind each axis.
     """
 
     channels: int
     outputs: int
     groups: int
-    size: tuple[int, int]
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
-    dilation: tuple[int, int]
-    padding: tuple[int, int, int, int]
+    size: Shape
+    out: Shape
+    kernel: Shape
+    stride: Shape
+    dilation: Shape
+    before: Shape
+    after: Shape
 
 
 def _transposed(builder: Builder, node: NodeProto) -> None:
     value = builder.source(node.input[0], node)
     out = builder.full(node.output[0], node)
     turned = _sizes(builder, node, out)
-    flat = len(value.full) == 3
-    source = value.layer
-    if flat:
-        image = (turned.channels, *turned.size)
-        source = builder.reshaped(source, image, node, suffix="_image")
+    depth, height, width = turned.size
+    # A product an input position: where these lie does not matter before the windows.
+    image = (turned.channels, depth * height, width)
+    source = builder.reshaped(value.layer, image, node, suffix="_image")
     weight = node.input[1]
     added = node.input[2] if len(node.input) > 2 else ""
     if added:
@@ -54,29 +62,20 @@ def _transposed(builder: Builder, node: NodeProto) -> None:
     key = WeightKey("transposed", builder.origins.of(weight), (turned.groups,))
     sharing = builder.shared(name, key)
     builder.weights[name] = WeightSource(node)
-    cells = turned.kernel[0] * turned.kernel[1]
     builder.add(
         name,
         "conv2d",
         (source,),
-        (turned.outputs * cells, *turned.size),
+        (turned.outputs * math.prod(turned.kernel), *image[1:]),
         node,
         kernel=(1, 1),
         groups=turned.groups,
         shares=sharing.shares,
         transposed=sharing.transposed,
     )
-    shape = (turned.outputs, 1, out[2]) if flat else (turned.outputs, out[2], out[3])
-    layer = builder.add(
-        builder.unique(f"{name}_fold"),
-        "fold",
-        (name,),
-        shape,
-        node,
-        kernel=turned.kernel,
-        stride=turned.stride,
-        padding=turned.padding,
-        dilation=turned.dilation,
+    deep = len(out) == DIMENSIONS + 2
+    layer = (
+        _of_volume(builder, node, turned, name) if deep else _folded(builder, node, turned, name)
     )
     if added:
         # what is added once an output cannot lie on an array that adds to several
@@ -86,12 +85,58 @@ def _transposed(builder: Builder, node: NodeProto) -> None:
     builder.values[node.output[0]] = Value(layer, out, 0)
 
 
+def _folded(builder: Builder, node: NodeProto, turned: Turned, name: str, maps: int = 0) -> str:
+    """Windows of height and width added up, of as many `maps` (0: the output's channels)."""
+    return _fold(builder, node, turned, name, (maps or turned.outputs, *turned.out[1:]), (1, 2))
+
+
+def _of_volume(builder: Builder, node: NodeProto, turned: Turned, name: str) -> str:
+    """Windows of a volume: those of each plane and place of the kernel's depth are added up, then the
+    planes.
+    """
+    depth, height, width = turned.size
+    cells = turned.kernel[1] * turned.kernel[2]
+    planes = turned.outputs * turned.kernel[0]
+    apart = (planes, cells, depth, height * width)
+    layer = builder.reshaped(name, apart, node, suffix="_windows")
+    together = (planes, depth, cells, height * width)
+    axes = (("axes", (0, 2, 1, 3)),)
+    layer = builder.reshaped(layer, together, node, "transpose", "_planes", settings=axes)
+    image = (planes * depth * cells, height, width)
+    layer = builder.reshaped(layer, image, node, suffix="_plane_windows")
+    layer = _folded(builder, node, turned, layer, planes * depth)
+    positions = turned.out[1] * turned.out[2]
+    layer = builder.reshaped(layer, (planes, depth, positions), node, suffix="_depth")
+    return _fold(builder, node, turned, layer, (turned.outputs, turned.out[0], positions), (0,))
+
+
+def _fold(
+    builder: Builder, node: NodeProto, turned: Turned, layer: str, shape: Shape, axes: Sequence[int]
+) -> str:
+    """Windows along height and width (axes 1 and 2), or along the depth, added up to `shape`."""
+
+    def along(sizes: Shape, else_: int) -> tuple[int, int]:
+        return (sizes[0], else_) if len(axes) == 1 else (sizes[1], sizes[2])
+
+    return builder.add(
+        builder.unique(f"{layer}_fold"),
+        "fold",
+        (layer,),
+        shape,
+        node,
+        kernel=along(turned.kernel, 1),
+        stride=along(turned.stride, 1),
+        padding=(*along(turned.before, 0), *along(turned.after, 0)),
+        dilation=along(turned.dilation, 1),
+    )
+
+
 def _sizes(builder: Builder, node: NodeProto, out: Shape) -> Turned:
     fields = Attributes(node)
     weight = builder.weight_shape(node.input[1], node)
     rank = len(weight) - 2
-    if rank not in (1, 2):
-        what = "only 1-D and 2-D transposed convolutions are supported"
+    if not 1 <= rank <= DIMENSIONS:
+        what = "only transposed convolutions of lines, images and volumes are supported"
         raise builder.fault(node, what, "cut the network before it", weight)
     full = image_shape(builder, node, (len(weight),))
     groups = fields.integer("group", 1)
@@ -106,26 +151,32 @@ def _sizes(builder: Builder, node: NodeProto, out: Shape) -> Turned:
         what = "kernel, strides and dilations do not fit the weight"
         raise builder.fault(node, what, got=(kernel, stride, dilation))
     before = _before(builder, node, fields, rank)
-    after = []
+    first, after = [], []
     for axis in range(rank):
         reach = (full[2 + axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1
-        if before[axis] is None:  # SAME: the output's size says how much is left out
+        left_out = before[axis]
+        if left_out is None:  # SAME: the output's size says how much is left out
             total = max(0, reach - out[2 + axis])
-            upper = fields.text("auto_pad", "") != "SAME_LOWER"
-            before[axis] = both_ends(total, upper)[0]
-        after.append(reach - (before[axis] or 0) - out[2 + axis])
-    top, left = (0, before[0] or 0) if rank == 1 else (before[0] or 0, before[1] or 0)
-    bottom, right = (0, after[0]) if rank == 1 else (after[0], after[1])
+            left_out = both_ends(total, fields.text("auto_pad", "") != "SAME_LOWER")[0]
+        first.append(left_out)
+        after.append(reach - left_out - out[2 + axis])
     return Turned(
         channels=weight[0],
         outputs=weight[1] * groups,
         groups=groups,
-        size=pair(full[2:]),
-        kernel=pair(kernel),
-        stride=pair(stride),
-        dilation=pair(dilation),
-        padding=(top, left, bottom, right),
+        size=_whole(full[2:], 1),
+        out=_whole(out[2:], 1),
+        kernel=_whole(kernel, 1),
+        stride=_whole(stride, 1),
+        dilation=_whole(dilation, 1),
+        before=_whole(first, 0),
+        after=_whole(after, 0),
     )
+
+
+def _whole(sizes: Sequence[int], missing: int) -> Shape:
+    """Sizes of all axes, with `missing` for those that a line or an image has not."""
+    return (*[missing] * (DIMENSIONS - len(sizes)), *sizes)
 
 
 def _before(builder: Builder, node: NodeProto, fields: Attributes, rank: int) -> list[int | None]:
