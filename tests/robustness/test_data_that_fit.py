@@ -88,7 +88,10 @@ def stored(folder, images, labels):
 
 def network_with(folder, shape):
     path = folder / "own.toml"
-    layers = '[[layer]]\nname = "flat"\noperator = "flatten"\n[[layer]]\nname = "fc"\noperator = "linear"\nfeatures = 3'
+    layers = (
+        '[[layer]]\nname = "flat"\noperator = "flatten"\n'
+        '[[layer]]\nname = "fc"\noperator = "linear"\nfeatures = 3'
+    )
     path.write_text(f'schema = 1\nname = "own"\ninput = {list(shape)}\n{layers}\n')
     return load_network(path)
 
