@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import io
 import logging
 import tempfile
@@ -112,7 +113,13 @@ def _export(torch: Any, module: Any, inputs: tuple[Any, ...], path: Path) -> lis
             if not isinstance(module, torch.export.ExportedProgram):
                 program = torch.export.export(module, inputs)
             left_out = _dropout_off(torch, module, program)
-            written = torch.onnx.export(program, inputs, dynamo=True, verbose=False)
+            with _equals_apart(torch, program) as exact:
+                written = torch.onnx.export(program, inputs, dynamo=True, verbose=False)
+            stored = written.model.graph.initializers
+            for held, values in exact.items():
+                # One that was folded into another stays off by a bit of one weight.
+                if held in stored:
+                    stored[held].const_value = type(stored[held].const_value)(values, name=held)
             written.save(str(path), external_data=False)
     except Exception as fault:  # the exporter runs the module's own code, which may raise anything
         raise InputError(
@@ -121,6 +128,34 @@ def _export(torch: Any, module: Any, inputs: tuple[Any, ...], path: Path) -> lis
             hint="torch.export.export(module, (example,)) says where",
         ) from fault
     return left_out
+
+
+@contextlib.contextmanager
+def _equals_apart(torch: Any, program: Any) -> Iterator[dict[str, Any]]:
+    """Matrices of a program that are equal and yet not the same tensor differ inside by the last bit of
+    a weight: the exporter stores small ones of equal content once, and copies of a layer that nobody has
+    trained yet would share one array. Gives what they are, by name.
+    """
+    held = program.state_dict
+    whole = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+    places: dict[bytes, dict[int, int]] = {}
+    exact = {}
+    for name, values in list(held.items()):
+        if values.dim() < 2 or not values.is_floating_point() or not values.numel():
+            continue
+        bits = values.detach().cpu().contiguous().view(whole[values.element_size()])
+        equals = places.setdefault(hashlib.sha256(bits.numpy().tobytes()).digest(), {})
+        number = equals.setdefault(values.data_ptr(), len(equals))
+        if number:
+            exact[name] = values
+            other = values.detach().clone(memory_format=torch.contiguous_format)
+            other.view(whole[values.element_size()]).view(-1)[0] ^= number
+            kept = isinstance(values, torch.nn.Parameter)
+            held[name] = torch.nn.Parameter(other, values.requires_grad) if kept else other
+    try:
+        yield exact
+    finally:
+        held.update(exact)
 
 
 def _reason(fault: BaseException) -> str:

@@ -52,12 +52,17 @@ class _Read(torch.autograd.Function):
 
 class OnArrays(torch.nn.Module):
     """A linear or convolution layer on arrays. `arrays` holds its devices; it has no weights of its
-    own.
+    own. `part` is the module that it stands for.
     """
 
-    def __init__(self, arrays: LayerArrays):
+    def __init__(self, arrays: LayerArrays, part: torch.nn.Module):
         super().__init__()
         self.arrays = arrays
+        # A network has a line as an image of one row.
+        self._line = isinstance(part, torch.nn.Conv1d)
+        # Edges that are not zeros are made before the arrays, as the module makes them.
+        self._edges = getattr(part, "padding_mode", "zeros")
+        self._widths = getattr(part, "_reversed_padding_repeated_twice", [])
         # what makes errors come back to a layer whose inputs need none
         self.anchor = torch.nn.Parameter(torch.zeros(()))
 
@@ -65,6 +70,11 @@ class OnArrays(torch.nn.Module):
         """Outputs of the same form as those of the layer that it stands for, float32."""
         layer = self.arrays.layer
         (wanted,) = layer.input_shapes
+        given = layer.output_shape
+        if self._line:
+            wanted, given = (wanted[0], wanted[2]), (given[0], given[2])
+        if self._edges != "zeros":
+            x = torch.nn.functional.pad(x, self._widths, mode=self._edges)
         if tuple(x.shape[1:]) != wanted:
             raise InputError(
                 "the inputs do not have the sizes of the example",
@@ -75,7 +85,7 @@ class OnArrays(torch.nn.Module):
         # A forward pass under no_grad in train() has no step behind it and must not be taken for a
         # mini-batch.
         learn = self.training and torch.is_grad_enabled()
-        return _Read.apply(x, self.anchor, self.arrays, layer.output_shape, learn)
+        return _Read.apply(x, self.anchor, self.arrays, given, learn)
 
     def extra_repr(self) -> str:
         shape = self.arrays.layer.matrix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
     from archsim.trace import Activity
     from archsim.trace.upkeep import Refreshes
     from archsim.training.settings import TrainingSettings
-    from workloads.network import Network
+    from workloads.network import Layer, Network
 
 # Attention and recurrent modules hide their products inside functions that nothing can be put in
-# place of.
-_KINDS = (torch.nn.Linear, torch.nn.Conv2d)
+# place of: they take the weights of their parts and call none.
+_KINDS = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d)
+_HIDING = (torch.nn.MultiheadAttention, torch.nn.RNNBase)
 
 
 class OnChip:
@@ -162,23 +164,46 @@ def on_chip(
     return OnChip(placed, network, start.chip, start.scheme, start.settings, start.notes)
 
 
+def _as_called(layer: Layer, part: Any) -> Layer:
+    """The layer with the padding of the module itself: the network has a padding before it in it, too."""
+    if isinstance(part, torch.nn.Linear):
+        return layer
+    own = [0] * 4
+    if part.padding_mode == "zeros":
+        # (left, right) of the last axis, then (top, bottom), of a line's one axis alone
+        left, right, top, bottom = [*part._reversed_padding_repeated_twice, 0, 0][:4]
+        own = [top, left, bottom, right]
+    before = [all_ - its for all_, its in zip(layer.padding, own)]
+    (channels, height, width), *_ = layer.input_shapes
+    shape = (channels, height + before[0] + before[2], width + before[1] + before[3])
+    return dataclasses.replace(layer, padding=tuple(own), input_shapes=(shape,))
+
+
 def _replace(module: Any, network: Network, settings: TrainingSettings) -> None:
     """Put the module's layers on arrays, in place. Raises InputError for one that is no module."""
     layers = {layer.name: layer for layer in network.array_layers}
+    hidden = {
+        f"{path}.{inner}"
+        for path, part in module.named_modules()
+        if isinstance(part, _HIDING)
+        for inner, _ in part.named_modules()
+    }
     number = 0
     # A list first, as modules are replaced while it is gone through.
     for path, part in list(module.named_modules()):
         name = safe(path)
-        if not isinstance(part, _KINDS) or name not in layers:
+        if not isinstance(part, _KINDS) or name not in layers or path in hidden:
             continue
-        arrays = LayerArrays(layers.pop(name), matrix_of(part), settings, number)
+        layer = _as_called(layers.pop(name), part)
+        arrays = LayerArrays(layer, matrix_of(part), settings, number)
         parent = module.get_submodule(path.rpartition(".")[0])
-        setattr(parent, path.rpartition(".")[2], OnArrays(arrays))
+        setattr(parent, path.rpartition(".")[2], OnArrays(arrays, part))
         number += 1
     if layers:
         raise InputError(
             "layers on arrays are not linear or convolution modules of their own",
             where=f"network '{network.name}'",
             got=", ".join([*layers][:5]),
-            hint="torch.nn.Linear and torch.nn.Conv2d, each with a name in the module",
+            hint="torch.nn.Linear, torch.nn.Conv1d and torch.nn.Conv2d, each with a name in the module and "
+            "called once; attention written with them instead of torch.nn.MultiheadAttention",
         )

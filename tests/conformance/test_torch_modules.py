@@ -1,5 +1,6 @@
 """Does a PyTorch module come over with its own names, its weights, and what it computes?"""
 
+import copy
 import runpy
 import sys
 from pathlib import Path
@@ -93,3 +94,44 @@ def test_the_example_loses_nothing_at_high_resolution_and_falls_with_the_bits(to
     assert abs(high.accuracy_percent - high.reference_accuracy_percent) <= 0.5
     assert high.reference_accuracy_percent > 90
     assert high.accuracy_percent + 0.5 >= usual.accuracy_percent > low.accuracy_percent
+
+
+@pytest.mark.parametrize("kind", ["module", "exported", "half"])
+def test_equal_layers_have_arrays_of_their_own_and_one_layer_has_one(torch, kind):
+    """Copies that nobody has trained yet, and layers that begin with zeros, are equal and not the same."""
+
+    class Equal(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = torch.nn.Linear(8, 8)
+            self.same = self.first
+            self.copy = copy.deepcopy(self.first)
+            self.zeros = torch.nn.Linear(8, 8, bias=False)
+            self.more_zeros = torch.nn.Linear(8, 8, bias=False)
+            for layer in (self.zeros, self.more_zeros):
+                torch.nn.init.zeros_(layer.weight)
+
+        def forward(self, x):
+            x = self.same(torch.tanh(self.copy(torch.tanh(self.first(x)))))
+            return self.more_zeros(self.zeros(x) + x)
+
+    module, example = Equal().eval(), torch.zeros(1, 8)
+    if kind == "half":
+        module, example = module.half(), example.half()
+    before = copy.deepcopy(module.state_dict())
+    given = torch.export.export(module, (example,)) if kind == "exported" else module
+    network = archsim.from_torch(given, example)
+    assert network.weights == 4 * 64
+    assert [bool(layer.shares) for layer in network.array_layers] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
+    held = network.tensors.read()
+    for name in ("copy", "zeros", "more_zeros"):
+        wanted = before[f"{name}.weight"].float().numpy()
+        assert (held[name]["weights"] == wanted).all()
+    for after in (module.state_dict(), given.state_dict if kind == "exported" else before):
+        assert all(torch.equal(after[name], before[name]) for name in before)

@@ -83,6 +83,57 @@ def test_with_exact_weights_a_step_is_that_of_pytorch():
     np.testing.assert_allclose(norm, module[1].weight.detach(), atol=2e-5)
 
 
+def edges():
+    """Convolutions of a line and of an image, whose edges are zeros, a ring, or made before them."""
+
+    class Causal(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = torch.nn.Conv1d(4, 4, 3, dilation=2)
+
+        def forward(self, x):
+            return self.inner(torch.nn.functional.pad(x, (4, 0)))
+
+    torch.manual_seed(4)
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(1, 2, 3, padding=1, padding_mode="circular"),
+        torch.nn.ZeroPad2d((1, 0, 2, 0)),
+        torch.nn.Conv2d(2, 4, 2, padding="same"),
+        torch.nn.Flatten(2),
+        torch.nn.Conv1d(4, 4, 3, padding=2, stride=2),
+        torch.nn.Tanh(),
+        Causal(),
+        torch.nn.Flatten(),
+        torch.nn.Linear(4 * 46, 10),
+    )
+
+
+def test_lines_and_edges_are_those_of_pytorch():
+    module = edges()
+    analog = on_chip(module, batch=4, settings=EXACT)
+    assert list(analog.layers) == ["0", "2", "4", "6.inner", "8"]
+    images, labels = digits(4)
+    plain = torch.optim.SGD(module.parameters(), lr=0.1)
+    rule = analog.optimiser()
+    for model, optimiser in ((module, plain), (analog, rule)):
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(model(images), labels).backward()
+        optimiser.step()
+    for name in analog.layers:
+        arrays = analog.layers[name].arrays.machine.arrays.layer_weights()[name]
+        part = module.get_submodule(name)
+        wanted = part.weight.detach().reshape(len(arrays), -1).numpy()
+        np.testing.assert_allclose(arrays[:, :-1], wanted, atol=2e-5)
+        np.testing.assert_allclose(arrays[:, -1], part.bias.detach(), atol=2e-5)
+    assert analog.price().area_mm2 > 0
+
+
+def test_products_inside_of_attention_are_refused_by_name():
+    layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    with pytest.raises(archsim.InputError, match=r"self_attn\.out_proj.*MultiheadAttention"):
+        on_chip(torch.nn.Sequential(torch.nn.Flatten(0, 1), torch.nn.TransformerEncoder(layer, 2)))
+
+
 @pytest.mark.study
 def test_it_learns_on_devices_and_is_priced_with_its_activity():
     analog = on_chip(small(), scheme="sgd", batch=1, seed=2, settings={"learning_rate": 0.05})
