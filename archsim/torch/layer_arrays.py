@@ -85,7 +85,8 @@ class LayerArrays:
             raise InputError(
                 "this layer was read again before its optimiser's step",
                 where=self.layer.name,
-                hint="a layer is used once a mini-batch; call step() behind backward()",
+                hint="a layer is used once a mini-batch; call step() behind backward(), or forget() of the "
+                "chip behind a pass that ended early",
             )
         # The room for kept inputs was made for a mini-batch of this size; fewer (the last of an
         # epoch) fit.
@@ -104,6 +105,11 @@ class LayerArrays:
         else:
             self.tested += images
         return results
+
+    def forget(self) -> None:
+        """Have no mini-batch waiting."""
+        self.waiting = 0
+        self.returned = False
 
     def backward(self, errors: np.ndarray, wanted: bool) -> np.ndarray:
         """Take the errors of a mini-batch's outputs back.

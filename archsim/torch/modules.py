@@ -59,7 +59,7 @@ class OnArrays(torch.nn.Module):
         super().__init__()
         self.arrays = arrays
         # A network has a line as an image of one row.
-        self._line = isinstance(part, torch.nn.Conv1d)
+        self._line = isinstance(part, torch.nn.Conv1d | torch.nn.ConvTranspose1d)
         # Edges that are not zeros are made before the arrays, as the module makes them.
         self._edges = getattr(part, "padding_mode", "zeros")
         self._widths = getattr(part, "_reversed_padding_repeated_twice", [])
@@ -92,6 +92,56 @@ class OnArrays(torch.nn.Module):
         return f"{shape.rows} x {shape.columns} weights on arrays"
 
 
+class FoldedArrays(torch.nn.Module):
+    """A transposed convolution on arrays: a product an input position, whose windows PyTorch adds up, and
+    a bias that no array holds.
+
+    Args:
+        products: the arrays.
+        part: the module that it stands for.
+    """
+
+    def __init__(self, products: OnArrays, part: Any):
+        super().__init__()
+        self.products = products
+        self.bias = part.bias
+        self._part = {
+            name: tuple(getattr(part, name))
+            for name in ("kernel_size", "dilation", "padding", "stride", "output_padding")
+        }
+        lacking = zip(self._part["output_padding"], self._part["stride"])
+        if any(more >= stride for more, stride in lacking):
+            raise InputError(
+                "an output_padding of a stride or more is not supported",
+                where=products.arrays.layer.name,
+                got=self._part["output_padding"],
+                allowed=f"below {self._part['stride']}",
+            )
+
+    def forward(self, x: Any) -> Any:
+        """Outputs of the same form as those of the layer that it stands for, float32."""
+        windows = self.products(x)
+        kernel, dilation, padding, stride, more = self._part.values()
+        sizes = [
+            (size - 1) * s - 2 * p + d * (k - 1) + m + 1
+            for size, s, p, d, k, m in zip(x.shape[2:], stride, padding, dilation, kernel, more)
+        ]
+        # PyTorch folds images: a line is one of a single row.
+        row = [0] * (2 - len(sizes))
+        one = [1] * len(row)
+        outputs = torch.nn.functional.fold(
+            windows.reshape(len(x), windows.shape[1], -1),
+            (*one, *sizes),
+            (*one, *kernel),
+            (*one, *dilation),
+            (*row, *padding),
+            (*one, *stride),
+        ).reshape(len(x), -1, *sizes)
+        if self.bias is None:
+            return outputs
+        return outputs + self.bias.reshape(-1, *[1] * len(sizes))
+
+
 class SchemeOptimiser(torch.optim.Optimizer):
     """The update rule of a scheme, on all layers on arrays. `rate` is its learning rate, which
     schedules of PyTorch may change as `lr` of its group.
@@ -120,7 +170,14 @@ class SchemeOptimiser(torch.optim.Optimizer):
 
 
 def matrix_of(part: Any) -> np.ndarray:
-    """The weights (outputs, inputs) of a linear or convolution module, the bias in the last column."""
+    """The weights (outputs, inputs) of a linear or convolution module, the bias in the last column; of a
+    transposed one those of its windows (outputs x kernel, inputs), without.
+    """
+    if isinstance(part, torch.nn.ConvTranspose1d | torch.nn.ConvTranspose2d):
+        held = part.weight.detach().to("cpu", torch.float32)
+        inputs = len(held) // part.groups
+        windows = held.reshape(part.groups, inputs, -1).transpose(1, 2).reshape(-1, inputs)
+        return np.ascontiguousarray(windows.numpy())
     weights = part.weight.detach().to("cpu", torch.float32).reshape(len(part.weight), -1)
     if part.bias is not None:
         bias = part.bias.detach().to("cpu", torch.float32)[:, None]

@@ -17,7 +17,7 @@ from archsim.run.training_cost import MeasuredTraining, cost_of_steps
 from archsim.run.training_start import TrainingTerms, training_start
 from archsim.schemes import load_scheme
 from archsim.torch.layer_arrays import LayerArrays
-from archsim.torch.modules import OnArrays, SchemeOptimiser, matrix_of
+from archsim.torch.modules import FoldedArrays, OnArrays, SchemeOptimiser, matrix_of
 from archsim.training.recorder import measured_activities
 from hwlib.errors import InputError
 from workloads.onnx.origin import safe
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 # Attention and recurrent modules hide their products inside functions that nothing can be put in
 # place of: they take the weights of their parts and call none.
-_KINDS = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d)
+_TURNED = (torch.nn.ConvTranspose1d, torch.nn.ConvTranspose2d)
+_KINDS = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d, *_TURNED)
 _HIDING = (torch.nn.MultiheadAttention, torch.nn.RNNBase)
 
 
@@ -82,6 +83,11 @@ class OnChip:
         # By identity, for tensors compare elementwise.
         anchors = {id(layer.anchor) for layer in self.layers.values()}
         return (held for held in self.module.parameters() if id(held) not in anchors)
+
+    def forget(self) -> None:
+        """Forget a mini-batch that was read and not learnt, as where its pass ended by an error."""
+        for layer in self.layers.values():
+            layer.arrays.forget()
 
     def price(self, node_nm: float | None = None) -> Result:
         """What the steps of the training cost on the chip, with the activity that they had.
@@ -166,7 +172,7 @@ def on_chip(
 
 def _as_called(layer: Layer, part: Any) -> Layer:
     """The layer with the padding of the module itself: the network has a padding before it in it, too."""
-    if isinstance(part, torch.nn.Linear):
+    if isinstance(part, (torch.nn.Linear, *_TURNED)):
         return layer
     own = [0] * 4
     if part.padding_mode == "zeros":
@@ -197,13 +203,16 @@ def _replace(module: Any, network: Network, settings: TrainingSettings) -> None:
         layer = _as_called(layers.pop(name), part)
         arrays = LayerArrays(layer, matrix_of(part), settings, number)
         parent = module.get_submodule(path.rpartition(".")[0])
-        setattr(parent, path.rpartition(".")[2], OnArrays(arrays, part))
+        placed: torch.nn.Module = OnArrays(arrays, part)
+        if isinstance(part, _TURNED):
+            placed = FoldedArrays(placed, part)
+        setattr(parent, path.rpartition(".")[2], placed)
         number += 1
     if layers:
         raise InputError(
             "layers on arrays are not linear or convolution modules of their own",
             where=f"network '{network.name}'",
             got=", ".join([*layers][:5]),
-            hint="torch.nn.Linear, torch.nn.Conv1d and torch.nn.Conv2d, each with a name in the module and "
-            "called once; attention written with them instead of torch.nn.MultiheadAttention",
+            hint="torch.nn.Linear, Conv1d, Conv2d, ConvTranspose1d and ConvTranspose2d, each with a name in "
+            "the module and called once; attention written with them instead of MultiheadAttention",
         )

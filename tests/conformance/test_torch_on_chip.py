@@ -103,28 +103,38 @@ def edges():
         torch.nn.Conv1d(4, 4, 3, padding=2, stride=2),
         torch.nn.Tanh(),
         Causal(),
+        torch.nn.ConvTranspose1d(4, 2, 3, stride=2, padding=1, output_padding=1, dilation=2),
+        torch.nn.Unflatten(1, (2, 1)),
+        torch.nn.ConvTranspose2d(2, 4, (2, 3), stride=(2, 1), padding=(0, 1), groups=2, bias=False),
         torch.nn.Flatten(),
-        torch.nn.Linear(4 * 46, 10),
+        torch.nn.Linear(4 * 2 * 94, 10),
     )
 
 
-def test_lines_and_edges_are_those_of_pytorch():
+def test_lines_edges_and_windows_are_those_of_pytorch():
+    from archsim.torch.modules import matrix_of
+
     module = edges()
     analog = on_chip(module, batch=4, settings=EXACT)
-    assert list(analog.layers) == ["0", "2", "4", "6.inner", "8"]
+    assert list(analog.layers) == ["0", "2", "4", "6.inner", "7", "9", "11"]
     images, labels = digits(4)
     plain = torch.optim.SGD(module.parameters(), lr=0.1)
+    rest = torch.optim.SGD(analog.other_parameters(), lr=0.1)
     rule = analog.optimiser()
-    for model, optimiser in ((module, plain), (analog, rule)):
-        optimiser.zero_grad()
+    with torch.no_grad():
+        np.testing.assert_allclose(analog(images), module(images), atol=1e-5)
+    for model, optimisers in ((module, [plain]), (analog, [rest, rule])):
+        for optimiser in optimisers:
+            optimiser.zero_grad()
         torch.nn.functional.cross_entropy(model(images), labels).backward()
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.step()
     for name in analog.layers:
         arrays = analog.layers[name].arrays.machine.arrays.layer_weights()[name]
-        part = module.get_submodule(name)
-        wanted = part.weight.detach().reshape(len(arrays), -1).numpy()
-        np.testing.assert_allclose(arrays[:, :-1], wanted, atol=2e-5)
-        np.testing.assert_allclose(arrays[:, -1], part.bias.detach(), atol=2e-5)
+        wanted = matrix_of(module.get_submodule(name))
+        np.testing.assert_allclose(arrays, wanted, atol=2e-5)
+    folded = analog.module[7].bias.detach()
+    np.testing.assert_allclose(folded, module[7].bias.detach(), atol=2e-5)
     assert analog.price().area_mm2 > 0
 
 
@@ -190,6 +200,24 @@ def test_loops_that_cannot_be_are_refused():
         analog(images[:2])
     with pytest.raises(archsim.InputError, match="two errors"):
         on_chip(small(), scheme="dsc")
+
+
+def test_a_pass_that_ended_early_is_forgotten():
+    images, labels = digits(2)
+    after = []
+    for early in (False, True):
+        analog = on_chip(small(), batch=2, settings=EXACT)
+        analog.module[1].eval()
+        rule = analog.optimiser()
+        if early:
+            analog(images * 0.5)  # and nothing comes of it
+            with pytest.raises(archsim.InputError, match="forget"):
+                analog(images)
+            analog.forget()
+        torch.nn.functional.cross_entropy(analog(images), labels).backward()
+        rule.step()
+        after.append(analog.layers["0"].arrays.machine.arrays.layer_weights()["0"])
+    np.testing.assert_array_equal(*after)
 
 
 @pytest.mark.study
