@@ -138,13 +138,13 @@ def _equals_apart(torch: Any, program: Any) -> Iterator[dict[str, Any]]:
     """
     held = program.state_dict
     whole = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
-    places: dict[bytes, dict[int, int]] = {}
+    known: dict[bytes, dict[int, int]] = {}
     exact = {}
     for name, values in list(held.items()):
         if values.dim() < 2 or not values.is_floating_point() or not values.numel():
             continue
         bits = values.detach().cpu().contiguous().view(whole[values.element_size()])
-        equals = places.setdefault(hashlib.sha256(bits.numpy().tobytes()).digest(), {})
+        equals = known.setdefault(hashlib.sha256(bits.numpy().tobytes()).digest(), {})
         number = equals.setdefault(values.data_ptr(), len(equals))
         if number:
             exact[name] = values

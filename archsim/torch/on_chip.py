@@ -174,15 +174,15 @@ def _as_called(layer: Layer, part: Any) -> Layer:
     """The layer with the padding of the module itself: the network has a padding before it in it, too."""
     if isinstance(part, (torch.nn.Linear, *_TURNED)):
         return layer
-    own = [0] * 4
+    top = left = bottom = right = 0
     if part.padding_mode == "zeros":
         # (left, right) of the last axis, then (top, bottom), of a line's one axis alone
         left, right, top, bottom = [*part._reversed_padding_repeated_twice, 0, 0][:4]
-        own = [top, left, bottom, right]
-    before = [all_ - its for all_, its in zip(layer.padding, own)]
+    own = (top, left, bottom, right)
+    before = [both - its for both, its in zip(layer.padding, own)]
     (channels, height, width), *_ = layer.input_shapes
     shape = (channels, height + before[0] + before[2], width + before[1] + before[3])
-    return dataclasses.replace(layer, padding=tuple(own), input_shapes=(shape,))
+    return dataclasses.replace(layer, padding=own, input_shapes=(shape,))
 
 
 def _replace(module: Any, network: Network, settings: TrainingSettings) -> None:
@@ -203,9 +203,8 @@ def _replace(module: Any, network: Network, settings: TrainingSettings) -> None:
         layer = _as_called(layers.pop(name), part)
         arrays = LayerArrays(layer, matrix_of(part), settings, number)
         parent = module.get_submodule(path.rpartition(".")[0])
-        placed: torch.nn.Module = OnArrays(arrays, part)
-        if isinstance(part, _TURNED):
-            placed = FoldedArrays(placed, part)
+        read = OnArrays(arrays, part)
+        placed = FoldedArrays(read, part) if isinstance(part, _TURNED) else read
         setattr(parent, path.rpartition(".")[2], placed)
         number += 1
     if layers:
