@@ -91,3 +91,26 @@ def test_the_command_line_tells_them_without_a_traceback(command, path, tmp_path
     assert main(command.format(network=path, data=data, images=images).split()) == 2
     said = capsys.readouterr().err
     assert "layer 'share': gives values that are no numbers" in said and "Traceback" not in said
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_what_a_choice_keeps_from_arrays_and_output_is_none_of_them(tmp_path):
+    """Attention over no token at all is no number, and is replaced, as exporters write it."""
+    nodes = [
+        node("Div", ["x", "x"], ["q"]),
+        node("IsNaN", ["q"], ["none"]),
+        node("Where", ["none", "w_0", "q"], ["a"]),
+        node("Gemm", ["a", "w"], ["b"], transB=1),
+        node("Div", ["b", "b"], ["c"]),
+        node("IsNaN", ["c"], ["nothing"]),
+        node("Where", ["nothing", "w_0", "c"]),
+    ]
+    path = tmp_path / "masked.onnx"
+    shapes = [("x", [1, FEATURES])], [("y", [1, CLASSES])]
+    path.write_bytes(model(nodes, *shapes, WEIGHTS + LAST).SerializeToString())
+    inferred = archsim.infer(path, "cim40", dataset(zero=True), seeds=1)
+    assert 0 <= inferred.accuracy_percent <= 100
+    data = {"images": pictures(zero=True)}
+    run = archsim.simulate(path, "cim40", data=data, images=IMAGES)
+    assert (run.reference_outputs[-1] == 0).all() and (run.reference_outputs[0] == 1).all()
+    assert np.isfinite(run.outputs).all()

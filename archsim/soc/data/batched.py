@@ -68,7 +68,7 @@ def forward_batch(
         (images, *output shape).
 
     Raises:
-        InputError: for a layer that gives values which are no numbers.
+        InputError: for a layer that gives an array or the output values which are no numbers.
     """
     try:
         outputs = _forward(network, images, constants, read, keep, compute)
@@ -76,14 +76,19 @@ def forward_batch(
             return outputs
     except NotArrivedError:
         pass
+    lacking: dict[str, bool] = {}
 
     def looked_at(layer: Layer, values: np.ndarray) -> np.ndarray:
         values = values if keep is None else keep(layer, values)
-        refuse_no_numbers(network, layer, values)
+        lacking[layer.name] = bool(np.isnan(values).any())
         return values
 
     # Once more, now with a look at each layer, which everyone would pay for.
-    return _forward(network, images, constants, read, looked_at, compute)
+    try:
+        outputs = _forward(network, images, constants, read, looked_at, compute)
+    finally:
+        refuse_no_numbers(network, lacking)
+    return outputs
 
 
 def _forward(

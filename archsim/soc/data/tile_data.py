@@ -105,11 +105,13 @@ class TileData:
     def _forward(
         self, image: int, meet: Callable[[Layer, np.ndarray], None] | None = None
     ) -> dict[str, np.ndarray]:
-        """The exact outputs of all layers for one image. Raises InputError where some are no numbers."""
+        """The exact outputs of all layers for one image. Raises InputError where what reaches an array or
+        the output is no number.
+        """
         pictures = {name: stack[image] for name, stack in self.images.items()}
         known = network_forward(self.network, pictures, self.constants, meet)
-        for name, values in known.items():
-            refuse_no_numbers(self.network, self.layers[name], values)
+        lacking = {name: bool(np.isnan(values).any()) for name, values in known.items()}
+        refuse_no_numbers(self.network, lacking)
         return known
 
     def _calibrate(self, layer: Layer, values: np.ndarray) -> None:
