@@ -100,6 +100,12 @@ def fill_normals(key, values):
 
 
 # A whole number of Python has a sign and no width: the mask makes a word of it.
+_SMALL = tuple(U(number) for number in range(256))
+
+
 def as_word(number: int | np.integer[Any]) -> np.uint64:
     """A Python int of any sign and size as a uint64 key part (modulo 2^64)."""
+    # Seeds and tiles are small, and making a number of NumPy takes as long as four looks.
+    if type(number) is int and 0 <= number < len(_SMALL):
+        return _SMALL[number]
     return U(int(number) & 0xFFFFFFFFFFFFFFFF)
