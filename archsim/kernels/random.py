@@ -99,10 +99,10 @@ def fill_normals(key, values):
             values[i, j] = normal(row, U(j))
 
 
-# A whole number of Python has a sign and no width: the mask makes a word of it.
 _SMALL = tuple(U(number) for number in range(256))
 
 
+# A whole number of Python has a sign and no width: the mask makes a word of it.
 def as_word(number: int | np.integer[Any]) -> np.uint64:
     """A Python int of any sign and size as a uint64 key part (modulo 2^64)."""
     # Seeds and tiles are small, and making a number of NumPy takes as long as four looks.

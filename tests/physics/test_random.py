@@ -98,3 +98,10 @@ def test_two_threads_give_the_bits_of_one():
     for half in halves:
         half.join()
     np.testing.assert_array_equal(whole, parts)
+
+
+def test_words_of_keys_are_numbers_modulo_two_to_the_64():
+    for number in (0, 1, 255, 256, 2**63, 2**64 - 1, 2**64, 2**70 + 3, -1, -(2**64), True):
+        for given in (number, *([np.int64(number)] if -(2**63) <= number < 2**63 else [])):
+            word = random.as_word(given)
+            assert type(word) is np.uint64 and int(word) == int(number) % 2**64
