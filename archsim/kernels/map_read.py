@@ -24,6 +24,7 @@ from archsim.kernels.map_records import (
     SATURATIONS,
     TILE,
 )
+from archsim.kernels.product import BEGIN
 from archsim.kernels.read_block import find_peaks, multiply, read_block
 from archsim.kernels.read_parts import read_parts
 from archsim.kernels.tile_records import PERIPHERY, Lanes, ReadKeys, ReadScratch, Region
@@ -31,7 +32,7 @@ from archsim.kernels.views import flat, view_at
 
 U = np.uint64
 FORTH = np.bool_(False)
-BEGIN = PADDED = np.int64(0)
+PADDED = np.int64(0)
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 SMALLEST = np.float32(1e-12)  # a vector of zeros is divided by something, too
 # Vectors that go through the tiles together: their lines and products stay in a cache of 1 MiB, and

@@ -17,6 +17,7 @@ from archsim.kernels.panels import HIGH, LANES, WIDE, panel, sixteen_rows
 from archsim.kernels.views import bits_of, view_at
 
 ZERO = np.float32(0.0)
+BEGIN = np.int64(0)  # typed: for a literal numba would compile the products twice
 NONE = np.int32(0)
 MANY = 8  # sixteens of columns whose sums the registers hold
 ALL = 0  # the one row of a vector

@@ -20,6 +20,7 @@ from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.converters import convert_outputs, convert_sums, load_block, load_vector
 from archsim.kernels.periphery import DEFAULT, Periphery, ReadPhysics, read_physics
 from archsim.kernels.product import (
+    BEGIN,
     aligned,
     columns_times_vector,
     largest,
@@ -41,7 +42,6 @@ TWO = np.float32(2.0)
 BLOCK = 64
 FEW = 4
 SHORT = 64
-BEGIN = np.int64(0)  # typed: for a literal numba would compile the products twice
 
 
 class Reads(NamedTuple):

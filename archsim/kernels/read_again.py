@@ -7,6 +7,7 @@ import numpy as np
 from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.converters import convert_inputs, convert_sums
 from archsim.kernels.device_noise import LENGTHS, NOISE
+from archsim.kernels.product import BEGIN
 from archsim.kernels.random import row_key
 from archsim.kernels.read_block import multiply
 from archsim.kernels.tile_records import (
@@ -24,7 +25,6 @@ from archsim.kernels.views import view_at
 U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
-BEGIN = np.int64(0)
 TWO = np.float32(2.0)
 enter_lengths, enter_noise = LENGTHS.enter, NOISE.enter
 

@@ -17,7 +17,12 @@ from archsim.kernels.converters import convert_all, convert_sums
 from archsim.kernels.device_noise import LENGTHS, NOISE
 from archsim.kernels.doors import Block, Door, Vector
 from archsim.kernels.panels import LANES as SIDE_BY_SIDE
-from archsim.kernels.product import columns_times_vector, matrix_times_block, rows_times_vector
+from archsim.kernels.product import (
+    BEGIN,
+    columns_times_vector,
+    matrix_times_block,
+    rows_times_vector,
+)
 from archsim.kernels.random import row_key
 from archsim.kernels.tile_records import (
     DEVICE_NOISE,
@@ -40,7 +45,6 @@ from archsim.kernels.views import flat, view_at
 U = np.uint64
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
-BEGIN = np.int64(0)
 # Vectors that are converted and multiplied at a time, to the same bits: what drives the lines stays in
 # a cache of 1 MiB, and lines of a thousand vectors would all lie in the same few sets of it.
 PART = 256

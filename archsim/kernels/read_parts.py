@@ -18,7 +18,7 @@ import numpy as np
 
 from archsim.kernels.compiled import borrowed, kernel
 from archsim.kernels.device_noise import LENGTHS, NOISE
-from archsim.kernels.product import largest
+from archsim.kernels.product import BEGIN, largest
 from archsim.kernels.random import normal, row_key
 from archsim.kernels.read_block import multiply
 from archsim.kernels.slices import cut_weights, slot_digit
@@ -41,8 +41,8 @@ from archsim.kernels.tile_records import (
 )
 
 U = np.uint64
-# Typed: for a literal numba would compile the product twice.
-FORTH, BEGIN = np.bool_(False), np.int64(0)
+# Typed, as BEGIN is: for a literal numba would compile the product twice.
+FORTH = np.bool_(False)
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 TWO = np.float32(2.0)
