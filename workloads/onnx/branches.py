@@ -7,6 +7,7 @@ it is of length one, a state that is given or not. Once shapes are known, so are
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ def choose_branches(graph: Graph) -> bool:
         # Errors name the place of the `If`, which the file has.
         numbers += [graph.numbers.get(id(node), number)] * len(inside)
     proto = graph.model.graph
-    copies = [type(node).FromString(node.SerializeToString()) for node in nodes]
+    copies = [copy.deepcopy(node) for node in nodes]
     del proto.node[:]
     proto.node.extend(copies)
     graph.follow()
@@ -99,7 +100,7 @@ def _nodes_of(
         helper.make_node("Identity", [names.get(inside, inside)], [outside])
         for inside, outside in ends
     ]
-    body = type(branch).FromString(branch.SerializeToString())
+    body = copy.deepcopy(branch)
     _rename(body, names)
     graph.stored |= take_out(tensors_of(body), Path(graph.where))
     graph.model.graph.initializer.extend(body.initializer)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archsim.operators.shapes import Shape, both_ends
 from workloads.onnx.builder import Builder, Converter
-from workloads.onnx.images import add_bias, image_shape
+from workloads.onnx.images import add_bias, image_shape, pair
 from workloads.onnx.node import Attributes
 from workloads.onnx.reader import Value
 from workloads.onnx.sharing import WeightKey, WeightSource
@@ -73,21 +73,16 @@ def _transposed(builder: Builder, node: NodeProto) -> None:
         shares=sharing.shares,
         transposed=sharing.transposed,
     )
-    deep = len(out) == DIMENSIONS + 2
-    layer = (
-        _of_volume(builder, node, turned, name) if deep else _folded(builder, node, turned, name)
-    )
+    if len(out) == DIMENSIONS + 2:
+        layer = _of_volume(builder, node, turned, name)
+    else:
+        layer = _fold(builder, node, turned, name, (turned.outputs, *turned.out[1:]), (1, 2))
     if added:
         # what is added once an output cannot lie on an array that adds to several
         layer = add_bias(builder, node, layer, name, added)
     wanted = builder.per_image(out, 0, node)
     layer = builder.reshaped(layer, wanted, node, suffix="_output")
     builder.values[node.output[0]] = Value(layer, out, 0)
-
-
-def _folded(builder: Builder, node: NodeProto, turned: Turned, name: str, maps: int = 0) -> str:
-    """Windows of height and width added up, of as many `maps` (0: the output's channels)."""
-    return _fold(builder, node, turned, name, (maps or turned.outputs, *turned.out[1:]), (1, 2))
 
 
 def _of_volume(builder: Builder, node: NodeProto, turned: Turned, name: str) -> str:
@@ -104,7 +99,7 @@ def _of_volume(builder: Builder, node: NodeProto, turned: Turned, name: str) -> 
     layer = builder.reshaped(layer, together, node, "transpose", "_planes", settings=axes)
     image = (planes * depth * cells, height, width)
     layer = builder.reshaped(layer, image, node, suffix="_plane_windows")
-    layer = _folded(builder, node, turned, layer, planes * depth)
+    layer = _fold(builder, node, turned, layer, (planes * depth, *turned.out[1:]), (1, 2))
     positions = turned.out[1] * turned.out[2]
     layer = builder.reshaped(layer, (planes, depth, positions), node, suffix="_depth")
     return _fold(builder, node, turned, layer, (turned.outputs, turned.out[0], positions), (0,))
@@ -115,8 +110,8 @@ def _fold(
 ) -> str:
     """Windows along height and width (axes 1 and 2), or along the depth, added up to `shape`."""
 
-    def along(sizes: Shape, else_: int) -> tuple[int, int]:
-        return (sizes[0], else_) if len(axes) == 1 else (sizes[1], sizes[2])
+    def along(sizes: Shape, missing: int) -> tuple[int, int]:
+        return pair([*(sizes[axis] for axis in axes), missing][:2])
 
     return builder.add(
         builder.unique(f"{layer}_fold"),
