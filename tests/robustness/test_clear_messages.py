@@ -7,7 +7,7 @@ import pytest
 
 import archsim
 from archsim.cli.main import main
-from hwlib.errors import InputError
+from hwlib.errors import MOST_NAMED, InputError
 
 
 @pytest.mark.parametrize(
@@ -143,3 +143,11 @@ def test_symbolic_dimensions_are_given_on_the_line(symbolic, capsys):
         == 0
     )
     assert main(["run", "net.json", "--shape", "H=9"]) == 2
+
+
+def test_a_message_names_so_many_allowed_values_and_counts_the_rest():
+    few = InputError("unknown", allowed=range(MOST_NAMED))
+    assert few.message.endswith(f", {MOST_NAMED - 1}")
+    many = InputError("unknown", allowed=range(MOST_NAMED + 7))
+    assert many.message.endswith(f", {MOST_NAMED - 1} and 7 more")
+    assert InputError("unknown", allowed="a word").message == "unknown; allowed: a word"
